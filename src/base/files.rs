@@ -1,0 +1,28 @@
+//! How the pure front end gets at files: through this trait, so that an editor or a test can supply its own.
+
+use std::path::{Path, PathBuf};
+
+/// Why a source could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileError {
+    /// There is no such file.
+    Missing,
+    /// It is not UTF-8; the offset of the first bad byte.
+    NotUtf8(usize),
+    /// It is larger than the limit, in bytes.
+    TooLarge(u64),
+    /// Anything else, in the operating system's words.
+    Other(String),
+}
+
+/// A supplier of sources.
+pub trait Files {
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// [`FileError`] says why there is none.
+    fn read(&self, path: &Path) -> Result<String, FileError>;
+
+    /// The `.chaos` files directly in a folder, sorted.
+    fn siblings(&self, folder: &Path) -> Vec<PathBuf>;
+}

@@ -1,0 +1,118 @@
+//! The units of literals and how quantities are written for people.
+
+use std::time::Duration;
+
+/// What a unit measures. Base units: seconds, 1 (ratios and points), bytes, events per second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Seconds.
+    Duration,
+    /// A share of one.
+    Ratio,
+    /// Percentage points, as a share of one.
+    Points,
+    /// Bytes.
+    Bytes,
+    /// Events per second.
+    Frequency,
+}
+
+/// Every unit with its measure and its size in base units.
+pub const UNITS: &[(&str, Measure, f64)] = &[
+    ("ns", Measure::Duration, 1e-9),
+    ("us", Measure::Duration, 1e-6),
+    ("ms", Measure::Duration, 1e-3),
+    ("s", Measure::Duration, 1.0),
+    ("m", Measure::Duration, 60.0),
+    ("h", Measure::Duration, 3_600.0),
+    ("d", Measure::Duration, 86_400.0),
+    ("%", Measure::Ratio, 0.01),
+    ("pp", Measure::Points, 0.01),
+    ("B", Measure::Bytes, 1.0),
+    ("kB", Measure::Bytes, 1e3),
+    ("MB", Measure::Bytes, 1e6),
+    ("GB", Measure::Bytes, 1e9),
+    ("KiB", Measure::Bytes, 1_024.0),
+    ("MiB", Measure::Bytes, 1_048_576.0),
+    ("GiB", Measure::Bytes, 1_073_741_824.0),
+    ("/s", Measure::Frequency, 1.0),
+    ("/m", Measure::Frequency, 1.0 / 60.0),
+    ("/h", Measure::Frequency, 1.0 / 3_600.0),
+];
+
+/// The measure and size of a unit.
+pub fn unit(name: &str) -> Option<(Measure, f64)> {
+    UNITS.iter().find(|(unit, ..)| *unit == name).map(|(_, measure, size)| (*measure, *size))
+}
+
+/// A duration as people write it, to three significant places: `1m30s`, `450ms`, `0s`.
+pub fn show_duration(seconds: f64) -> String {
+    let magnitude = seconds.abs();
+    let sign = if seconds < 0.0 { "-" } else { "" };
+    if magnitude >= 60.0 && magnitude.is_finite() {
+        return format!("{sign}{}", show_minutes(magnitude.round()));
+    }
+    let (scaled, unit) = match magnitude {
+        0.0 => (0.0, "s"),
+        small if small < 1e-6 => (small * 1e9, "ns"),
+        small if small < 1e-3 => (small * 1e6, "us"),
+        small if small < 1.0 => (small * 1e3, "ms"),
+        large => (large, "s"),
+    };
+    format!("{sign}{}{unit}", show_number(scaled))
+}
+
+fn show_minutes(seconds: f64) -> String {
+    let whole = seconds as u64;
+    let parts = [(whole / 86_400, "d"), (whole / 3_600 % 24, "h"), (whole / 60 % 60, "m"), (whole % 60, "s")];
+    parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect()
+}
+
+/// A share of one as a percentage: `93.1%`.
+pub fn show_ratio(share: f64) -> String {
+    format!("{}%", show_number(share * 100.0))
+}
+
+/// A plain number with at most three decimals.
+pub fn show_number(number: f64) -> String {
+    let text = format!("{number:.3}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// Bytes with a binary unit: `1.5MiB`.
+pub fn show_bytes(bytes: f64) -> String {
+    let units = [("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1_024.0)];
+    match units.iter().find(|(_, size)| bytes.abs() >= *size) {
+        Some((unit, size)) => format!("{}{unit}", show_number(bytes / size)),
+        None => format!("{}B", show_number(bytes)),
+    }
+}
+
+/// Seconds as a [`Duration`], rounded to nanoseconds; negative and NaN become zero, too large the maximum.
+pub fn to_duration(seconds: f64) -> Duration {
+    if seconds.is_nan() || seconds <= 0.0 {
+        return Duration::ZERO;
+    }
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{show_duration, show_number, show_ratio};
+
+    #[test]
+    fn durations_read_as_they_are_written() {
+        let cases = [(0.45, "450ms"), (90.0, "1m30s"), (3_600.0, "1h"), (0.0, "0s"), (1.5, "1.5s"), (0.000_02, "20us")];
+        for (seconds, text) in cases {
+            assert_eq!(show_duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn ratios_and_numbers_drop_noise() {
+        assert_eq!(show_ratio(0.931_000_000_1), "93.1%");
+        assert_eq!(show_number(-0.000_01), "0");
+        assert_eq!(show_number(1200.0), "1200");
+    }
+}

@@ -1,0 +1,33 @@
+//! Every code with its page. The one list of codes; documentation and `chaos explain` are made from it.
+
+use super::Code;
+
+macro_rules! codes {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("See `pages/", stringify!($name), ".md`.")]
+            pub const $name: Code = Code {
+                name: stringify!($name),
+                page: include_str!(concat!("pages/", stringify!($name), ".md")),
+            };
+        )*
+
+        /// All codes, in order.
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    E0100 E0101 E0102 E0103 E0104 E0105 E0106 E0107
+    E0201 E0202 E0203 E0204 E0205 E0206 E0208
+    E0301 E0302 E0303 E0304 E0305 E0306 E0307
+    E0401 E0402 E0403 E0404 E0405 E0407 E0409
+    E0501 E0502 E0503 E0504 E0505 E0506 E0507
+    E0701 E0702 E0703 E0704 E0705 E0706 E0707 E0708 E0709 E0710 E0711 E0712
+    E0801 E0802 E0803
+}
+
+/// The code with this name, in either case.
+pub fn find(name: &str) -> Option<Code> {
+    ALL.iter().find(|code| code.name.eq_ignore_ascii_case(name)).copied()
+}

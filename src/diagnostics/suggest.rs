@@ -1,0 +1,34 @@
+//! Near names: `did you mean`.
+
+/// The known name that is close enough to `wrong` to be what was meant.
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (wrong.chars().count() / 3).max(1);
+    let scored = known.into_iter().map(|name| (strsim::damerau_levenshtein(wrong, name), name));
+    scored.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// A help line for an unknown name: the near one, else at most five known ones, else nothing.
+pub fn help_for<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let mut known: Vec<&str> = known.into_iter().collect();
+    known.sort_unstable();
+    known.dedup();
+    if let Some(name) = nearest(wrong, known.iter().copied()) {
+        return Some(format!("did you mean `{name}`?"));
+    }
+    let shown: Vec<String> = known.iter().take(5).map(|name| format!("`{name}`")).collect();
+    let more = if known.len() > 5 { format!(" and {} more", known.len() - 5) } else { String::new() };
+    (!shown.is_empty()).then(|| format!("known: {}{more}", shown.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{help_for, nearest};
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_listed() {
+        assert_eq!(nearest("eror", ["error", "latency"]), Some("error"));
+        assert_eq!(nearest("xyz", ["error", "latency"]), None);
+        assert_eq!(help_for("xyz", ["b", "a"]).as_deref(), Some("known: `a`, `b`"));
+        assert_eq!(help_for("xyz", []), None);
+    }
+}

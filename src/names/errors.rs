@@ -1,0 +1,46 @@
+//! What can be wrong with files and names: E01 (unreadable), E02.
+
+use super::scope::Kind;
+use super::stdlib;
+use crate::base::{FileError, Span};
+use crate::diagnostics::{Diagnostic, codes, suggest};
+use std::path::Path;
+
+/// A file cannot be read.
+pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnostic {
+    let path = path.display();
+    let (headline, help) = match error {
+        FileError::Missing => (format!("there is no file `{path}`"), "check the path; it is relative to where it is written"),
+        FileError::NotUtf8(at) => {
+            (format!("`{path}` is not UTF-8 text: byte {at} does not belong"), "save it as UTF-8")
+        }
+        FileError::TooLarge(bytes) => (format!("`{path}` is too large: {bytes} bytes"), "a file has at most 16 MiB"),
+        FileError::Other(reason) => (format!("`{path}` cannot be read: {reason}"), "check the path and its permissions"),
+    };
+    let finding = Diagnostic::error(codes::E0100, headline).help(help);
+    match at {
+        Some(span) => finding.at(span, "used here"),
+        None => finding,
+    }
+}
+
+pub(super) fn unknown_module(path: &str, at: Span) -> Diagnostic {
+    let known = suggest::help_for(path, stdlib::MODULES.iter().map(|(name, ..)| *name));
+    Diagnostic::error(codes::E0201, format!("unknown module `{path}`"))
+        .at(at, "not in the standard library")
+        .maybe_help(known)
+        .note("a file is used by its path in quotes: `use \"./shop.chaos\"`")
+}
+
+pub(super) fn cycle(chain: &[String], at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0202, format!("files use each other: {}", chain.join(" → ")))
+        .at(at, "closes the circle")
+        .help("move what both need into a third file")
+}
+
+pub(super) fn declared_twice(kind: Kind, name: &str, first: Span, again: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0204, format!("two {}s are called `{name}`", kind.word()))
+        .at(again, "declared again here")
+        .at(first, "declared first here")
+        .help("rename one, or bring its file in under a name: `use \"…\" as other`")
+}

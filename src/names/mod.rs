@@ -1,0 +1,58 @@
+//! Rank 3: files to a program: what `use` brings in, and what a name means in a file.
+
+mod errors;
+mod load;
+mod scope;
+pub mod stdlib;
+
+pub use errors::unreadable;
+pub use scope::{Kind, Scope};
+
+use crate::base::{SourceId, Sources};
+use crate::diagnostics::Diagnostic;
+use crate::syntax::File;
+use std::path::PathBuf;
+
+/// The number of a module in a [`Program`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ModuleId(pub usize);
+
+/// A declaration: its module and its place in that module's list of its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeclarationId {
+    /// The module.
+    pub module: ModuleId,
+    /// Its place in the list.
+    pub index: usize,
+}
+
+/// One file with what it can see.
+#[derive(Debug)]
+pub struct Module {
+    /// Its text.
+    pub source: SourceId,
+    /// Its tree.
+    pub file: File,
+    /// Where relative imports start.
+    pub folder: PathBuf,
+    /// What names mean in it.
+    pub scope: Scope,
+}
+
+/// A file and all it uses.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// All texts.
+    pub sources: Sources,
+    /// All modules; the first is the file that was asked for.
+    pub modules: Vec<Module>,
+    /// What is wrong with texts and names.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl Program {
+    /// A module.
+    pub fn module(&self, id: ModuleId) -> Option<&Module> {
+        self.modules.get(id.0)
+    }
+}

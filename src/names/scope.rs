@@ -1,0 +1,72 @@
+//! What names mean in one file.
+
+use super::DeclarationId;
+use crate::base::Span;
+use std::collections::BTreeMap;
+
+/// Kinds of declarations; names of different kinds do not collide.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// `system`.
+    System,
+    /// `environment`.
+    Environment,
+    /// `experiment`.
+    Experiment,
+    /// `fault`.
+    Fault,
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::System => "system",
+            Kind::Environment => "environment",
+            Kind::Experiment => "experiment",
+            Kind::Fault => "fault",
+        }
+    }
+}
+
+/// Names, qualified as they are written in the file, and what they mean.
+#[derive(Debug, Default)]
+pub struct Scope {
+    names: BTreeMap<(Kind, String), (DeclarationId, Span)>,
+}
+
+impl Scope {
+    /// What a name means.
+    pub fn find(&self, kind: Kind, name: &str) -> Option<DeclarationId> {
+        self.names.get(&(kind, name.to_owned())).map(|(id, _)| *id)
+    }
+
+    /// All names of a kind.
+    pub fn known(&self, kind: Kind) -> impl Iterator<Item = &str> {
+        self.names.keys().filter(move |(known, _)| *known == kind).map(|(_, name)| name.as_str())
+    }
+
+    /// All declarations of a kind, by name.
+    pub fn all(&self, kind: Kind) -> impl Iterator<Item = DeclarationId> {
+        self.names.iter().filter(move |((known, _), _)| *known == kind).map(|(_, (id, _))| *id)
+    }
+
+    /// Gives a name its meaning.
+    ///
+    /// # Errors
+    /// The place of another declaration that has it already.
+    pub(super) fn declare(&mut self, kind: Kind, name: String, id: DeclarationId, at: Span) -> Result<(), Span> {
+        match self.names.get(&(kind, name.clone())) {
+            Some((other, place)) if *other != id => Err(*place),
+            _ => {
+                self.names.insert((kind, name), (id, at));
+                Ok(())
+            }
+        }
+    }
+
+    /// Everything in it, for files that use this one.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (Kind, &str, DeclarationId, Span)> {
+        self.names.iter().map(|((kind, name), (id, at))| (*kind, name.as_str(), *id, *at))
+    }
+}

@@ -1,0 +1,89 @@
+//! Effective limits: the meet of what the experiment and the environment say.
+
+use crate::base::Span;
+use crate::types::model::Limits;
+use crate::types::term::{Known, LimitName};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who set a bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The experiment.
+    Experiment,
+    /// The environment.
+    Environment,
+    /// Nobody: what holds unless somebody says more.
+    Default,
+}
+
+impl Origin {
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Origin::Experiment => "experiment",
+            Origin::Environment => "environment",
+            Origin::Default => "default",
+        }
+    }
+}
+
+/// A bound that holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bound {
+    /// In base units.
+    pub value: f64,
+    /// Who set it.
+    pub origin: Origin,
+    /// Where it is written.
+    pub span: Option<Span>,
+}
+
+/// The limits that hold for a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Effective {
+    /// Services that may be faulted.
+    pub services: BTreeSet<String>,
+    /// Where that is written.
+    pub services_span: Option<Span>,
+    /// The bounds.
+    pub bounds: BTreeMap<LimitName, Bound>,
+}
+
+impl Effective {
+    /// The meet of both. A bound that depends on a parameter counts with its least value.
+    pub fn meet(experiment: &Limits, environment: &Limits, known: &Known) -> Effective {
+        let mut bounds = BTreeMap::from([
+            (LimitName::Concurrent, Bound { value: 1.0, origin: Origin::Default, span: None }),
+            (LimitName::Traffic, Bound { value: 1.0, origin: Origin::Default, span: None }),
+        ]);
+        for (limits, origin) in [(experiment, Origin::Experiment), (environment, Origin::Environment)] {
+            for (name, (term, span)) in &limits.bounds {
+                let bound = Bound { value: term.bounds(known).lo, origin, span: Some(*span) };
+                let held = bounds.entry(*name).or_insert(bound);
+                if held.origin == Origin::Default || bound.value < held.value {
+                    *held = bound;
+                }
+            }
+        }
+        let (services, services_span) = services(experiment, environment);
+        Effective { services, services_span, bounds }
+    }
+
+    /// A bound.
+    pub fn bound(&self, name: LimitName) -> Option<Bound> {
+        self.bounds.get(&name).copied()
+    }
+
+    /// The bounds as values, for terms that name them.
+    pub fn values(&self) -> BTreeMap<LimitName, f64> {
+        self.bounds.iter().map(|(name, bound)| (*name, bound.value)).collect()
+    }
+}
+
+fn services(experiment: &Limits, environment: &Limits) -> (BTreeSet<String>, Option<Span>) {
+    match (&experiment.services, &environment.services) {
+        (Some((own, span)), Some((allowed, _))) => (own.intersection(allowed).cloned().collect(), Some(*span)),
+        (Some((one, span)), None) | (None, Some((one, span))) => (one.clone(), Some(*span)),
+        (None, None) => (BTreeSet::new(), None),
+    }
+}

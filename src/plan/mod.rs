@@ -1,0 +1,108 @@
+//! Rank 5: the execution plan: a graph of steps, with all that the environment adds.
+//!
+//! Made from one experiment, one environment and what is known of the parameters: their ranges when a file is checked,
+//! their values when it runs.
+
+mod errors;
+pub mod graph;
+mod limits;
+mod lower;
+mod world;
+
+pub use graph::{Graph, Injection, PlannedArgument, Step, StepKind};
+pub use limits::{Bound, Effective, Origin};
+pub use lower::{Choice, lower};
+pub use world::{Process, Proxy, Source};
+
+use crate::base::Span;
+use crate::types::model::{Binding, Expectation, SourceRef, Slo, Trigger};
+use crate::types::term::MetricId;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything a run needs to know.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The experiment's name.
+    pub experiment: String,
+    /// Its `id`.
+    pub id: Option<String>,
+    /// The sentence that is tested.
+    pub hypothesis: Option<String>,
+    /// The environment's name.
+    pub environment: String,
+    /// The environment's tier.
+    pub tier: String,
+    /// What the parameters are, written for people.
+    pub parameters: BTreeMap<String, String>,
+    /// The window of aggregates that do not say `over`, in seconds.
+    pub window: f64,
+    /// How long the steady state is judged, in seconds.
+    pub baseline: f64,
+    /// How long data may be missing, in seconds.
+    pub no_data: f64,
+    /// Every SLO of the system.
+    pub steady: Vec<Slo>,
+    /// Services whose SLOs may bend.
+    pub bends: BTreeSet<String>,
+    /// For each service, those that call it.
+    pub callers: BTreeMap<String, Vec<String>>,
+    /// Triggers.
+    pub aborts: Vec<Trigger>,
+    /// Expectations on the whole run.
+    pub expectations: Vec<Expectation>,
+    /// The steps.
+    pub graph: Graph,
+    /// Where metrics come from.
+    pub sources: BTreeMap<SourceRef, Source>,
+    /// What metrics are read from.
+    pub bindings: BTreeMap<MetricId, Binding>,
+    /// Processes to start, in order.
+    pub processes: Vec<Process>,
+    /// Proxies that must stand, in order.
+    pub proxies: Vec<Proxy>,
+    /// The limits that hold.
+    pub limits: Effective,
+    /// The experiment's name's place.
+    pub span: Span,
+}
+
+impl Plan {
+    /// The SLOs outside `bends`, which abort the run when they break.
+    pub fn watched(&self) -> impl Iterator<Item = &Slo> {
+        self.steady.iter().filter(|slo| !self.bends.contains(&slo.service))
+    }
+
+    /// All injects, in order.
+    pub fn injections(&self) -> impl Iterator<Item = (&Step, &Injection)> {
+        self.graph.steps().filter_map(|step| match &step.kind {
+            StepKind::Inject(injection) => Some((step, injection.as_ref())),
+            _ => None,
+        })
+    }
+
+    /// How often a source is read, in seconds.
+    pub fn every(&self, source: &SourceRef) -> f64 {
+        self.sources.get(source).map_or(1.0, |source| source.every)
+    }
+}
+
+/// Seconds an inject may take to apply.
+pub const APPLY_TIMEOUT: f64 = 5.0;
+/// Seconds a revert may take: its time-out times its attempts.
+pub const REVERT_BOUND: f64 = 15.0;
+/// Seconds a read of a metric may take.
+pub const QUERY_TIMEOUT: f64 = 2.0;
+
+/// The worst-case length of a step, in seconds.
+pub fn longest(step: &Step, no_data: f64) -> f64 {
+    use crate::types::term::Demand;
+    match &step.kind {
+        StepKind::Inject(injection) => APPLY_TIMEOUT + injection.duration.hi + REVERT_BOUND,
+        StepKind::Wait(duration) => duration.hi,
+        StepKind::Expect(expectation) => match expectation.demand {
+            Demand::Within { deadline, holding } => deadline + holding,
+            _ => no_data,
+        },
+    }
+}
+

@@ -1,0 +1,168 @@
+//! What an environment adds to a plan: proxies that must stand, processes to start, endpoints to read.
+
+use super::errors;
+use crate::diagnostics::Diagnostic;
+use crate::types::address::parse_url;
+use crate::types::model::{Environment, Place, Restart, SourceRef, System};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A fault proxy in the traffic path of a service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proxy {
+    /// The service behind it.
+    pub service: String,
+    /// `host:port` that callers use.
+    pub listen: String,
+    /// `http://host:port` of the service.
+    pub upstream: String,
+    /// `host:port` of the admin API.
+    pub admin: String,
+    /// Whether every caller is started by the run, so that the proxy may be stopped after them.
+    pub stoppable: bool,
+}
+
+/// A process to start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Process {
+    /// The service it belongs to.
+    pub service: String,
+    /// A name for people and logs: the service's, with a number where it has several instances.
+    pub name: String,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// `host:port` at which it must answer, where it has one.
+    pub address: Option<String>,
+    /// Who restarts it.
+    pub restarts: Option<Restart>,
+}
+
+/// Endpoints that are read together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    /// The endpoints.
+    pub urls: Vec<String>,
+    /// How often, in seconds.
+    pub every: f64,
+}
+
+/// The proxies of an environment, in order of their services' names.
+pub(super) fn proxies(system: &System, environment: &Environment, findings: &mut Vec<Diagnostic>) -> Vec<Proxy> {
+    let mut all = Vec::new();
+    for (service, place) in &environment.services {
+        let (Some(listen), Some(admin)) = (&place.through, &place.admin) else { continue };
+        let Some(upstream) = place.instances.first() else {
+            findings.push(errors::no_upstream(service, place.span.unwrap_or(environment.span)));
+            continue;
+        };
+        let callers = system.callers(service);
+        let started = |caller: &&str| environment.services.get(*caller).is_some_and(|place| place.start.is_some());
+        all.push(Proxy {
+            service: service.clone(),
+            listen: listen.clone(),
+            upstream: upstream.clone(),
+            admin: admin.clone(),
+            stoppable: !callers.is_empty() && callers.iter().all(started),
+        });
+    }
+    all
+}
+
+/// The processes of an environment: called services before their callers, so that nobody starts against a closed door.
+pub(super) fn processes(system: &System, environment: &Environment, findings: &mut Vec<Diagnostic>) -> Vec<Process> {
+    let mut order = Vec::new();
+    let mut seen = BTreeSet::new();
+    for service in &system.services {
+        callees_first(system, &service.name, &mut seen, &mut order);
+    }
+    let placed = order.iter().filter_map(|name| environment.services.get(name).map(|place| (name, place)));
+    placed.flat_map(|(name, place)| of_service(name, place, environment, findings)).collect()
+}
+
+fn callees_first(system: &System, name: &str, seen: &mut BTreeSet<String>, order: &mut Vec<String>) {
+    if !seen.insert(name.to_owned()) {
+        return;
+    }
+    for called in system.service(name).map_or(&[][..], |service| &service.calls) {
+        callees_first(system, called, seen, order);
+    }
+    order.push(name.to_owned());
+}
+
+fn of_service(name: &str, place: &Place, environment: &Environment, findings: &mut Vec<Diagnostic>) -> Vec<Process> {
+    let Some(command) = &place.start else { return Vec::new() };
+    let addresses: Vec<Option<String>> = match place.instances.as_slice() {
+        [] => vec![None],
+        urls => urls.iter().map(|url| parse_url(url).ok().map(|(address, _)| address.to_string())).collect(),
+    };
+    let several = addresses.len() > 1;
+    let one = |(at, address): (usize, Option<String>)| Process {
+        service: name.to_owned(),
+        name: if several { format!("{name}-{}", at + 1) } else { name.to_owned() },
+        command: filled(command, name, address.as_deref(), environment, place, findings),
+        address,
+        restarts: place.restarts.clone(),
+    };
+    addresses.into_iter().enumerate().map(one).collect()
+}
+
+/// The command with `{port}` and `{service}` filled in: the instance's own port, and the URL at which callers reach a service.
+fn filled(
+    command: &[String],
+    name: &str,
+    address: Option<&str>,
+    environment: &Environment,
+    place: &Place,
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<String> {
+    let port = address.and_then(|address| address.rsplit_once(':')).map(|(_, port)| port.to_owned());
+    let mut values: BTreeMap<String, String> = environment
+        .services
+        .iter()
+        .filter_map(|(service, place)| place.called().map(|url| (service.clone(), url)))
+        .collect();
+    values.extend(port.map(|port| ("port".to_owned(), port)));
+    let mut fill = |word: &String| {
+        fill_word(word, &values).unwrap_or_else(|unknown| {
+            findings.push(errors::unknown_placeholder(name, &unknown, place.span.unwrap_or(environment.span), &values));
+            word.clone()
+        })
+    };
+    command.iter().map(&mut fill).collect()
+}
+
+fn fill_word(word: &str, values: &BTreeMap<String, String>) -> Result<String, String> {
+    let mut out = String::new();
+    let mut rest = word;
+    while let Some((before, after)) = rest.split_once('{') {
+        let Some((name, behind)) = after.split_once('}') else { break };
+        out.push_str(before);
+        out.push_str(values.get(name).ok_or_else(|| name.to_owned())?);
+        rest = behind;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+/// The endpoints behind the sources that are in use.
+pub(super) fn sources<'a>(
+    used: impl Iterator<Item = &'a SourceRef>,
+    environment: &Environment,
+    proxies: &[Proxy],
+) -> BTreeMap<SourceRef, Source> {
+    let found = used.filter_map(|source| {
+        let endpoint = match source {
+            SourceRef::Declared(name) => {
+                environment.sources.get(name).map(|scrape| Source { urls: scrape.urls.clone(), every: scrape.every })
+            }
+            SourceRef::Proxy(service) => proxies.iter().find(|proxy| proxy.service == *service).map(proxy_source),
+        };
+        endpoint.map(|endpoint| (source.clone(), endpoint))
+    });
+    found.collect()
+}
+
+/// A proxy's own view of its traffic.
+pub(super) fn proxy_source(proxy: &Proxy) -> Source {
+    Source { urls: vec![format!("http://{}/metrics", proxy.admin)], every: 1.0 }
+}

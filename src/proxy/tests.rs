@@ -1,0 +1,6 @@
+//! The whole proxy over real sockets.
+
+mod commands;
+mod harness;
+mod injection;
+mod traffic;

@@ -1,0 +1,160 @@
+//! Rank 6: the blast radius: what the whole graph can do at worst, and the proof that it stays within the limits.
+
+mod antichain;
+mod errors;
+mod exposure;
+
+use crate::base::Span;
+use crate::diagnostics::Diagnostic;
+use crate::plan::graph::StepId;
+use crate::plan::{Injection, Plan, Step, StepKind};
+use crate::types::term::LimitName;
+use antichain::heaviest;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use exposure::detection;
+
+/// The worst a plan can do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bounds {
+    /// The share of each faulted service's requests that faults can touch at one time.
+    pub traffic: BTreeMap<String, f64>,
+    /// The share of each faulted service's requests that faults can fail at one time.
+    pub fails: BTreeMap<String, f64>,
+    /// Faults active at one time.
+    pub concurrent: usize,
+    /// Seconds under fault, time to safe included.
+    pub exposure: f64,
+    /// Seconds from the start of the baseline to the end.
+    pub length: f64,
+    /// Seconds until the triggers have seen a breach.
+    pub detection: f64,
+    /// The faulted services and everybody who calls them, directly or not: who can feel it.
+    pub reach: BTreeSet<String>,
+}
+
+fn reach(plan: &Plan, faults: &[Fault]) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    let mut next: Vec<String> = faults.iter().map(|fault| fault.injection.target.clone()).collect();
+    while let Some(service) = next.pop() {
+        next.extend(plan.callers.get(&service).into_iter().flatten().filter(|caller| !reached.contains(*caller)).cloned());
+        reached.insert(service);
+    }
+    reached
+}
+
+/// A fault of the graph.
+struct Fault<'p> {
+    id: StepId,
+    step: &'p Step,
+    injection: &'p Injection,
+}
+
+/// Computes the bounds and reports each limit that they exceed.
+pub fn prove(plan: &Plan) -> (Bounds, Vec<Diagnostic>) {
+    let faults = faults(plan);
+    let order = Order::new(plan, &faults);
+    let mut findings = Vec::new();
+    services(plan, &faults, &mut findings);
+    let traffic = traffic(plan, &faults, &order, &mut findings);
+    let fails = per_service(&faults, &order, |injection| injection.fails.hi).into_iter();
+    let concurrent = concurrent(plan, &faults, &order, &mut findings);
+    interference(&faults, &order, &mut findings);
+    let (exposure, length) = exposure::check(plan, &mut findings);
+    let bounds = Bounds {
+        traffic,
+        fails: fails.map(|(service, (share, _))| (service, share)).collect(),
+        concurrent,
+        exposure,
+        length,
+        detection: detection(plan),
+        reach: reach(plan, &faults),
+    };
+    (bounds, findings)
+}
+
+fn faults(plan: &Plan) -> Vec<Fault<'_>> {
+    let steps = plan.graph.order().into_iter().filter_map(|id| plan.graph.step(id).map(|step| (id, step)));
+    let injects = steps.filter_map(|(id, step)| match &step.kind {
+        StepKind::Inject(injection) => Some(Fault { id, step, injection }),
+        _ => None,
+    });
+    injects.collect()
+}
+
+/// Which faults can never be active together, because one waits for the other.
+struct Order {
+    after: Vec<BTreeSet<StepId>>,
+}
+
+impl Order {
+    fn new(plan: &Plan, faults: &[Fault]) -> Self {
+        Self { after: faults.iter().map(|fault| plan.graph.descendants(fault.id)).collect() }
+    }
+
+    fn ordered(&self, faults: &[Fault], a: usize, b: usize) -> bool {
+        self.after[a].contains(&faults[b].id) || self.after[b].contains(&faults[a].id)
+    }
+}
+
+fn services(plan: &Plan, faults: &[Fault], findings: &mut Vec<Diagnostic>) {
+    for fault in faults {
+        let target = &fault.injection.target;
+        if !plan.limits.services.contains(target) && plan.limits.services_span.is_some() {
+            findings.push(errors::service(target, fault.injection.target_span, plan.limits.services_span));
+        }
+    }
+}
+
+/// For each service, the heaviest set of faults that can be active together, and who is in it.
+fn per_service(
+    faults: &[Fault],
+    order: &Order,
+    weight: impl Fn(&Injection) -> f64,
+) -> BTreeMap<String, (f64, Vec<usize>)> {
+    let targets: BTreeSet<&String> = faults.iter().map(|fault| &fault.injection.target).collect();
+    let one = |target: &String| {
+        let here: Vec<usize> = (0..faults.len()).filter(|at| faults[*at].injection.target == *target).collect();
+        let weights: Vec<f64> = here.iter().map(|at| weight(faults[*at].injection)).collect();
+        let (sum, chosen) = heaviest(&weights, |a, b| !order.ordered(faults, here[a], here[b]));
+        (target.clone(), (sum.min(1.0), chosen.into_iter().map(|at| here[at]).collect()))
+    };
+    targets.into_iter().map(one).collect()
+}
+
+fn traffic(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) -> BTreeMap<String, f64> {
+    let all = per_service(faults, order, |injection| injection.touches.hi);
+    if let Some(bound) = plan.limits.bound(LimitName::Traffic) {
+        for (service, (share, who)) in all.iter().filter(|(_, (share, _))| *share > bound.value + 1e-12) {
+            let parts: Vec<(&str, f64, Span)> =
+                who.iter().map(|at| (faults[*at].step.name.as_str(), faults[*at].injection.touches.hi, faults[*at].step.span)).collect();
+            findings.push(errors::traffic(service, *share, bound, &parts));
+        }
+    }
+    all.into_iter().map(|(service, (share, _))| (service, share)).collect()
+}
+
+fn concurrent(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) -> usize {
+    let weights = vec![1.0; faults.len()];
+    let (_, together) = heaviest(&weights, |a, b| !order.ordered(faults, a, b));
+    if let Some(bound) = plan.limits.bound(LimitName::Concurrent)
+        && together.len() as f64 > bound.value
+    {
+        let steps: Vec<(&str, Span)> = together.iter().map(|at| (faults[*at].step.name.as_str(), faults[*at].step.span)).collect();
+        findings.push(errors::concurrent(bound, &steps));
+    }
+    together.len()
+}
+
+fn interference(faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) {
+    for (a, first) in faults.iter().enumerate() {
+        for (b, second) in faults.iter().enumerate().skip(a + 1) {
+            let same = first.injection.target == second.injection.target
+                && first.injection.resource == second.injection.resource;
+            let allowed = first.injection.may_interfere || second.injection.may_interfere;
+            if same && !allowed && !order.ordered(faults, a, b) {
+                findings.push(errors::interference(first.step, second.step, &first.injection.target));
+            }
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! `environment`.
+
+use super::Builder;
+use crate::syntax::parser::{Node, Rule};
+use crate::syntax::tree::{Allowance, Binding, Environment, MetricSource, Name, PlacedService, Restarts};
+
+impl Builder<'_> {
+    pub(super) fn environment(&mut self, node: &Node) -> Option<Environment> {
+        let mut environment = Environment {
+            name: self.first_name(node)?,
+            system: self.find_path(node)?,
+            tier: None,
+            services: Vec::new(),
+            sources: Vec::new(),
+            bindings: Vec::new(),
+            allowances: Vec::new(),
+            limits: None,
+        };
+        let block = node.find(Rule::environment_block)?;
+        for item in self.statements(block, Rule::environment_item, Rule::strict_environment) {
+            let Some(item) = item.children.first() else { continue };
+            self.environment_item(item, &mut environment);
+        }
+        Some(environment)
+    }
+
+    fn environment_item(&mut self, item: &Node, environment: &mut Environment) {
+        match item.rule {
+            Rule::tier => {
+                let tier = self.first_name(item);
+                self.once(&mut environment.tier, tier, |name| name.span, "tier");
+            }
+            Rule::placed_service => environment.services.extend(self.placed_service(item)),
+            Rule::metric_source => environment.sources.extend(self.metric_source(item)),
+            Rule::binding => environment.bindings.extend(self.binding(item)),
+            Rule::allowance => environment.allowances.push(self.allowance(item)),
+            _ => {
+                let limits = self.limits(item);
+                self.once(&mut environment.limits, limits, |limits| limits.span, "limit");
+            }
+        }
+    }
+
+    fn placed_service(&mut self, node: &Node) -> Option<PlacedService> {
+        let mut service = PlacedService {
+            name: self.first_name(node)?,
+            url: None,
+            instances: Vec::new(),
+            through: None,
+            admin: None,
+            start: None,
+            restarts: None,
+        };
+        let block = node.find(Rule::placed_block)?;
+        for item in self.statements(block, Rule::placed_item, Rule::strict_placed) {
+            let Some(item) = item.children.first() else { continue };
+            match item.rule {
+                Rule::url => self.once_expr(&mut service.url, item, "url"),
+                Rule::through => self.once_expr(&mut service.through, item, "through"),
+                Rule::admin => self.once_expr(&mut service.admin, item, "admin"),
+                Rule::start => self.once_expr(&mut service.start, item, "start"),
+                Rule::instances => service.instances.extend(self.all_expr(item)),
+                _ => {
+                    let restarts = self.restarts(item);
+                    self.once(&mut service.restarts, restarts, |restarts| restarts.by.span, "restarts");
+                }
+            }
+        }
+        Some(service)
+    }
+
+    fn restarts(&mut self, node: &Node) -> Option<Restarts> {
+        Some(Restarts { by: self.first_name(node)?, after: self.find_expr(node) })
+    }
+
+    fn metric_source(&mut self, node: &Node) -> Option<MetricSource> {
+        Some(MetricSource { name: self.first_name(node)?, value: self.find_expr(node)? })
+    }
+
+    fn binding(&mut self, node: &Node) -> Option<Binding> {
+        Some(Binding { metric: self.find_path(node)?, value: self.find_expr(node)?, span: self.span(node) })
+    }
+
+    fn allowance(&mut self, node: &Node) -> Allowance {
+        let patterns = node.all(Rule::pattern).filter_map(|pattern| self.pattern(pattern)).collect();
+        Allowance { patterns, services: self.names(node) }
+    }
+
+    fn pattern(&self, node: &Node) -> Option<(Name, Option<Name>)> {
+        let mut names = node.all(Rule::name).map(|name| self.name(name));
+        Some((names.next()?, names.next()))
+    }
+}

@@ -1,0 +1,226 @@
+//! From nodes to the tree, one declaration a file; what the grammar could not place becomes findings here.
+
+mod environment;
+mod experiment;
+mod fault;
+mod system;
+
+use super::errors;
+use super::layout::Comment;
+use super::parser::{self, Node, Rule};
+use super::tree::{Expr, File, Name, Path, TypeName, Use, Used};
+use crate::base::{SourceId, Span};
+use crate::diagnostics::Diagnostic;
+
+/// Builds one file's tree.
+pub struct Builder<'t> {
+    source: SourceId,
+    text: &'t str,
+    comments: &'t [Comment],
+    /// What was found wrong so far.
+    pub findings: Vec<Diagnostic>,
+}
+
+impl<'t> Builder<'t> {
+    /// A builder for `text` as its author wrote it.
+    pub fn new(source: SourceId, text: &'t str, comments: &'t [Comment], findings: Vec<Diagnostic>) -> Self {
+        Self { source, text, comments, findings }
+    }
+
+    /// The tree of a whole file.
+    pub fn file(&mut self, root: &Node) -> File {
+        let mut file = File::default();
+        for node in &root.children {
+            match node.rule {
+                Rule::declaration => self.declaration(node, &mut file),
+                Rule::stray_declaration => self.stray(node, Rule::strict_declaration),
+                Rule::surplus => self.surplus(node),
+                _ => {}
+            }
+        }
+        file
+    }
+
+    fn declaration(&mut self, node: &Node, file: &mut File) {
+        let Some(inner) = node.children.iter().find(|child| child.rule != Rule::attribute) else { return };
+        match inner.rule {
+            Rule::use_declaration => file.uses.extend(self.use_declaration(inner)),
+            Rule::system => file.systems.extend(self.system(inner)),
+            Rule::environment => file.environments.extend(self.environment(inner)),
+            Rule::experiment => file.experiments.extend(self.experiment(inner)),
+            Rule::fault => file.faults.extend(self.fault(inner)),
+            _ => {}
+        }
+    }
+
+    fn use_declaration(&mut self, node: &Node) -> Option<Use> {
+        let what = match node.children.iter().find(|child| matches!(child.rule, Rule::text | Rule::path))? {
+            path if path.rule == Rule::path => Used::Module(self.path(path)),
+            text => Used::File(text.text.trim_matches('"').to_owned(), self.span(text)),
+        };
+        let alias = node.find(Rule::name).map(|name| self.name(name));
+        Some(Use { what, alias, span: self.span(node) })
+    }
+
+    /// The statements of a block; reports what does not belong and a missing brace.
+    fn statements<'n, 'a>(&mut self, block: &'n Node<'a>, item: Rule, strict: Rule) -> Vec<&'n Node<'a>> {
+        let mut found = Vec::new();
+        for node in &block.children {
+            match node.rule {
+                rule if rule == item => found.push(node),
+                Rule::stray => self.stray(node, strict),
+                Rule::surplus => self.surplus(node),
+                Rule::missing_brace => self.missing_brace(block, node),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    fn missing_brace(&mut self, block: &Node, missing: &Node) {
+        let opener = Span::new(self.source, block.start, block.start + 1);
+        let at = Span::new(self.source, missing.start.min(self.text.len()), missing.start.min(self.text.len()));
+        // One brace may be missing from several blocks; the innermost says it.
+        let said = self.findings.iter().any(|finding| {
+            finding.code == crate::diagnostics::codes::E0102 && finding.labels.last().is_some_and(|label| label.span == at)
+        });
+        if !said {
+            self.findings.push(errors::missing_brace(opener, at));
+        }
+    }
+
+    /// Reads a damaged statement again, strictly, to say what was expected where.
+    fn stray(&mut self, node: &Node, strict: Rule) {
+        let text = node.text.trim_end_matches([';', ' ']);
+        if text.trim_matches([' ', '"', ';']).is_empty() {
+            return; // what is left of an unterminated quote, reported already
+        }
+        let (at, expected) = parser::expected(strict, text).unwrap_or((0, Vec::new()));
+        let found = first_token(&text[at.min(text.len())..]);
+        let start = node.start + at;
+        let span = Span::new(self.source, start, start + found.len().max(1).min(self.text.len().saturating_sub(start)));
+        self.findings.push(errors::unexpected(span, found, &expected));
+    }
+
+    fn surplus(&mut self, node: &Node) {
+        let text = node.text.trim_end_matches([';', ' ']);
+        if text.trim_matches([' ', '"', ';']).is_empty() {
+            return;
+        }
+        let found = first_token(text);
+        let span = Span::new(self.source, node.start, node.start + found.len());
+        self.findings.push(errors::unexpected(span, found, &[Rule::stop]));
+    }
+
+    /// Keeps the first of what may be said once.
+    fn once<T>(&mut self, slot: &mut Option<T>, value: Option<T>, span: impl Fn(&T) -> Span, what: &str) {
+        match (slot.as_ref(), value) {
+            (_, None) => {}
+            (None, Some(value)) => *slot = Some(value),
+            (Some(first), Some(value)) => self.findings.push(errors::repeated(span(first), span(&value), what)),
+        }
+    }
+
+    fn once_expr(&mut self, slot: &mut Option<Expr>, node: &Node, what: &str) {
+        let value = self.find_expr(node);
+        self.once(slot, value, |expr| expr.span, what);
+    }
+
+    /// The text as its author wrote it.
+    pub fn source_text(&self) -> &str {
+        self.text
+    }
+
+    /// The node's place.
+    pub fn span(&self, node: &Node) -> Span {
+        Span::new(self.source, node.start, node.end())
+    }
+
+    /// A name node.
+    pub fn name(&self, node: &Node) -> Name {
+        Name { text: node.text.to_owned(), span: self.span(node) }
+    }
+
+    fn first_name(&self, node: &Node) -> Option<Name> {
+        node.find(Rule::name).map(|name| self.name(name))
+    }
+
+    fn names(&self, node: &Node) -> Vec<Name> {
+        node.find(Rule::names).map_or_else(Vec::new, |names| names.all(Rule::name).map(|name| self.name(name)).collect())
+    }
+
+    /// A path node.
+    pub fn path(&self, node: &Node) -> Path {
+        Path { parts: node.all(Rule::name).map(|name| self.name(name)).collect(), span: self.span(node) }
+    }
+
+    fn find_path(&self, node: &Node) -> Option<Path> {
+        node.find(Rule::path).map(|path| self.path(path))
+    }
+
+    fn type_name(&self, node: &Node) -> Option<TypeName> {
+        let name = self.first_name(node)?;
+        let argument = match node.find(Rule::type_argument) {
+            Some(argument) => self.type_name(argument).map(Box::new),
+            None => node.all(Rule::name).nth(1).map(|inner| self.plain_type(inner)).map(Box::new),
+        };
+        Some(TypeName { name, argument, span: self.span(node) })
+    }
+
+    fn plain_type(&self, node: &Node) -> TypeName {
+        TypeName { name: self.name(node), argument: None, span: self.span(node) }
+    }
+
+    fn find_type(&self, node: &Node) -> Option<TypeName> {
+        node.find(Rule::type_name).and_then(|ty| self.type_name(ty))
+    }
+
+    fn bounds(&mut self, node: &Node) -> Option<(Expr, Expr)> {
+        let mut both = node.find(Rule::bounds)?.all(Rule::expression);
+        let (low, high) = (both.next()?, both.next()?);
+        Some((self.expression(low), self.expression(high)))
+    }
+
+    /// The text of the `##` comments that belong to the declaration at `node`.
+    fn doc(&self, node: &Node) -> String {
+        let start = node.start;
+        let before = self.comments.partition_point(|comment| (comment.span.start as usize) < start);
+        let mut lines = self.docs_above(before, start);
+        lines.extend(self.doc_beside(before, start));
+        lines.join("\n")
+    }
+
+    fn docs_above(&self, before: usize, start: usize) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut next = start;
+        for comment in self.comments[..before].iter().rev() {
+            let end = comment.span.end as usize;
+            let line_start = self.text[..comment.span.start as usize].rfind('\n').map_or(0, |newline| newline + 1);
+            let alone = self.text[line_start..comment.span.start as usize].trim().is_empty();
+            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(|gap| gap.trim().is_empty()) {
+                break;
+            }
+            lines.push(self.doc_text(comment));
+            next = line_start;
+        }
+        lines.reverse();
+        lines
+    }
+
+    fn doc_beside(&self, after: usize, start: usize) -> Option<String> {
+        let comment = self.comments.get(after).filter(|comment| comment.doc)?;
+        let between = self.text.get(start..comment.span.start as usize)?;
+        (!between.contains(['\n', '{', ';'])).then(|| self.doc_text(comment))
+    }
+
+    fn doc_text(&self, comment: &Comment) -> String {
+        comment.span.of(self.text).trim_start_matches('#').trim().to_owned()
+    }
+}
+
+/// The first thing in a text: a word, a quote, or one character.
+fn first_token(text: &str) -> &str {
+    let word = text.find(|c: char| !(c.is_alphanumeric() || "_-.".contains(c))).unwrap_or(text.len());
+    let end = if word > 0 { word } else { text.chars().next().map_or(0, char::len_utf8) };
+    &text[..end]
+}

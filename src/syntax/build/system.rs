@@ -1,0 +1,41 @@
+//! `system`.
+
+use super::Builder;
+use crate::syntax::parser::{Node, Rule};
+use crate::syntax::tree::{Metric, Service, System};
+
+impl Builder<'_> {
+    pub(super) fn system(&mut self, node: &Node) -> Option<System> {
+        let name = self.first_name(node)?;
+        let block = node.find(Rule::system_block)?;
+        let services = self.statements(block, Rule::service, Rule::strict_system);
+        let services = services.into_iter().filter_map(|service| self.service(service)).collect();
+        Some(System { name, services, doc: self.doc(node) })
+    }
+
+    fn service(&mut self, node: &Node) -> Option<Service> {
+        let mut service = Service {
+            name: self.first_name(node)?,
+            calls: Vec::new(),
+            metrics: Vec::new(),
+            slos: Vec::new(),
+            external: false,
+        };
+        let block = node.find(Rule::service_block)?;
+        for item in self.statements(block, Rule::service_item, Rule::strict_service) {
+            let Some(item) = item.children.first() else { continue };
+            match item.rule {
+                Rule::calls => service.calls.extend(self.names(item)),
+                Rule::metric => service.metrics.extend(self.metric(item)),
+                Rule::slo => service.slos.extend(self.find_expr(item)),
+                _ => service.external = true,
+            }
+        }
+        Some(service)
+    }
+
+    fn metric(&mut self, node: &Node) -> Option<Metric> {
+        let (name, ty) = (self.first_name(node)?, self.find_type(node)?);
+        Some(Metric { name, ty, range: self.bounds(node), doc: self.doc(node) })
+    }
+}

@@ -1,0 +1,127 @@
+//! What can be wrong with a text as such: E01.
+
+use super::parser::Rule;
+use crate::base::{Span, unit};
+use crate::diagnostics::{Diagnostic, codes, suggest};
+
+/// Something stands where something else is expected.
+pub fn unexpected(span: Span, found: &str, expected: &[Rule]) -> Diagnostic {
+    let words = expected_words(expected);
+    let found = if found.is_empty() { "the end".to_owned() } else { format!("`{}`", shorten(found)) };
+    let headline = match words.as_slice() {
+        [] => format!("unexpected {found}"),
+        [one] => format!("expected {one}, found {found}"),
+        [some @ .., last] if words.len() <= 6 => format!("expected {} or {last}, found {found}", some.join(", ")),
+        _ => format!("unexpected {found}"),
+    };
+    let keywords = words.iter().filter_map(|word| word.strip_prefix('`').and_then(|word| word.strip_suffix('`')));
+    let near = suggest::nearest(found.trim_matches('`'), keywords.clone());
+    let help = match near {
+        Some(near) => Some(format!("did you mean `{near}`?")),
+        None if words.len() > 6 => Some(format!("one of these can stand here: {}", words.join(", "))),
+        None => None,
+    };
+    Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help)
+}
+
+fn shorten(text: &str) -> String {
+    let short: String = text.chars().take(30).collect();
+    if short.len() < text.len() { format!("{short}…") } else { short }
+}
+
+/// Rules as words for people, sorted, each once.
+fn expected_words(rules: &[Rule]) -> Vec<String> {
+    let mut words: Vec<String> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    words.sort();
+    words.dedup();
+    if words.iter().any(|word| word == "a value") {
+        words.retain(|word| word != "a name");
+    }
+    words
+}
+
+fn word(rule: Rule) -> Option<String> {
+    let debug = format!("{rule:?}");
+    if let Some(keyword) = debug.strip_prefix("kw_") {
+        return Some(format!("`{keyword}`"));
+    }
+    let fixed = match rule {
+        Rule::negative | Rule::not | Rule::attribute | Rule::end => return None,
+        Rule::or | Rule::and | Rule::of | Rule::equal | Rule::unequal | Rule::at_most | Rule::at_least => "an operator",
+        Rule::below | Rule::above | Rule::plus | Rule::minus | Rule::times | Rule::over => "an operator",
+        Rule::number | Rule::text | Rule::raw | Rule::truth | Rule::special | Rule::list => "a value",
+        Rule::group | Rule::call | Rule::expression => "a value",
+        Rule::path | Rule::name | Rule::names | Rule::pattern => "a name",
+        Rule::type_name => "a type",
+        Rule::bounds => "`in`",
+        Rule::arguments | Rule::fault_parameters => "`(`",
+        Rule::stop | Rule::EOI => "the end of the statement",
+        Rule::always => "`always`",
+        Rule::never => "`never`",
+        Rule::timing | Rule::within | Rule::held => "`within`",
+        Rule::any => "`*`",
+        _ if debug.ends_with("_block") => "`{`",
+        _ => return None,
+    };
+    Some(fixed.to_owned())
+}
+
+/// A block has no closing brace.
+pub fn missing_brace(opener: Span, end: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0102, "this block is not closed")
+        .at(opener, "opened here")
+        .at(end, "expected `}` before this")
+        .help("write `}` where the block ends")
+}
+
+/// Brackets are nested too deep.
+pub fn too_deep(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0103, format!("brackets are nested more than {} deep", super::MAX_DEPTH))
+        .at(span, "nothing is read from here on")
+        .help("close brackets, or write the parts as declarations of their own")
+}
+
+/// A number with a unit that there is not.
+pub fn unknown_unit(span: Span, text: &str) -> Diagnostic {
+    let near = suggest::help_for(text, unit::UNITS.iter().map(|(name, ..)| *name));
+    Diagnostic::error(codes::E0104, format!("unknown unit `{text}`")).at(span, "").maybe_help(near).note(
+        "durations: ns us ms s m h d; ratios: %; points: pp; bytes: B kB MB GB KiB MiB GiB; frequencies: /s /m /h",
+    )
+}
+
+/// Parts of one literal measure different things, or stand in the wrong order.
+pub fn mixed_units(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0104, "the parts of this number do not belong together")
+        .at(span, "only durations have several parts, the largest first")
+        .help("write it like `1m30s`")
+}
+
+/// A quote that is never closed.
+pub fn unterminated(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0105, "this text is not closed")
+        .at(span, "opened here")
+        .help("close it with the same quote in the same line; a raw text over several lines stands in ```")
+}
+
+/// An escape that there is not.
+pub fn unknown_escape(span: Span, escape: char) -> Diagnostic {
+    Diagnostic::error(codes::E0105, format!("unknown escape `\\{escape}`"))
+        .at(span, "in this text")
+        .help("known: `\\\"`, `\\\\`, `\\n`, `\\t`; a raw text in backquotes has none")
+}
+
+/// `a or b within 30s`: what is bounded?
+pub fn or_needs_group(condition: Span, timing: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0106, "`or` before a time bound needs parentheses")
+        .at(condition, "does the bound belong to all of this, or to its last part?")
+        .at(timing, "this bound")
+        .help("write `(a or b) within …`")
+}
+
+/// An item that may stand once stands twice.
+pub fn repeated(first: Span, again: Span, what: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0107, format!("`{what}` is said twice"))
+        .at(again, "again here")
+        .at(first, "first here")
+        .help("keep one of them")
+}

@@ -1,0 +1,138 @@
+//! Expressions: binding strengths, tightest first: `of`, `* /`, `+ -`, comparison, `not`, `and`, `or`.
+
+use super::build::Builder;
+use super::parser::{Node, Rule};
+use super::tree::{Argument, Arguments, Comparator, Expr, ExprKind, Operator};
+use super::literal;
+use crate::base::Span;
+use crate::diagnostics::{Diagnostic, codes};
+
+/// Operators in one expression, at most; deeper trees would not fit every stack.
+const MAX_OPERATORS: usize = 500;
+
+const NOT_STRENGTH: u8 = 3;
+const NEGATIVE_STRENGTH: u8 = 8;
+
+fn operator(rule: Rule) -> Option<(Operator, u8)> {
+    Some(match rule {
+        Rule::or => (Operator::Or, 1),
+        Rule::and => (Operator::And, 2),
+        Rule::equal => (Operator::Compare(Comparator::Equal), 4),
+        Rule::unequal => (Operator::Compare(Comparator::Unequal), 4),
+        Rule::below => (Operator::Compare(Comparator::Below), 4),
+        Rule::at_most => (Operator::Compare(Comparator::AtMost), 4),
+        Rule::above => (Operator::Compare(Comparator::Above), 4),
+        Rule::at_least => (Operator::Compare(Comparator::AtLeast), 4),
+        Rule::plus => (Operator::Plus, 5),
+        Rule::minus => (Operator::Minus, 5),
+        Rule::times => (Operator::Times, 6),
+        Rule::over => (Operator::Over, 6),
+        Rule::of => (Operator::Of, 7),
+        _ => return None,
+    })
+}
+
+impl Builder<'_> {
+    /// The first expression among a node's parts.
+    pub(super) fn find_expr(&mut self, node: &Node) -> Option<Expr> {
+        node.find(Rule::expression).map(|expression| self.expression(expression))
+    }
+
+    /// All expressions among a node's parts.
+    pub(super) fn all_expr(&mut self, node: &Node) -> Vec<Expr> {
+        node.all(Rule::expression).map(|expression| self.expression(expression)).collect()
+    }
+
+    /// One expression.
+    pub(super) fn expression(&mut self, node: &Node) -> Expr {
+        if node.children.len() > 2 * MAX_OPERATORS {
+            let span = self.span(node);
+            self.findings.push(too_long(span));
+            return Expr { kind: ExprKind::Error, span };
+        }
+        let mut at = 0;
+        self.climb(&node.children, &mut at, 0).unwrap_or(Expr { kind: ExprKind::Error, span: self.span(node) })
+    }
+
+    /// Precedence climbing: reads operands and operators that bind at least as tight as `floor`.
+    fn climb(&mut self, parts: &[Node], at: &mut usize, floor: u8) -> Option<Expr> {
+        let mut left = self.operand(parts, at)?;
+        while let Some((operator, strength)) = parts.get(*at).and_then(|node| operator(node.rule)) {
+            if strength < floor {
+                break;
+            }
+            *at += 1;
+            let right = self.climb(parts, at, strength + 1)?;
+            let span = left.span.to(right.span);
+            left = Expr { kind: ExprKind::Binary(operator, Box::new(left), Box::new(right)), span };
+        }
+        Some(left)
+    }
+
+    fn operand(&mut self, parts: &[Node], at: &mut usize) -> Option<Expr> {
+        let node = parts.get(*at)?;
+        *at += 1;
+        let start = self.span(node);
+        let wrap: fn(Box<Expr>) -> ExprKind = match node.rule {
+            Rule::not => ExprKind::Not,
+            Rule::negative => ExprKind::Negative,
+            _ => return Some(self.primary(node)),
+        };
+        let strength = if node.rule == Rule::not { NOT_STRENGTH } else { NEGATIVE_STRENGTH };
+        let inner = self.climb(parts, at, strength)?;
+        let span = start.to(inner.span);
+        Some(Expr { kind: wrap(Box::new(inner)), span })
+    }
+
+    fn primary(&mut self, node: &Node) -> Expr {
+        let span = self.span(node);
+        let kind = match node.rule {
+            Rule::number => self.literal(literal::number(node.text, span)),
+            Rule::text => self.literal(literal::text(span.of(self.source_text()), span).map(ExprKind::Text)),
+            Rule::raw => ExprKind::Raw(literal::raw(node.text)),
+            Rule::truth => ExprKind::Bool(node.text == "true"),
+            Rule::special if node.text == "steady" => ExprKind::Steady,
+            Rule::special => ExprKind::Baseline,
+            Rule::list => ExprKind::List(self.all_expr(node)),
+            Rule::group => self.find_expr(node).map_or(ExprKind::Error, |inner| ExprKind::Group(Box::new(inner))),
+            Rule::call => self.call(node),
+            _ => ExprKind::Path(self.path(node)),
+        };
+        Expr { kind, span }
+    }
+
+    fn literal(&mut self, read: Result<ExprKind, Diagnostic>) -> ExprKind {
+        read.unwrap_or_else(|finding| {
+            self.findings.push(finding);
+            ExprKind::Error
+        })
+    }
+
+    fn call(&mut self, node: &Node) -> ExprKind {
+        match (node.find(Rule::path), node.find(Rule::arguments)) {
+            (Some(path), Some(arguments)) => ExprKind::Call(self.path(path), self.arguments(arguments)),
+            _ => ExprKind::Error,
+        }
+    }
+
+    /// The arguments of a call or an inject.
+    pub(super) fn arguments(&mut self, node: &Node) -> Arguments {
+        let list = node.all(Rule::argument).filter_map(|argument| self.argument(argument)).collect();
+        Arguments { list, span: self.span(node) }
+    }
+
+    fn argument(&mut self, node: &Node) -> Option<Argument> {
+        if let Some(named) = node.find(Rule::named_argument) {
+            let name = named.find(Rule::name).map(|name| self.name(name));
+            return Some(Argument { name, value: self.find_expr(named)?, over: None });
+        }
+        let mut values = self.all_expr(node).into_iter();
+        Some(Argument { name: None, value: values.next()?, over: values.next() })
+    }
+}
+
+fn too_long(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0103, format!("this expression has more than {MAX_OPERATORS} operators"))
+        .at(span, "too long to be read")
+        .help("split it into several conditions")
+}

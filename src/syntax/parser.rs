@@ -1,0 +1,78 @@
+//! The only place that knows pest: a laid-out text becomes a plain tree of nodes.
+
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+use pest::iterators::Pair;
+
+// The derived enum `Rule` has a variant for each rule; the grammar file documents them.
+#[allow(missing_docs)]
+mod derived {
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../grammar/chaos.pest"]
+    pub struct Grammar;
+}
+
+pub use derived::Rule;
+
+/// A node of the concrete tree.
+#[derive(Debug)]
+pub struct Node<'t> {
+    /// Which rule it comes from.
+    pub rule: Rule,
+    /// Its text, blanks at its end excluded.
+    pub text: &'t str,
+    /// Its first byte in the text.
+    pub start: usize,
+    /// Its parts, in order.
+    pub children: Vec<Node<'t>>,
+}
+
+impl<'t> Node<'t> {
+    fn new(pair: Pair<'t, Rule>) -> Self {
+        let (rule, text, start) = (pair.as_rule(), pair.as_str().trim_end(), pair.as_span().start());
+        Self { rule, text, start, children: pair.into_inner().map(Node::new).collect() }
+    }
+
+    /// One past its last byte.
+    pub fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+
+    /// The first part that comes from `rule`.
+    pub fn find(&self, rule: Rule) -> Option<&Node<'t>> {
+        self.children.iter().find(|child| child.rule == rule)
+    }
+
+    /// All parts that come from `rule`.
+    pub fn all(&self, rule: Rule) -> impl Iterator<Item = &Node<'t>> {
+        self.children.iter().filter(move |child| child.rule == rule)
+    }
+}
+
+/// The tree of a laid-out text. The grammar takes any text; should it ever not, the tree is one `stray_declaration`.
+pub fn parse(text: &str) -> Node<'_> {
+    match derived::Grammar::parse(Rule::file, text).ok().and_then(|mut pairs| pairs.next()) {
+        Some(file) => Node::new(file),
+        None => {
+            let stray = Node { rule: Rule::stray_declaration, text: text.trim_end(), start: 0, children: Vec::new() };
+            Node { rule: Rule::file, text, start: 0, children: vec![stray] }
+        }
+    }
+}
+
+/// The tree of a text that is one expression and nothing else.
+pub fn parse_expression(text: &str) -> Option<Node<'_>> {
+    derived::Grammar::parse(Rule::lone_expression, text).ok()?.next().map(Node::new)
+}
+
+/// Where the strict `rule` stops on `text`, and what it would have taken there. Nothing if it takes all of it.
+pub fn expected(rule: Rule, text: &str) -> Option<(usize, Vec<Rule>)> {
+    let error = derived::Grammar::parse(rule, text).err()?;
+    let at = match error.location {
+        InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
+    };
+    match error.variant {
+        ErrorVariant::ParsingError { positives, .. } => Some((at, positives)),
+        ErrorVariant::CustomError { .. } => Some((at, Vec::new())),
+    }
+}

@@ -1,0 +1,94 @@
+//! Addresses: `host:port`, `http://host:port`.
+
+use std::fmt;
+
+/// A host and port.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// A name, an IPv4 address, or an IPv6 address without its brackets.
+    pub host: String,
+    /// The port, from 1.
+    pub port: u16,
+}
+
+impl Address {
+    /// Reads `host:port`.
+    ///
+    /// # Errors
+    /// What is wrong with it, for a message.
+    pub fn parse(text: &str) -> Result<Address, String> {
+        let (host, port) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` has no port"))?;
+        let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or_else(|| format!("`{port}` is no port"))?;
+        let named = |host: &str| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+        match bare {
+            Some(six) if six.parse::<std::net::Ipv6Addr>().is_ok() => Ok(Address { host: six.to_owned(), port }),
+            None if named(host) => Ok(Address { host: host.to_owned(), port }),
+            _ => Err(format!("`{host}` is no host")),
+        }
+    }
+
+    /// The port of the proxy's admin API that goes with a traffic port where none is written: 10000 higher.
+    pub fn admin(&self) -> Option<Address> {
+        let port = self.port.checked_add(10_000)?;
+        Some(Address { host: self.host.clone(), port })
+    }
+
+    /// Whether it is this machine's own loopback.
+    pub fn is_loopback(&self) -> bool {
+        let ip = self.host.parse::<std::net::IpAddr>();
+        self.host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') { write!(f, "[{}]:{}", self.host, self.port) } else { write!(f, "{}:{}", self.host, self.port) }
+    }
+}
+
+/// Reads `http://host:port/path`: the address, and the path with its slash (empty where there is none).
+///
+/// # Errors
+/// What is wrong with it, for a message.
+pub fn parse_url(text: &str) -> Result<(Address, String), String> {
+    if text.starts_with("https://") {
+        return Err("https is not supported yet".to_owned());
+    }
+    let rest = text.strip_prefix("http://").ok_or_else(|| format!("`{text}` does not start with `http://`"))?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (host, path) = rest.split_at(end);
+    if host.contains('@') {
+        return Err("a URL holds no user name or password here".to_owned());
+    }
+    if path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err("a URL holds no blanks".to_owned());
+    }
+    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']')) { host.to_owned() } else { format!("{host}:80") };
+    Ok((Address::parse(&with_port)?, path.to_owned()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{Address, parse_url};
+
+    #[test]
+    fn addresses_are_read_and_shown() {
+        for good in ["127.0.0.1:7300", "[::1]:80", "payment-egress.shop.svc:8443"] {
+            assert_eq!(Address::parse(good).unwrap().to_string(), good);
+        }
+        for wrong in ["", "7300", "a:", "a:0", "a:70000", ":80", "[::1:80", "a b:80", "::1:80"] {
+            assert!(Address::parse(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn urls_are_plain_http() {
+        assert_eq!(parse_url("http://a:1/metrics").unwrap().1, "/metrics");
+        assert_eq!(parse_url("http://a").unwrap().0.port, 80);
+        for wrong in ["https://a", "ftp://a", "http://", "http://u:p@a", "http://a/ b", "a:80"] {
+            assert!(parse_url(wrong).is_err(), "{wrong}");
+        }
+    }
+}

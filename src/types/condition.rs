@@ -1,0 +1,122 @@
+//! Typing conditions.
+
+use super::errors;
+use super::expression::Typing;
+use super::term::{Comparison, Condition, Term};
+use crate::base::Sources;
+use crate::syntax::tree::{Comparator, Expr, ExprKind, Operator};
+use crate::types::Type;
+
+impl Typing<'_, '_> {
+    /// A condition; nothing where a mistake was reported.
+    pub fn condition(&mut self, expr: &Expr, sources: &Sources) -> Option<Condition> {
+        match &expr.kind {
+            ExprKind::Group(inner) => self.condition(inner, sources),
+            ExprKind::Steady => Some(Condition::Steady),
+            ExprKind::Bool(value) => Some(Condition::Constant(*value)),
+            ExprKind::Not(inner) => Some(Condition::Not(Box::new(self.condition(inner, sources)?))),
+            ExprKind::Binary(Operator::And, a, b) => {
+                let (a, b) = (self.condition(a, sources), self.condition(b, sources));
+                Some(Condition::And(Box::new(a?), Box::new(b?)))
+            }
+            ExprKind::Binary(Operator::Or, a, b) => {
+                let (a, b) = (self.condition(a, sources), self.condition(b, sources));
+                Some(Condition::Or(Box::new(a?), Box::new(b?)))
+            }
+            ExprKind::Binary(Operator::Compare(comparator), a, b) => {
+                self.comparison(*comparator, a, b, expr, sources).map(Condition::Compare)
+            }
+            _ => {
+                let (ty, _) = self.quantity(expr);
+                if ty != Type::Error {
+                    self.findings.push(errors::not_a_condition(&format!("a `{ty}`"), expr.span));
+                }
+                None
+            }
+        }
+    }
+
+    fn comparison(
+        &mut self,
+        comparator: Comparator,
+        left: &Expr,
+        right: &Expr,
+        whole: &Expr,
+        sources: &Sources,
+    ) -> Option<Comparison> {
+        let (a, b) = (self.side(left), self.side(right));
+        let ((ty, left_term), (right_ty, right_term)) = match (a, b) {
+            (Some(a), Some(b)) => (a, b),
+            (Some(a), None) => {
+                let term = self.baseline_side(right, &a.1)?;
+                (a.clone(), (a.0, term))
+            }
+            (None, Some(b)) => {
+                let term = self.baseline_side(left, &b.1)?;
+                ((b.0.clone(), term), b)
+            }
+            (None, None) => {
+                self.findings.push(errors::misplaced_baseline(whole.span));
+                return None;
+            }
+        };
+        if ty == Type::Error || right_ty == Type::Error {
+            return None;
+        }
+        if !ty.comparable(&right_ty) || !ty.is_quantity() {
+            let why = Some((left.span, "compared with this"));
+            self.findings.push(errors::mismatch(&ty, &right_ty, right.span, why));
+            return None;
+        }
+        let text = one_line(sources.text(whole.span));
+        let ty = if left_term.is_constant() { right_ty } else { ty };
+        Some(Comparison { left: left_term, comparator, right: right_term, ty, text, span: whole.span })
+    }
+
+    /// A side of a comparison; nothing where it is `baseline` and takes its type from the other side.
+    fn side(&mut self, expr: &Expr) -> Option<(Type, Term)> {
+        if mentions_baseline(expr) { None } else { Some(self.quantity(expr)) }
+    }
+
+    /// `baseline` or `90% of baseline`, against a side that reads a metric.
+    fn baseline_side(&mut self, expr: &Expr, other: &Term) -> Option<Term> {
+        if *other == Term::Error {
+            return None;
+        }
+        if other.readings().is_empty() {
+            self.findings.push(errors::misplaced_baseline(expr.span));
+            return None;
+        }
+        match &expr.kind {
+            ExprKind::Group(inner) => self.baseline_side(inner, other),
+            ExprKind::Baseline => Some(Term::Baseline),
+            ExprKind::Binary(Operator::Of, share, of) => {
+                let (ty, factor) = self.quantity(share);
+                if !ty.fits(&Type::Ratio) {
+                    self.findings.push(errors::mismatch(&Type::Ratio, &ty, share.span, Some((of.span, "`of` scales this"))));
+                    return None;
+                }
+                let of = self.baseline_side(of, other)?;
+                Some(Term::Arithmetic(super::term::Arithmetic::Times, Box::new(factor), Box::new(of)))
+            }
+            _ => {
+                self.findings.push(errors::misplaced_baseline(expr.span));
+                None
+            }
+        }
+    }
+}
+
+fn mentions_baseline(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Baseline => true,
+        ExprKind::Group(inner) | ExprKind::Negative(inner) => mentions_baseline(inner),
+        ExprKind::Binary(_, a, b) => mentions_baseline(a) || mentions_baseline(b),
+        _ => false,
+    }
+}
+
+/// The author's words on one line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,135 @@
+//! What can be wrong with names in use, types, units and times: E02, E03, E04, E07.
+
+use crate::base::{Interval, Span};
+use crate::diagnostics::{Code, Diagnostic, codes, suggest};
+use crate::types::Type;
+
+pub fn unknown<'a>(kind: &str, name: &str, at: Span, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    let help = suggest::help_for(name, known);
+    Diagnostic::error(codes::E0203, format!("unknown {kind} `{name}`")).at(at, "").maybe_help(help)
+}
+
+pub fn twice(kind: &str, name: &str, first: Span, again: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0205, format!("two {kind}s are called `{name}`"))
+        .at(again, "again here")
+        .at(first, "first here")
+        .help("rename one of them")
+}
+
+pub fn argument(headline: String, at: Span, label: &str, help: Option<String>) -> Diagnostic {
+    Diagnostic::error(codes::E0206, headline).at(at, label).maybe_help(help)
+}
+
+pub fn mismatch(wanted: &Type, found: &Type, at: Span, why: Option<(Span, &str)>) -> Diagnostic {
+    let finding = Diagnostic::error(codes::E0301, format!("expected `{wanted}`, found `{found}`"))
+        .at(at, format!("this is a `{found}`"));
+    let finding = match why {
+        Some((span, why)) => finding.at(span, why),
+        None => finding,
+    };
+    finding.maybe_help(unit_help(wanted))
+}
+
+/// How a value of a type is written.
+fn unit_help(wanted: &Type) -> Option<String> {
+    let example = match wanted {
+        Type::Duration => "a duration has a unit: `450ms`, `30s`, `2m`",
+        Type::Ratio => "a ratio is written in percent: `40%`",
+        Type::Points => "points are the difference of two ratios: `2pp`",
+        Type::Bytes => "bytes have a unit: `10MiB`",
+        Type::Frequency => "a frequency is a count per time: `50/s`",
+        Type::String => "a text stands in quotes: `\"…\"`",
+        _ => return None,
+    };
+    Some(example.to_owned())
+}
+
+pub fn operands(operator: &str, left: (&Type, Span), right: (&Type, Span)) -> Diagnostic {
+    Diagnostic::error(codes::E0301, format!("`{}` {operator} `{}` means nothing", left.0, right.0))
+        .at(left.1, format!("this is a `{}`", left.0))
+        .at(right.1, format!("this is a `{}`", right.0))
+}
+
+pub fn outside(value: &str, at: Span, range: Interval, ty: &Type, declared: Option<Span>) -> Diagnostic {
+    let (lo, hi) = (ty.show(range.lo), ty.show(range.hi));
+    let wanted = match (range.lo.is_finite(), range.hi.is_finite()) {
+        (true, true) => format!("between {lo} and {hi}"),
+        (true, false) => format!("at least {lo}"),
+        _ => format!("at most {hi}"),
+    };
+    let finding = Diagnostic::error(codes::E0302, format!("expected a value {wanted}, found {value}")).at(at, "");
+    match declared {
+        Some(span) => finding.at(span, "the range is declared here"),
+        None => finding,
+    }
+}
+
+pub fn empty_range(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0302, "this range holds no value").at(at, "").help("write the smaller bound first")
+}
+
+pub fn needs_aggregate(ty: &Type, text: &str, at: Span) -> Diagnostic {
+    let help = match ty {
+        Type::Counter => format!("write `increase({text})` or `rate({text})`"),
+        _ => format!("write `p95({text})`, `p50({text})`, `mean({text})` or `max({text})`"),
+    };
+    Diagnostic::error(codes::E0303, format!("a `{ty}` has no single value to compare"))
+        .at(at, format!("this is a `{ty}`"))
+        .help(help)
+}
+
+pub fn wrong_aggregate(name: &str, ty: &Type, at: Span) -> Diagnostic {
+    let fitting = match ty {
+        Type::Counter => "`increase` and `rate`",
+        Type::Distribution(_) => "`p95` (any of p0 to p100), `mean` and `max`",
+        _ => "`avg`, `min`, `max` and `sum`",
+    };
+    Diagnostic::error(codes::E0303, format!("`{name}` cannot read a `{ty}`"))
+        .at(at, "")
+        .help(format!("a `{ty}` is read by {fitting}"))
+}
+
+pub fn unknown_type(name: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0304, format!("unknown type `{name}`"))
+        .at(at, "")
+        .maybe_help(suggest::help_for(name, Type::NAMES.iter().copied()))
+}
+
+pub fn not_a_condition(found: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0305, format!("expected a condition, found {found}"))
+        .at(at, "this is neither true nor false")
+        .help("compare it with something: `… >= 99%`")
+}
+
+pub fn not_a_value(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0305, "expected a value, found a condition").at(at, "this is true or false")
+}
+
+pub fn not_constant(what: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0306, format!("`{what}` must be known before the run"))
+        .at(at, "this is only known while it runs")
+        .help("write a constant")
+}
+
+pub fn misplaced_baseline(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0307, "`baseline` needs a metric on the other side of a comparison")
+        .at(at, "")
+        .note("`baseline` stands for what the other side was over the baseline window before the first inject")
+        .help("write it like `checkout.success >= 90% of baseline`")
+}
+
+pub fn time(code: Code, headline: String, at: Span, label: &str, help: &str) -> Diagnostic {
+    Diagnostic::error(code, headline).at(at, label).help(help)
+}
+
+pub fn missing(code: Code, headline: &str, at: Span, help: &str) -> Diagnostic {
+    Diagnostic::error(code, headline).at(at, "").help(help)
+}
+
+pub fn place(headline: String, at: Span, help: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0706, headline).at(at, "").help(help)
+}
+
+pub fn binding(headline: String, at: Span, help: Option<String>) -> Diagnostic {
+    Diagnostic::error(codes::E0705, headline).at(at, "").maybe_help(help)
+}

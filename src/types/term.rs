@@ -1,0 +1,343 @@
+//! Typed expressions: constants, and values over time.
+
+use crate::base::{Interval, Span};
+use crate::syntax::tree::Comparator;
+use crate::types::Type;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A metric of a service.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MetricId {
+    /// The service.
+    pub service: String,
+    /// The metric.
+    pub metric: String,
+}
+
+impl fmt::Display for MetricId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.service, self.metric)
+    }
+}
+
+/// How many values over a window become one.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregate {
+    /// A gauge's last value; a ratio's good over all in the window.
+    Plain,
+    /// The least value in the window.
+    Min,
+    /// The greatest value in the window; of a distribution, its highest bucket's bound.
+    Max,
+    /// The mean over the window.
+    Mean,
+    /// The sum of a gauge's samples in the window.
+    Sum,
+    /// A distribution's quantile, 0..1.
+    Quantile(f64),
+    /// By how much a counter grew.
+    Increase,
+    /// By how much a counter grew, per second.
+    Rate,
+}
+
+/// A reading of a metric.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Of which metric.
+    pub metric: MetricId,
+    /// The metric's type.
+    pub ty: Type,
+    /// How values become one.
+    pub aggregate: Aggregate,
+    /// Over which window, in seconds; without, the experiment's.
+    pub window: Option<f64>,
+    /// Whether only requests that faults' shares selected count (`of affected`), or only the others.
+    pub cohort: Option<Cohort>,
+}
+
+/// A part of the traffic.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cohort {
+    /// Requests that a fault's share selected.
+    Affected,
+    /// The others.
+    Others,
+}
+
+/// What limits name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitName {
+    /// The share of a service's requests that faults may touch.
+    Traffic,
+    /// Instances of a service that may be hit together.
+    Instances,
+    /// Faults active at one time.
+    Concurrent,
+    /// Worst-case time under fault.
+    Exposure,
+    /// Worst-case length of the run.
+    Timeout,
+}
+
+impl LimitName {
+    /// All of them with their words and types.
+    pub const ALL: &'static [(LimitName, &'static str, Type)] = &[
+        (LimitName::Traffic, "traffic", Type::Ratio),
+        (LimitName::Instances, "instances", Type::Count),
+        (LimitName::Concurrent, "concurrent", Type::Count),
+        (LimitName::Exposure, "exposure", Type::Duration),
+        (LimitName::Timeout, "timeout", Type::Duration),
+    ];
+
+    /// The limit with this word.
+    pub fn named(word: &str) -> Option<(LimitName, &'static Type)> {
+        Self::ALL.iter().find(|(_, name, _)| *name == word).map(|(limit, _, ty)| (*limit, ty))
+    }
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(limit, ..)| *limit == self).map_or("", |(_, word, _)| word)
+    }
+
+    /// Its type.
+    pub fn ty(self) -> Type {
+        Self::ALL.iter().find(|(limit, ..)| *limit == self).map_or(Type::Error, |(.., ty)| ty.clone())
+    }
+}
+
+/// An arithmetic operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arithmetic {
+    /// `+`
+    Plus,
+    /// `-`
+    Minus,
+    /// `*`, also `of`
+    Times,
+    /// `/`
+    Over,
+}
+
+impl Arithmetic {
+    /// The result on two numbers.
+    pub fn apply(self, a: f64, b: f64) -> f64 {
+        match self {
+            Arithmetic::Plus => a + b,
+            Arithmetic::Minus => a - b,
+            Arithmetic::Times => a * b,
+            Arithmetic::Over => a / b,
+        }
+    }
+
+    fn bound(self, a: Interval, b: Interval) -> Interval {
+        match self {
+            Arithmetic::Plus => a.plus(b),
+            Arithmetic::Minus => a.minus(b),
+            Arithmetic::Times => a.times(b),
+            Arithmetic::Over => a.over(b),
+        }
+    }
+}
+
+/// A typed numeric expression.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Term {
+    /// A constant in base units.
+    Constant(f64),
+    /// A parameter of the experiment or fault.
+    Parameter(String),
+    /// The effective limit (`limit.traffic`).
+    Limit(LimitName),
+    /// A metric.
+    Reading(Reading),
+    /// What the other side was over the baseline window.
+    Baseline,
+    /// Two terms together.
+    Arithmetic(Arithmetic, Box<Term>, Box<Term>),
+    /// A mistake reported already.
+    Error,
+}
+
+/// What is known of parameters and limits: each a value or a range.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Known {
+    /// By name.
+    pub parameters: BTreeMap<String, Interval>,
+    /// By limit.
+    pub limits: BTreeMap<LimitName, f64>,
+}
+
+impl Term {
+    /// The values it can have; for metrics, everything.
+    pub fn bounds(&self, known: &Known) -> Interval {
+        match self {
+            Term::Constant(value) => Interval::point(*value),
+            Term::Parameter(name) => known.parameters.get(name).copied().unwrap_or(Interval::ALL),
+            Term::Limit(limit) => known.limits.get(limit).map_or(Interval::ALL, |value| Interval::point(*value)),
+            Term::Arithmetic(operator, a, b) => operator.bound(a.bounds(known), b.bounds(known)),
+            Term::Reading(_) | Term::Baseline | Term::Error => Interval::ALL,
+        }
+    }
+
+    /// All readings in it, in order.
+    pub fn readings(&self) -> Vec<&Reading> {
+        match self {
+            Term::Reading(reading) => vec![reading],
+            Term::Arithmetic(_, a, b) => a.readings().into_iter().chain(b.readings()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether it is known before the run.
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Term::Constant(_) | Term::Parameter(_) | Term::Limit(_) | Term::Error => true,
+            Term::Reading(_) | Term::Baseline => false,
+            Term::Arithmetic(_, a, b) => a.is_constant() && b.is_constant(),
+        }
+    }
+
+    /// Whether `baseline` stands in it.
+    pub fn has_baseline(&self) -> bool {
+        match self {
+            Term::Baseline => true,
+            Term::Arithmetic(_, a, b) => a.has_baseline() || b.has_baseline(),
+            _ => false,
+        }
+    }
+
+    /// The term with parameters and limits replaced by what is known exactly.
+    #[must_use]
+    pub fn settle(&self, known: &Known) -> Term {
+        match self {
+            Term::Parameter(_) | Term::Limit(_) => {
+                let bounds = self.bounds(known);
+                if bounds.is_point() { Term::Constant(bounds.lo) } else { self.clone() }
+            }
+            Term::Arithmetic(operator, a, b) => match (a.settle(known), b.settle(known)) {
+                (Term::Constant(a), Term::Constant(b)) => Term::Constant(operator.apply(a, b)),
+                (a, b) => Term::Arithmetic(*operator, Box::new(a), Box::new(b)),
+            },
+            other => other.clone(),
+        }
+    }
+}
+
+/// A comparison.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The left side.
+    pub left: Term,
+    /// The operator.
+    pub comparator: Comparator,
+    /// The right side.
+    pub right: Term,
+    /// What both sides are measured in.
+    pub ty: Type,
+    /// The author's words.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A condition over metrics.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// A comparison.
+    Compare(Comparison),
+    /// Both.
+    And(Box<Condition>, Box<Condition>),
+    /// Either.
+    Or(Box<Condition>, Box<Condition>),
+    /// Not.
+    Not(Box<Condition>),
+    /// Every SLO of the system.
+    Steady,
+    /// `true`, `false`.
+    Constant(bool),
+}
+
+impl Condition {
+    /// All comparisons in it, in order. `steady` has none of its own.
+    pub fn comparisons(&self) -> Vec<&Comparison> {
+        match self {
+            Condition::Compare(comparison) => vec![comparison],
+            Condition::And(a, b) | Condition::Or(a, b) => {
+                a.comparisons().into_iter().chain(b.comparisons()).collect()
+            }
+            Condition::Not(inner) => inner.comparisons(),
+            Condition::Steady | Condition::Constant(_) => Vec::new(),
+        }
+    }
+
+    /// All readings in it, in order.
+    pub fn readings(&self) -> Vec<&Reading> {
+        let sides = self.comparisons().into_iter().flat_map(|comparison| [&comparison.left, &comparison.right]);
+        sides.flat_map(Term::readings).collect()
+    }
+
+    /// The condition with parameters and limits replaced by what is known exactly, and `steady` by `steady` spelt out.
+    #[must_use]
+    pub fn settle(&self, known: &Known, steady: &Condition) -> Condition {
+        let both = |a: &Condition, b: &Condition| (Box::new(a.settle(known, steady)), Box::new(b.settle(known, steady)));
+        match self {
+            Condition::Compare(comparison) => Condition::Compare(Comparison {
+                left: comparison.left.settle(known),
+                right: comparison.right.settle(known),
+                ..comparison.clone()
+            }),
+            Condition::And(a, b) => {
+                let (a, b) = both(a, b);
+                Condition::And(a, b)
+            }
+            Condition::Or(a, b) => {
+                let (a, b) = both(a, b);
+                Condition::Or(a, b)
+            }
+            Condition::Not(inner) => Condition::Not(Box::new(inner.settle(known, steady))),
+            Condition::Steady => steady.clone(),
+            Condition::Constant(value) => Condition::Constant(*value),
+        }
+    }
+
+    /// The conjunction of all; true for none.
+    pub fn all(conditions: impl IntoIterator<Item = Condition>) -> Condition {
+        let joined = conditions.into_iter().reduce(|a, b| Condition::And(Box::new(a), Box::new(b)));
+        joined.unwrap_or(Condition::Constant(true))
+    }
+}
+
+/// What bounds a condition in time, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Demand {
+    /// It holds at this instant.
+    Now,
+    /// It holds at every instant of its phase.
+    Always,
+    /// It holds at no instant of its phase.
+    Never,
+    /// It becomes true by `deadline` and stays true for `holding`.
+    Within {
+        /// Seconds from the anchor.
+        deadline: f64,
+        /// Seconds it must stay true.
+        holding: f64,
+    },
+}
+
+impl Reading {
+    /// Whether it looks over a window; a gauge's last value does not.
+    pub fn is_windowed(&self) -> bool {
+        self.aggregate != Aggregate::Plain || self.ty == Type::Ratio
+    }
+}

@@ -1,0 +1,135 @@
+//! Types and what their values are measured in.
+
+use crate::base::{Interval, unit};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A type. Values are numbers in base units: seconds, 1, bytes, events per second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Type {
+    /// `true`, `false`.
+    Bool,
+    /// A whole number.
+    Int,
+    /// A number.
+    Float,
+    /// Text.
+    String,
+    /// Seconds.
+    Duration,
+    /// A share, 0%..100% unless declared wider.
+    Ratio,
+    /// Percentage points: the difference of two ratios.
+    Points,
+    /// How many.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Events per second.
+    Frequency,
+    /// A service of the system.
+    Service,
+    /// A count that only grows; read through `increase` or `rate`.
+    Counter,
+    /// Many values at once; read through an aggregate.
+    Distribution(Box<Type>),
+    /// A mistake reported already; fits everything.
+    Error,
+}
+
+impl Type {
+    /// The type with a plain name.
+    pub fn named(name: &str) -> Option<Type> {
+        Some(match name {
+            "bool" => Type::Bool,
+            "int" => Type::Int,
+            "float" => Type::Float,
+            "string" => Type::String,
+            "duration" => Type::Duration,
+            "ratio" => Type::Ratio,
+            "points" => Type::Points,
+            "count" => Type::Count,
+            "bytes" => Type::Bytes,
+            "frequency" => Type::Frequency,
+            "service" => Type::Service,
+            "counter" => Type::Counter,
+            _ => return None,
+        })
+    }
+
+    /// All plain names.
+    pub const NAMES: &'static [&'static str] = &[
+        "bool", "int", "float", "string", "duration", "ratio", "points", "count", "bytes", "frequency", "service",
+        "counter", "distribution",
+    ];
+
+    /// Whether values are numbers without unit.
+    pub fn is_plain_number(&self) -> bool {
+        matches!(self, Type::Int | Type::Float | Type::Count)
+    }
+
+    /// Whether values can be compared by size.
+    pub fn is_quantity(&self) -> bool {
+        self.is_plain_number()
+            || matches!(self, Type::Duration | Type::Ratio | Type::Points | Type::Bytes | Type::Frequency | Type::Error)
+    }
+
+    /// Whether a value of `self` can stand where `wanted` is expected.
+    pub fn fits(&self, wanted: &Type) -> bool {
+        self == wanted
+            || matches!((self, wanted), (Type::Error, _) | (_, Type::Error))
+            || matches!((self, wanted), (Type::Int, Type::Float | Type::Count) | (Type::Count, Type::Float))
+    }
+
+    /// Whether values of both can be compared.
+    pub fn comparable(&self, other: &Type) -> bool {
+        self.fits(other) || other.fits(self) || (self.is_plain_number() && other.is_plain_number())
+    }
+
+    /// The values it has when nothing narrower is declared.
+    pub fn range(&self) -> Interval {
+        match self {
+            Type::Ratio => Interval { lo: 0.0, hi: 1.0 },
+            Type::Points => Interval { lo: -1.0, hi: 1.0 },
+            Type::Count | Type::Counter | Type::Bytes | Type::Frequency | Type::Duration => {
+                Interval { lo: 0.0, hi: f64::INFINITY }
+            }
+            _ => Interval::ALL,
+        }
+    }
+
+    /// A value of this type as people write it.
+    pub fn show(&self, value: f64) -> String {
+        match self {
+            Type::Duration => unit::show_duration(value),
+            Type::Ratio => unit::show_ratio(value),
+            Type::Points => format!("{}pp", unit::show_number(value * 100.0)),
+            Type::Bytes => unit::show_bytes(value),
+            Type::Frequency => format!("{}/s", unit::show_number(value)),
+            _ => unit::show_number(value),
+        }
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Type::Bool => "bool",
+            Type::Int => "int",
+            Type::Float => "float",
+            Type::String => "string",
+            Type::Duration => "duration",
+            Type::Ratio => "ratio",
+            Type::Points => "points",
+            Type::Count => "count",
+            Type::Bytes => "bytes",
+            Type::Frequency => "frequency",
+            Type::Service => "service",
+            Type::Counter => "counter",
+            Type::Distribution(of) => return write!(f, "distribution<{of}>"),
+            Type::Error => "unknown",
+        };
+        f.write_str(name)
+    }
+}

@@ -1,0 +1,140 @@
+//! The `http` injector: faults of HTTP traffic, applied by the fault proxy through its admin API.
+//!
+//! A handle holds all that inject, renew, revert and status need: the admin address and the fault's content.
+
+mod bindings {
+    wit_bindgen::generate!({ path: "../../wit/v0.1", world: "plugin", generate_all });
+}
+mod proxy;
+
+use bindings::chaos::injector::types::{Error, ErrorCode, Param, Value};
+use bindings::exports::chaos::injector::injector::{
+    Capability, Class, Context, FaultSpec, Guest, Handle, Kind, Manifest, ParamSpec, Report, Target,
+};
+use proxy::{Effect, Prepared};
+
+struct Http;
+
+impl Guest for Http {
+    fn describe() -> Manifest {
+        Manifest {
+            name: "http".into(),
+            version: env!("CARGO_PKG_VERSION").into(),
+            doc: "Faults of HTTP traffic, in the fault proxy that a service's callers go through.".into(),
+            capabilities: vec![Capability {
+                name: "http".into(),
+                scope: vec!["target:admin".into()],
+                reason: "to talk to the admin API of the target's proxy".into(),
+            }],
+            faults: vec![error_spec(), latency_spec()],
+            annotations: Vec::new(),
+        }
+    }
+
+    fn prepare(ctx: Context, fault: String, target: Target, params: Vec<Param>) -> Result<Handle, Error> {
+        let admin = target.attributes.iter().find(|(name, _)| name == "admin").map(|(_, value)| value.clone());
+        let admin = admin.ok_or_else(|| {
+            failure(ErrorCode::UnsupportedTarget, format!("no proxy stands before `{}`", target.name), false)
+        })?;
+        let effect = match fault.as_str() {
+            "error" => Effect::Error { status: integer(&params, "status")? },
+            "latency" => Effect::Delay {
+                delay_ms: milliseconds(&params, "delay")?,
+                jitter_ms: milliseconds(&params, "jitter")?,
+            },
+            other => return Err(failure(ErrorCode::InvalidParams, format!("there is no fault `{other}`"), false)),
+        };
+        let prepared = Prepared { admin, effect, share: ratio(&params, "traffic")?, rate: ratio(&params, "rate")? };
+        let id = format!("{}.{}", ctx.run_id, ctx.step);
+        Ok(Handle { id, data: prepared.to_bytes() })
+    }
+
+    fn inject(ctx: Context, handle: Handle) -> Result<(), Error> {
+        Prepared::read(&handle)?.inject(&ctx, &handle.id)
+    }
+
+    fn renew(ctx: Context, handle: Handle) -> Result<(), Error> {
+        Prepared::read(&handle)?.renew(&ctx, &handle.id)
+    }
+
+    fn revert(ctx: Context, handle: Handle) -> Result<(), Error> {
+        Prepared::read(&handle)?.revert(&ctx, &handle.id)
+    }
+
+    fn status(_: Context, handle: Handle) -> Result<Report, Error> {
+        Prepared::read(&handle)?.status(&handle.id)
+    }
+}
+
+fn failure(code: ErrorCode, message: String, retryable: bool) -> Error {
+    Error { code, message, retryable }
+}
+
+fn wrong(name: &str) -> Error {
+    failure(ErrorCode::InvalidParams, format!("the parameter `{name}` is missing or of another kind"), false)
+}
+
+fn find<'p>(params: &'p [Param], name: &str) -> Option<&'p Value> {
+    params.iter().find(|param| param.name == name).map(|param| &param.value)
+}
+
+fn integer(params: &[Param], name: &str) -> Result<i64, Error> {
+    match find(params, name) {
+        Some(Value::Integer(value)) => Ok(*value),
+        _ => Err(wrong(name)),
+    }
+}
+
+fn ratio(params: &[Param], name: &str) -> Result<f64, Error> {
+    match find(params, name) {
+        Some(Value::Ratio(value)) => Ok(*value),
+        _ => Err(wrong(name)),
+    }
+}
+
+fn milliseconds(params: &[Param], name: &str) -> Result<f64, Error> {
+    match find(params, name) {
+        Some(Value::Duration(nanoseconds)) => Ok(*nanoseconds as f64 / 1e6),
+        _ => Err(wrong(name)),
+    }
+}
+
+fn spec(name: &str, kind: Kind, range: (f64, f64), default: Option<Value>, doc: &str) -> ParamSpec {
+    ParamSpec {
+        name: name.into(),
+        kind,
+        required: default.is_none(),
+        default,
+        min: Some(range.0),
+        max: Some(range.1),
+        choices: Vec::new(),
+        doc: doc.into(),
+    }
+}
+
+fn shares() -> [ParamSpec; 2] {
+    let all = || Some(Value::Ratio(1.0));
+    [
+        spec("traffic", Kind::Ratio, (0.0, 1.0), all(), "the share of the requests that is selected"),
+        spec("rate", Kind::Ratio, (0.0, 1.0), all(), "the share of the selected requests on which the fault acts"),
+    ]
+}
+
+fn fault(name: &str, doc: &str, params: Vec<ParamSpec>) -> FaultSpec {
+    let params = params.into_iter().chain(shares()).collect();
+    FaultSpec { name: name.into(), doc: doc.into(), target_kinds: vec!["service".into()], params, class: Class::Leased }
+}
+
+fn error_spec() -> FaultSpec {
+    let status = spec("status", Kind::Integer, (400.0, 599.0), Some(Value::Integer(503)), "the status of the answer");
+    fault("error", "Answers a share of the requests with an HTTP error.", vec![status])
+}
+
+fn latency_spec() -> FaultSpec {
+    let longest = (0.0, 600e9);
+    let delay = spec("delay", Kind::Duration, longest, None, "the time added to a request");
+    let jitter = spec("jitter", Kind::Duration, longest, Some(Value::Duration(0)), "by how much the delay varies");
+    fault("latency", "Delays a share of the requests.", vec![delay, jitter])
+}
+
+bindings::export!(Http with_types_in bindings);
