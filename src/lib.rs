@@ -1,8 +1,19 @@
 //! chaos
 pub mod base;
 pub mod diagnostics;
+pub mod monitor;
 pub mod names;
 pub mod plan;
 pub mod radius;
 pub mod syntax;
 pub mod types;
+#[cfg(feature = "runtime")]
+pub mod injector;
+#[cfg(feature = "runtime")]
+pub mod journal;
+#[cfg(feature = "runtime")]
+pub mod metrics;
+#[cfg(feature = "runtime")]
+pub mod proxy;
+#[cfg(feature = "runtime")]
+pub mod demo;

@@ -50,7 +50,7 @@ fn play(share: f64, arrivals: impl IntoIterator<Item = u64>) -> Outcome {
             window.len()
         );
         assert!(
-            allowed < 2 || within <= allowed,
+            allowed < GUARDED || within <= allowed,
             "{within} of {} at {now} µs, share {share}",
             window.len()
         );
@@ -85,11 +85,11 @@ fn steady_traffic_keeps_the_bound_and_gets_its_pace() {
 }
 
 #[test]
-fn the_pace_is_at_least_half_of_the_share_and_never_above_it() {
+fn the_pace_is_near_the_share_and_never_above_it() {
     for share in 1..1000 {
         let (touches, requests) = pace(share * 1_000_000);
         let ratio = touches as f64 / requests as f64 / (share as f64 / 1000.0);
-        assert!((0.5..=1.0).contains(&ratio), "{share}: {ratio}");
+        assert!((0.94..=1.0).contains(&ratio), "{share}: {ratio}");
     }
 }
 
@@ -106,7 +106,7 @@ fn every_run_keeps_the_bound_whenever_the_traffic_might_stop() {
         for from in 0..hits.len() {
             for to in (from + 1..=hits.len()).take(700) {
                 let allowed = floor_of(billionths(share), (to - from) as u64);
-                assert!(allowed < 2 || sums[to] - sums[from] <= allowed, "{share}: {from}..{to}");
+                assert!(allowed < GUARDED || sums[to] - sums[from] <= allowed, "{share}: {from}..{to}");
             }
         }
     }

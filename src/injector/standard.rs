@@ -1,0 +1,8 @@
+//! The standard components, embedded.
+
+const COMPONENTS: &[(&str, &[u8])] = &[("http", include_bytes!("../../stdlib/components/http.wasm"))];
+
+/// The bytes of a standard component.
+pub fn component(name: &str) -> Option<&'static [u8]> {
+    COMPONENTS.iter().find(|(known, _)| *known == name).map(|(_, bytes)| *bytes)
+}

@@ -1,0 +1,30 @@
+//! What can go wrong with the store.
+
+use std::fmt;
+use std::path::PathBuf;
+
+/// The store cannot be used.
+#[derive(Debug)]
+pub enum JournalError {
+    /// Its folder cannot be made or opened.
+    Folder(PathBuf, String),
+    /// The database refuses.
+    Database(String),
+}
+
+impl fmt::Display for JournalError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            JournalError::Folder(path, reason) => write!(f, "the store `{}` cannot be opened: {reason}", path.display()),
+            JournalError::Database(reason) => write!(f, "the store cannot be written or read: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for JournalError {}
+
+impl From<rusqlite::Error> for JournalError {
+    fn from(error: rusqlite::Error) -> Self {
+        JournalError::Database(error.to_string())
+    }
+}

@@ -1,0 +1,72 @@
+//! A process, told from a later one that got the same number.
+
+use serde::{Deserialize, Serialize};
+
+/// A process number with the time at which that process started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessIdentity {
+    /// Its number.
+    pub pid: u32,
+    /// When it started, in the kernel's ticks since boot; 0 where the platform does not tell.
+    pub started: u64,
+}
+
+impl ProcessIdentity {
+    /// This process.
+    pub fn current() -> Self {
+        Self::of(std::process::id())
+    }
+
+    /// The process that has this number now.
+    pub fn of(pid: u32) -> Self {
+        Self { pid, started: stat(pid).map_or(0, |stat| stat.started) }
+    }
+
+    /// Whether that very process still runs. A zombie does not.
+    pub fn is_alive(&self) -> bool {
+        match stat(self.pid) {
+            Some(stat) => stat.started == self.started && !stat.dead,
+            None if cfg!(target_os = "linux") => false,
+            None => exists(self.pid),
+        }
+    }
+}
+
+struct Stat {
+    started: u64,
+    dead: bool,
+}
+
+/// Reads `/proc/PID/stat`; the name in it may hold anything, so fields are counted from behind its closing bracket.
+fn stat(pid: u32) -> Option<Stat> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let (_, fields) = text.rsplit_once(") ")?;
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    Some(Stat { started: fields.get(19)?.parse().ok()?, dead: matches!(*fields.first()?, "Z" | "X") })
+}
+
+fn exists(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::ProcessIdentity;
+
+    #[test]
+    fn this_process_is_alive_and_a_reused_number_is_another() {
+        let me = ProcessIdentity::current();
+        assert!(me.is_alive());
+        assert!(!ProcessIdentity { started: me.started + 1, ..me }.is_alive());
+    }
+
+    #[test]
+    fn a_process_that_ended_is_dead() {
+        let mut child = std::process::Command::new("true").spawn().unwrap();
+        let identity = ProcessIdentity::of(child.id());
+        child.wait().unwrap();
+        assert!(!identity.is_alive());
+    }
+}

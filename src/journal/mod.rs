@@ -1,0 +1,20 @@
+//! Rank 7: the run store: which effects were intended, applied and taken back, by which run. SQLite, every write synced.
+//!
+//! The order for every effect on the outside: intent written and synced, then applied, then reverted. Whoever opens the
+//! store next can therefore take back whatever was left.
+
+mod error;
+mod identity;
+mod schema;
+mod store;
+
+pub use error::JournalError;
+pub use identity::ProcessIdentity;
+pub use store::{EffectId, EffectRecord, EffectState, Journal, RunRecord};
+
+use std::path::PathBuf;
+
+/// Where the store is unless told: the platform's state folder.
+pub fn default_folder() -> Option<PathBuf> {
+    dirs::state_dir().or_else(dirs::data_local_dir).map(|folder| folder.join("chaos"))
+}

@@ -1,0 +1,34 @@
+//! The store's tables.
+
+/// The version of the tables, kept in `user_version`.
+pub const VERSION: i64 = 1;
+
+/// Makes the tables.
+pub const TABLES: &str = "
+CREATE TABLE IF NOT EXISTS runs (
+  id          TEXT PRIMARY KEY,
+  experiment  TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  started_at  INTEGER NOT NULL,            -- seconds since 1970
+  pid         INTEGER NOT NULL,
+  pid_started INTEGER NOT NULL,            -- tells the process from a later one with the same pid
+  ended_at    INTEGER,
+  verdict     TEXT,
+  summary     TEXT
+) STRICT;
+CREATE TABLE IF NOT EXISTS effects (
+  id      INTEGER PRIMARY KEY AUTOINCREMENT, -- also the fencing token: never used twice
+  run     TEXT NOT NULL REFERENCES runs(id),
+  name    TEXT NOT NULL,
+  intent  TEXT NOT NULL,                   -- JSON: all that is needed to take it back
+  state   TEXT NOT NULL,                   -- intended, applied, reverted, kept
+  note    TEXT NOT NULL DEFAULT '',
+  changed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS effects_open ON effects (state) WHERE state IN ('intended', 'applied');
+CREATE TABLE IF NOT EXISTS events (
+  run  TEXT NOT NULL,
+  at   INTEGER NOT NULL,                   -- nanoseconds since the run began
+  text TEXT NOT NULL
+) STRICT;
+";

@@ -1,0 +1,336 @@
+//! The store itself.
+
+use super::error::JournalError;
+use super::identity::ProcessIdentity;
+use super::schema;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// An effect's number; it only grows, so it is the fencing token too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EffectId(pub i64);
+
+/// What became of an effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EffectState {
+    /// Written down, perhaps applied.
+    Intended,
+    /// Applied.
+    Applied,
+    /// Taken back, or ended by itself.
+    Reverted,
+    /// Left in place on purpose.
+    Kept,
+}
+
+impl EffectState {
+    const ALL: [(EffectState, &'static str); 4] = [
+        (EffectState::Intended, "intended"),
+        (EffectState::Applied, "applied"),
+        (EffectState::Reverted, "reverted"),
+        (EffectState::Kept, "kept"),
+    ];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
+    }
+
+    fn named(word: &str) -> Self {
+        // A word from a later version is taken as open: better reverted twice than never.
+        Self::ALL.iter().find(|(_, known)| *known == word).map_or(EffectState::Applied, |(state, _)| *state)
+    }
+}
+
+/// An effect as it stands in the store.
+#[derive(Clone, Debug)]
+pub struct EffectRecord {
+    /// Its number.
+    pub id: EffectId,
+    /// The run that intended it.
+    pub run: String,
+    /// What people call it.
+    pub name: String,
+    /// All that is needed to take it back, as JSON.
+    pub intent: String,
+    /// What became of it.
+    pub state: EffectState,
+    /// The last thing noted about it.
+    pub note: String,
+}
+
+/// A run as it stands in the store.
+#[derive(Clone, Debug)]
+pub struct RunRecord {
+    /// Its name.
+    pub id: String,
+    /// The experiment.
+    pub experiment: String,
+    /// The environment.
+    pub environment: String,
+    /// When it began, in seconds since 1970.
+    pub started_at: i64,
+    /// Who runs it.
+    pub runner: ProcessIdentity,
+    /// How it ended.
+    pub verdict: Option<String>,
+}
+
+impl RunRecord {
+    /// Whether its runner still works on it.
+    pub fn is_alive(&self) -> bool {
+        self.verdict.is_none() && self.runner.is_alive()
+    }
+}
+
+/// An open store.
+#[derive(Debug)]
+pub struct Journal {
+    connection: Mutex<Connection>,
+    folder: PathBuf,
+}
+
+impl Journal {
+    /// Opens the store in a folder, which is made where it is missing, for its owner only.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written; the database is damaged or newer than this program.
+    pub fn open(folder: &Path) -> Result<Self, JournalError> {
+        let refuse = |error: String| JournalError::Folder(folder.to_path_buf(), error);
+        make_private(folder).map_err(|error| refuse(error.to_string()))?;
+        let connection = Connection::open(folder.join("journal.sqlite")).map_err(|error| refuse(error.to_string()))?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| refuse(error.to_string()))?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if version > schema::VERSION {
+            return Err(refuse(format!("it was written by a newer version of chaos (format {version})")));
+        }
+        connection.execute_batch(schema::TABLES).map_err(|error| refuse(error.to_string()))?;
+        connection.pragma_update(None, "user_version", schema::VERSION)?;
+        Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf() })
+    }
+
+    /// The folder it lies in.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn connection(&self) -> MutexGuard<'_, Connection> {
+        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes down that a run begins, by this process.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn begin(&self, run: &str, experiment: &str, environment: &str) -> Result<(), JournalError> {
+        let me = ProcessIdentity::current();
+        self.connection().execute(
+            "INSERT INTO runs (id, experiment, environment, started_at, pid, pid_started) VALUES (?, ?, ?, ?, ?, ?)",
+            params![run, experiment, environment, now(), me.pid, signed(me.started)],
+        )?;
+        Ok(())
+    }
+
+    /// Writes down how a run ended.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn end(&self, run: &str, verdict: &str, summary: &str) -> Result<(), JournalError> {
+        self.connection().execute(
+            "UPDATE runs SET ended_at = ?, verdict = ?, summary = ? WHERE id = ?",
+            params![now(), verdict, summary, run],
+        )?;
+        Ok(())
+    }
+
+    /// Writes down what is about to be done. Durable when this returns; only then may it be done.
+    ///
+    /// `intent` gets the effect's number and gives what is needed to take the effect back.
+    ///
+    /// # Errors
+    /// The store cannot be written: then nothing may be done.
+    pub fn intend(
+        &self,
+        run: &str,
+        name: &str,
+        intent: impl FnOnce(EffectId) -> String,
+    ) -> Result<EffectId, JournalError> {
+        let mut connection = self.connection();
+        let transaction = connection.transaction()?;
+        transaction.execute(
+            "INSERT INTO effects (run, name, intent, state, changed) VALUES (?, ?, '', 'intended', ?)",
+            params![run, name, now()],
+        )?;
+        let id = EffectId(transaction.last_insert_rowid());
+        transaction.execute("UPDATE effects SET intent = ? WHERE id = ?", params![intent(id), id.0])?;
+        transaction.commit()?;
+        Ok(id)
+    }
+
+    /// Writes down a new state of an effect, with a note.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn mark(&self, effect: EffectId, state: EffectState, note: &str) -> Result<(), JournalError> {
+        self.connection().execute(
+            "UPDATE effects SET state = ?, note = ?, changed = ? WHERE id = ?",
+            params![state.word(), note, now(), effect.0],
+        )?;
+        Ok(())
+    }
+
+    /// Replaces what is needed to take an effect back, once more is known, and marks it applied.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn applied(&self, effect: EffectId, intent: &str) -> Result<(), JournalError> {
+        self.connection().execute(
+            "UPDATE effects SET state = 'applied', intent = ?, changed = ? WHERE id = ?",
+            params![intent, now(), effect.0],
+        )?;
+        Ok(())
+    }
+
+    /// Adds a line to a run's log, `at` nanoseconds after its beginning.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn log(&self, run: &str, at: u64, text: &str) -> Result<(), JournalError> {
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        self.connection().execute("INSERT INTO events (run, at, text) VALUES (?, ?, ?)", params![run, at, text])?;
+        Ok(())
+    }
+
+    /// Effects that may be in force, the latest first, of all runs.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn open_effects(&self) -> Result<Vec<EffectRecord>, JournalError> {
+        self.effects("state IN ('intended', 'applied')")
+    }
+
+    /// Effects that were left in place on purpose, the latest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn kept_effects(&self) -> Result<Vec<EffectRecord>, JournalError> {
+        self.effects("state = 'kept'")
+    }
+
+    fn effects(&self, condition: &str) -> Result<Vec<EffectRecord>, JournalError> {
+        let connection = self.connection();
+        let text = format!("SELECT id, run, name, intent, state, note FROM effects WHERE {condition} ORDER BY id DESC");
+        let mut query = connection.prepare(&text)?;
+        let rows = query.query_map([], effect)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A run.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn run(&self, id: &str) -> Result<Option<RunRecord>, JournalError> {
+        let text = "SELECT id, experiment, environment, started_at, pid, pid_started, verdict FROM runs WHERE id = ?";
+        Ok(self.connection().query_row(text, [id], run).optional()?)
+    }
+
+    /// Writes down that a run whose runner is gone is over.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn close_dead(&self, id: &str) -> Result<(), JournalError> {
+        self.connection().execute(
+            "UPDATE runs SET ended_at = ?, verdict = 'interrupted' WHERE id = ? AND verdict IS NULL",
+            params![now(), id],
+        )?;
+        Ok(())
+    }
+}
+
+fn effect(row: &Row) -> rusqlite::Result<EffectRecord> {
+    let state: String = row.get(4)?;
+    Ok(EffectRecord {
+        id: EffectId(row.get(0)?),
+        run: row.get(1)?,
+        name: row.get(2)?,
+        intent: row.get(3)?,
+        state: EffectState::named(&state),
+        note: row.get(5)?,
+    })
+}
+
+fn run(row: &Row) -> rusqlite::Result<RunRecord> {
+    let started: i64 = row.get(5)?;
+    Ok(RunRecord {
+        id: row.get(0)?,
+        experiment: row.get(1)?,
+        environment: row.get(2)?,
+        started_at: row.get(3)?,
+        runner: ProcessIdentity { pid: row.get(4)?, started: u64::try_from(started).unwrap_or(0) },
+        verdict: row.get(6)?,
+    })
+}
+
+fn signed(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+fn make_private(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    if folder.is_dir() {
+        return Ok(());
+    }
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{EffectState, Journal};
+
+    #[test]
+    fn an_effect_is_open_from_its_intent_to_its_revert() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        journal.begin("r1", "x", "local").unwrap();
+        let first = journal.intend("r1", "a", |id| format!("{}", id.0)).unwrap();
+        let second = journal.intend("r1", "b", |_| "{}".to_owned()).unwrap();
+        assert!(second > first);
+        let open: Vec<_> = journal.open_effects().unwrap().into_iter().map(|effect| effect.name).collect();
+        assert_eq!(open, ["b", "a"]);
+        journal.applied(first, "{1}").unwrap();
+        journal.mark(second, EffectState::Reverted, "").unwrap();
+        let open = journal.open_effects().unwrap();
+        assert_eq!(open.len(), 1);
+        assert_eq!(open.first().map(|effect| (effect.intent.as_str(), effect.state)), Some(("{1}", EffectState::Applied)));
+    }
+
+    #[test]
+    fn another_process_sees_the_same_store() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = Journal::open(folder.path()).unwrap();
+        let two = Journal::open(folder.path()).unwrap();
+        one.begin("r1", "x", "local").unwrap();
+        assert!(two.run("r1").unwrap().unwrap().is_alive());
+        two.end("r1", "confirmed", "").unwrap();
+        assert!(!one.run("r1").unwrap().unwrap().is_alive());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_an_error() {
+        assert!(Journal::open(std::path::Path::new("/proc/nowhere/chaos")).is_err());
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("journal.sqlite"), "this is no database, but long enough to be read").unwrap();
+        assert!(Journal::open(folder.path()).is_err());
+    }
+}

@@ -1,0 +1,14 @@
+//! Rank 7: temporal conditions over metrics. Pure: samples go in, outcomes come out; no clock, no I/O.
+//!
+//! What is unknown never turns into pass or fail.
+
+pub mod obligation;
+pub mod quantile;
+pub mod signal;
+pub mod trigger;
+pub mod truth;
+
+pub use obligation::{Obligation, Outcome, Phase};
+pub use signal::{Cause, Point, Sample, Signal, Signals};
+pub use trigger::Trigger;
+pub use truth::{Atom, Baselines, Judgement, View, judge};

@@ -1,0 +1,110 @@
+//! Quantiles of classic histograms, as Prometheus computes them (`histogram_quantile`): linear inside a bucket, the last
+//! finite bound in the +Inf bucket, NaN without a +Inf bucket.
+
+use std::collections::BTreeMap;
+
+/// Counts by upper bound, cumulative over bounds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Buckets {
+    by_bound: BTreeMap<Bound, f64>,
+}
+
+/// A bound that can be sorted.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bound(f64);
+
+impl Eq for Bound {}
+
+impl PartialOrd for Bound {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Bound {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl Buckets {
+    /// Adds to the bucket with this upper bound.
+    pub fn put(&mut self, bound: f64, count: f64) {
+        *self.by_bound.entry(Bound(bound)).or_insert(0.0) += count;
+    }
+
+    /// Adds all of another.
+    pub fn add(&mut self, other: &Buckets) {
+        for (bound, count) in &other.by_bound {
+            self.put(bound.0, *count);
+        }
+    }
+
+    /// All observations: what the widest bucket holds.
+    pub fn count(&self) -> f64 {
+        self.by_bound.last_key_value().map_or(0.0, |(_, count)| *count)
+    }
+
+    /// Bounds and counts, from the lowest, forced to grow.
+    fn monotone(&self) -> Vec<(f64, f64)> {
+        let mut most = 0.0_f64;
+        let grow = |(bound, count): (&Bound, &f64)| {
+            most = most.max(*count);
+            (bound.0, most)
+        };
+        self.by_bound.iter().map(grow).collect()
+    }
+}
+
+/// The `q`-quantile, 0 ≤ q ≤ 1.
+pub fn quantile(q: f64, buckets: &Buckets) -> f64 {
+    let list = buckets.monotone();
+    let Some((last_bound, total)) = list.last().copied() else { return f64::NAN };
+    if last_bound != f64::INFINITY || list.len() < 2 || total <= 0.0 {
+        return f64::NAN;
+    }
+    let rank = q * total;
+    let at = list.iter().position(|(_, count)| *count >= rank).unwrap_or(list.len() - 1);
+    if at == list.len() - 1 {
+        return list[at - 1].0;
+    }
+    let (upper, count) = list[at];
+    let (lower, below) = if at == 0 { (upper.min(0.0), 0.0) } else { list[at - 1] };
+    if at == 0 && upper <= 0.0 {
+        return upper;
+    }
+    let inside = count - below;
+    if inside <= 0.0 { upper } else { lower + (upper - lower) * ((rank - below) / inside) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Buckets, quantile};
+
+    fn buckets(list: &[(f64, f64)]) -> Buckets {
+        let mut buckets = Buckets::default();
+        for (bound, count) in list {
+            buckets.put(*bound, *count);
+        }
+        buckets
+    }
+
+    #[test]
+    fn quantiles_are_linear_inside_a_bucket() {
+        let all = buckets(&[(0.1, 50.0), (0.2, 100.0), (f64::INFINITY, 100.0)]);
+        assert!((quantile(0.75, &all) - 0.15).abs() < 1e-12);
+        assert!((quantile(0.5, &all) - 0.1).abs() < 1e-12);
+        assert!((quantile(0.25, &all) - 0.05).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_last_finite_bound_stands_for_the_rest() {
+        assert_eq!(quantile(0.99, &buckets(&[(0.1, 1.0), (f64::INFINITY, 10.0)])), 0.1);
+    }
+
+    #[test]
+    fn without_an_infinite_bucket_there_is_no_quantile() {
+        assert!(quantile(0.5, &buckets(&[(0.1, 1.0)])).is_nan());
+        assert!(quantile(0.5, &buckets(&[])).is_nan());
+    }
+}

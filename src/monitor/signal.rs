@@ -1,0 +1,329 @@
+//! A metric over time, as intervals: what happened between two reads.
+
+use super::quantile::{Buckets, quantile};
+use crate::base::Instant;
+use crate::types::term::{Aggregate, MetricId, Reading};
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::time::Duration;
+
+/// What one read adds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Point {
+    /// Good and all events since the read before.
+    Ratio {
+        /// Good ones.
+        good: f64,
+        /// All.
+        all: f64,
+    },
+    /// Growth of a counter since the read before.
+    Increase(f64),
+    /// Growth of a histogram's buckets since the read before.
+    Histogram {
+        /// By upper bound, cumulative over bounds.
+        buckets: Buckets,
+        /// Growth of the sum.
+        sum: f64,
+    },
+    /// The value at the time of the read.
+    Gauge(f64),
+}
+
+/// Why a value is unknown.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// Nothing was read yet, or nothing in the window.
+    NoSample,
+    /// Nothing happened in the window: no requests, so no share of them.
+    NoTraffic,
+    /// The source could not be read.
+    Unreadable(String),
+    /// The source answers but has no such series.
+    NoSeries(String),
+    /// The value is not a number.
+    NotANumber,
+    /// A value of the baseline is unknown.
+    NoBaseline,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Cause::NoSample => f.write_str("no sample in time"),
+            Cause::NoTraffic => f.write_str("no requests in the window"),
+            Cause::Unreadable(reason) => write!(f, "the source cannot be read: {reason}"),
+            Cause::NoSeries(name) => write!(f, "the source has no series `{name}`"),
+            Cause::NotANumber => f.write_str("not a number"),
+            Cause::NoBaseline => f.write_str("its value in the baseline is unknown"),
+        }
+    }
+}
+
+/// One read of a metric: what happened in `(from, at]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// The read before.
+    pub from: Instant,
+    /// The start of this read.
+    pub at: Instant,
+    /// What it gave.
+    pub value: Result<Point, Cause>,
+}
+
+/// A value with the start of what it was computed from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Value {
+    /// In base units.
+    pub value: f64,
+    /// The start of the first interval in it.
+    pub from: Instant,
+}
+
+/// Samples kept, at most; older ones are dropped.
+const KEPT: usize = 100_000;
+
+/// A metric's samples, in order of time.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    samples: VecDeque<Sample>,
+    /// How long a value holds after its sample.
+    pub stale_after: Duration,
+}
+
+impl Signal {
+    /// An empty signal.
+    pub fn new(stale_after: Duration) -> Self {
+        Self { samples: VecDeque::new(), stale_after }
+    }
+
+    /// Adds a sample; one that is not later than the last is dropped.
+    pub fn push(&mut self, sample: Sample) {
+        if self.samples.back().is_some_and(|last| sample.at <= last.at) {
+            return;
+        }
+        if self.samples.len() == KEPT {
+            self.samples.pop_front();
+        }
+        self.samples.push_back(sample);
+    }
+
+    /// The times of samples after `since`.
+    pub fn instants(&self, since: Instant) -> impl Iterator<Item = Instant> {
+        let first = self.samples.partition_point(|sample| sample.at <= since);
+        self.samples.range(first..).map(|sample| sample.at)
+    }
+
+    /// Samples in `(at − window, at]`.
+    fn within(&self, at: Instant, window: Duration) -> impl DoubleEndedIterator<Item = &Sample> {
+        let start = at - window;
+        let first = self.samples.partition_point(|sample| sample.at <= start);
+        let last = self.samples.partition_point(|sample| sample.at <= at);
+        self.samples.range(first.min(last)..last)
+    }
+
+    /// The aggregate over `(at − window, at]`.
+    ///
+    /// # Errors
+    /// Why it is unknown.
+    pub fn read(&self, aggregate: Aggregate, at: Instant, window: Duration) -> Result<Value, Cause> {
+        let latest = self.within(at, self.stale_after).next_back();
+        let latest = latest.ok_or_else(|| self.why_none(at))?;
+        if aggregate == Aggregate::Plain && matches!(latest.value, Ok(Point::Gauge(_))) {
+            let value = latest.value.clone()?;
+            return gauge(&value).map(|value| Value { value, from: latest.at });
+        }
+        latest.value.as_ref().map_err(Clone::clone)?;
+        let samples: Vec<&Sample> = self.within(at, window).collect();
+        let from = samples.first().map_or(at, |sample| sample.start());
+        let points: Vec<&Point> = samples.iter().filter_map(|sample| sample.value.as_ref().ok()).collect();
+        if points.len() < samples.len() || points.is_empty() {
+            return Err(samples.iter().find_map(|sample| sample.value.clone().err()).unwrap_or(Cause::NoSample));
+        }
+        let span = at.since(from).as_secs_f64();
+        aggregated(aggregate, &points, span).map(|value| Value { value, from })
+    }
+
+    fn why_none(&self, at: Instant) -> Cause {
+        let before = self.samples.iter().rev().find(|sample| sample.at <= at);
+        before.and_then(|sample| sample.value.clone().err()).unwrap_or(Cause::NoSample)
+    }
+}
+
+impl Sample {
+    /// When what it tells began: an interval's start, a gauge's own time.
+    fn start(&self) -> Instant {
+        if matches!(self.value, Ok(Point::Gauge(_))) { self.at } else { self.from }
+    }
+}
+
+fn gauge(point: &Point) -> Result<f64, Cause> {
+    match point {
+        Point::Gauge(value) if value.is_nan() => Err(Cause::NotANumber),
+        Point::Gauge(value) => Ok(*value),
+        _ => Err(Cause::NoSample),
+    }
+}
+
+fn aggregated(aggregate: Aggregate, points: &[&Point], seconds: f64) -> Result<f64, Cause> {
+    match points.first() {
+        Some(Point::Ratio { .. }) => ratio(points),
+        Some(Point::Increase(_)) => {
+            let sum: f64 = points.iter().map(|point| if let Point::Increase(by) = point { *by } else { 0.0 }).sum();
+            match aggregate {
+                Aggregate::Rate if seconds > 0.0 => Ok(sum / seconds),
+                Aggregate::Rate => Err(Cause::NoSample),
+                _ => Ok(sum),
+            }
+        }
+        Some(Point::Histogram { .. }) => histogram(aggregate, points),
+        Some(Point::Gauge(_)) => gauges(aggregate, points),
+        None => Err(Cause::NoSample),
+    }
+}
+
+fn ratio(points: &[&Point]) -> Result<f64, Cause> {
+    let (good, all) = points.iter().fold((0.0, 0.0), |sum, point| match point {
+        Point::Ratio { good, all } => (sum.0 + good, sum.1 + all),
+        _ => sum,
+    });
+    if all > 0.0 { Ok((good / all).min(1.0)) } else { Err(Cause::NoTraffic) }
+}
+
+fn gauges(aggregate: Aggregate, points: &[&Point]) -> Result<f64, Cause> {
+    let values: Result<Vec<f64>, Cause> = points.iter().map(|point| gauge(point)).collect();
+    let values = values?;
+    let sum: f64 = values.iter().sum();
+    Ok(match aggregate {
+        Aggregate::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
+        Aggregate::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+        Aggregate::Sum => sum,
+        _ => sum / values.len() as f64,
+    })
+}
+
+fn histogram(aggregate: Aggregate, points: &[&Point]) -> Result<f64, Cause> {
+    let mut all = Buckets::default();
+    let mut total = 0.0;
+    for point in points {
+        if let Point::Histogram { buckets, sum } = point {
+            all.add(buckets);
+            total += sum;
+        }
+    }
+    let count = all.count();
+    if count <= 0.0 {
+        return Err(Cause::NoTraffic);
+    }
+    let value = match aggregate {
+        Aggregate::Quantile(q) => quantile(q, &all),
+        Aggregate::Max => quantile(1.0, &all),
+        _ => total / count,
+    };
+    if value.is_nan() { Err(Cause::NotANumber) } else { Ok(value) }
+}
+
+/// All metrics of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    map: BTreeMap<MetricId, Signal>,
+}
+
+impl Signals {
+    /// Makes room for a metric.
+    pub fn add(&mut self, metric: MetricId, stale_after: Duration) {
+        self.map.insert(metric, Signal::new(stale_after));
+    }
+
+    /// Adds a sample to a metric.
+    pub fn push(&mut self, metric: &MetricId, sample: Sample) {
+        if let Some(signal) = self.map.get_mut(metric) {
+            signal.push(sample);
+        }
+    }
+
+    /// A metric's signal.
+    pub fn get(&self, metric: &MetricId) -> Option<&Signal> {
+        self.map.get(metric)
+    }
+
+    /// All metrics.
+    pub fn metrics(&self) -> impl Iterator<Item = &MetricId> {
+        self.map.keys()
+    }
+
+    /// When any of these readings had a sample after `since`: the instants at which a condition over them is judged.
+    pub fn instants(&self, readings: &[&Reading], since: Instant) -> Vec<Instant> {
+        let metrics = readings.iter().filter_map(|reading| self.map.get(&reading.metric));
+        let mut all: Vec<Instant> = metrics.flat_map(|signal| signal.instants(since)).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    /// How long values of these readings hold: the shortest of them.
+    pub fn stale_after(&self, readings: &[&Reading]) -> Duration {
+        let metrics = readings.iter().filter_map(|reading| self.map.get(&reading.metric));
+        metrics.map(|signal| signal.stale_after).min().unwrap_or(Duration::from_secs(3))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{Cause, Point, Sample, Signal};
+    use crate::base::Instant;
+    use crate::types::term::Aggregate;
+    use std::time::Duration;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn at(second: u64) -> Instant {
+        Instant(second * 1_000_000_000)
+    }
+
+    fn signal(points: &[Point]) -> Signal {
+        let mut signal = Signal::new(SECOND * 5 / 2);
+        for (second, point) in (1..).zip(points) {
+            signal.push(Sample { from: at(second - 1), at: at(second), value: Ok(point.clone()) });
+        }
+        signal
+    }
+
+    #[test]
+    fn a_ratio_is_good_over_all_in_the_window() {
+        let points = [(10.0, 10.0), (0.0, 10.0), (10.0, 10.0)].map(|(good, all)| Point::Ratio { good, all });
+        let signal = signal(&points);
+        assert_eq!(signal.read(Aggregate::Plain, at(3), SECOND * 2).unwrap().value, 0.5);
+        let value = signal.read(Aggregate::Plain, at(3), SECOND * 3).unwrap();
+        assert_eq!(value.from, at(0));
+    }
+
+    #[test]
+    fn no_traffic_is_unknown() {
+        let signal = signal(&[Point::Ratio { good: 0.0, all: 0.0 }]);
+        assert_eq!(signal.read(Aggregate::Plain, at(1), SECOND), Err(Cause::NoTraffic));
+    }
+
+    #[test]
+    fn a_value_holds_until_it_is_stale() {
+        let signal = signal(&[Point::Gauge(7.0)]);
+        assert_eq!(signal.read(Aggregate::Plain, at(3), SECOND).unwrap().value, 7.0);
+        assert_eq!(signal.read(Aggregate::Plain, at(4), SECOND), Err(Cause::NoSample));
+    }
+
+    #[test]
+    fn a_failed_read_makes_the_window_unknown() {
+        let mut signal = signal(&[Point::Increase(1.0)]);
+        let cause = Cause::Unreadable("refused".to_owned());
+        signal.push(Sample { from: at(1), at: at(2), value: Err(cause.clone()) });
+        assert_eq!(signal.read(Aggregate::Increase, at(2), SECOND * 2), Err(cause));
+    }
+
+    #[test]
+    fn time_never_goes_backwards() {
+        let mut signal = signal(&[Point::Gauge(1.0), Point::Gauge(2.0)]);
+        signal.push(Sample { from: at(0), at: at(1), value: Ok(Point::Gauge(9.0)) });
+        assert_eq!(signal.read(Aggregate::Plain, at(2), SECOND).unwrap().value, 2.0);
+    }
+}
