@@ -17,3 +17,5 @@ pub mod metrics;
 pub mod proxy;
 #[cfg(feature = "runtime")]
 pub mod demo;
+#[cfg(feature = "runtime")]
+pub mod run;

@@ -105,7 +105,8 @@ impl Obligation {
             }
             self.seen = at;
             let judgement = judge(&self.condition, at, view);
-            if judgement.from < self.phase.start && judgement.cause().is_none() {
+            let reaches_back = judgement.from < self.phase.start && self.demand != Demand::Now;
+            if reaches_back && judgement.cause().is_none() {
                 continue; // its window reaches back before the phase
             }
             let outcome = self.take(at, judgement, stale);

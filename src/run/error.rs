@@ -1,0 +1,59 @@
+//! What can go wrong in a run: E07 (environment and plugins), E08 (the run itself).
+
+use crate::diagnostics::{Code, Diagnostic, codes};
+use std::fmt;
+
+/// A failure with its code and what to do about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunError {
+    /// Its code.
+    pub code: Code,
+    /// The fact, in one line.
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Whether trying again may help.
+    pub retryable: bool,
+    /// Whether the target could not be reached at all.
+    pub unreachable: bool,
+}
+
+impl RunError {
+    /// A failure that trying again does not mend.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), help: None, retryable: false, unreachable: false }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// As a finding without a place.
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::error(self.code, self.message.clone()).maybe_help(self.help.clone())
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message)
+    }
+}
+
+impl std::error::Error for RunError {}
+
+impl From<crate::journal::JournalError> for RunError {
+    fn from(error: crate::journal::JournalError) -> Self {
+        RunError::new(codes::E0711, error.to_string()).help("name a folder that can be written: `--store DIR`")
+    }
+}
+
+impl From<crate::injector::InjectorError> for RunError {
+    fn from(error: crate::injector::InjectorError) -> Self {
+        let (retryable, unreachable) = (error.is_retryable(), error.is_unreachable());
+        RunError { retryable, unreachable, ..RunError::new(codes::E0710, error.to_string()) }
+    }
+}

@@ -1,0 +1,231 @@
+//! An inject: apply, see it act, hold, judge meanwhile, take it back.
+
+use super::effects::LeftOver;
+use super::error::RunError;
+use super::event::EventKind;
+use super::intent::{FaultIntent, Intent};
+use super::shared::{FaultReport, Shared};
+use super::verdict::Verdict;
+use crate::base::{Instant, unit};
+use crate::injector::Phase as FaultPhase;
+use crate::monitor::{Obligation, Outcome, Phase};
+use crate::plan::Injection;
+use crate::types::model::Expectation;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// A lease is renewed this often.
+const RENEWAL: Duration = Duration::from_secs(3);
+/// How often the host looks whether a fault acts.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// What the host knows of a fault in force.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    /// When it was first seen to have acted.
+    acted_at: Option<Instant>,
+    /// How often it has acted.
+    acted: u64,
+    /// Why it is no longer in force though nobody took it back.
+    lost: Option<String>,
+}
+
+/// Runs an inject step from beginning to end.
+pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
+    if shared.is_refuted() || shared.halt.stopped().is_some() {
+        shared.events.tell(EventKind::Skipped { step: step.to_owned() });
+        return;
+    }
+    let what = format!("{} on {}", injection.fault, injection.target);
+    let length = unit::to_duration(injection.duration.hi);
+    shared.events.tell(EventKind::Injecting { step: step.to_owned(), what: what.clone(), length });
+    let effect = match apply(shared, step, injection).await {
+        Ok(effect) => effect,
+        Err(error) => return shared.halt.stop(Verdict::Broken, format!("{step}: {error}")),
+    };
+    let start = shared.clock.now();
+    shared.injected(start);
+    let held = hold(shared, step, injection, &effect, start + length).await;
+    let end = shared.clock.now();
+    take_back(shared, step, &effect, held.seen.acted).await;
+    conclude(shared, step, injection, held, end);
+}
+
+async fn apply(shared: &Shared, step: &str, injection: &Injection) -> Result<LeftOver, RunError> {
+    let prepared = shared.world.prepare(injection, step).await?;
+    shared
+        .effects
+        .perform(|id| {
+            let mut fault = prepared;
+            fault.call.fence = u64::try_from(id.0).unwrap_or(0);
+            Intent::Fault(fault)
+        })
+        .await
+}
+
+/// What came of holding a fault.
+struct Held {
+    seen: Seen,
+    obligations: Vec<(Expectation, Option<Obligation>)>,
+}
+
+/// Holds the fault until its time is over, an expectation breaks, the run is stopped, or the fault is lost.
+async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &LeftOver, until: Instant) -> Held {
+    let Intent::Fault(fault) = effect.intent.clone() else {
+        return Held { seen: Seen::default(), obligations: Vec::new() };
+    };
+    let (sender, mut seen) = watch::channel(Seen::default());
+    let sender = Arc::new(sender);
+    let keeping = tokio::spawn(keep(Arc::clone(shared), fault.clone(), Arc::clone(&sender)));
+    let looking = tokio::spawn(look(Arc::clone(shared), step.to_owned(), fault.clone(), Arc::clone(&sender)));
+    let mut bell = shared.board.bell();
+    let mut obligations: Vec<(Expectation, Option<Obligation>)> =
+        injection.expectations.iter().map(|it| (it.clone(), None)).collect();
+    loop {
+        let now = seen.borrow_and_update().clone();
+        if let Some(acted_at) = now.acted_at {
+            anchor(shared, &mut obligations, acted_at);
+        }
+        advance(shared, step, &mut obligations);
+        if now.lost.is_some() || shared.is_refuted() || shared.halt.stopped().is_some() || shared.clock.now() >= until {
+            break;
+        }
+        tokio::select! {
+            _ = bell.changed() => {}
+            _ = seen.changed() => {}
+            () = shared.refuted() => {}
+            _ = shared.halt.wait() => {}
+            () = shared.clock.sleep_until(until) => {}
+        }
+    }
+    keeping.abort();
+    looking.abort();
+    let last = shared.world.witnessed(&fault).await.unwrap_or(0);
+    let mut seen = seen.borrow().clone();
+    seen.acted = seen.acted.max(last);
+    if last > 0 {
+        seen.acted_at.get_or_insert(shared.clock.now());
+    }
+    Held { seen, obligations }
+}
+
+/// Expectations are anchored at the moment the fault is seen to act.
+fn anchor(shared: &Shared, obligations: &mut [(Expectation, Option<Obligation>)], at: Instant) {
+    for (expectation, obligation) in obligations {
+        obligation.get_or_insert_with(|| {
+            let phase = Phase { start: at, end: None };
+            Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window())
+        });
+    }
+}
+
+/// Takes in new samples; what is decided leaves the list.
+fn advance(shared: &Shared, step: &str, obligations: &mut Vec<(Expectation, Option<Obligation>)>) {
+    let baselines = shared.baselines();
+    let mut decided = Vec::new();
+    obligations.retain_mut(|(expectation, obligation)| {
+        let Some(obligation) = obligation else { return true };
+        let outcome = obligation.advance(&shared.board.signals(), &baselines);
+        let pending = outcome == Outcome::Pending;
+        if !pending {
+            decided.push((expectation.text.clone(), outcome));
+        }
+        pending
+    });
+    for (text, outcome) in decided {
+        shared.judge(&text, step, &outcome);
+    }
+}
+
+/// Renews the lease until it is aborted; a fault that the target no longer knows is lost.
+async fn keep(shared: Arc<Shared>, fault: FaultIntent, seen: Arc<watch::Sender<Seen>>) {
+    if fault.call.lease.is_none() {
+        return;
+    }
+    let lease = fault.call.lease.unwrap_or_default();
+    let mut renewed = shared.clock.now();
+    loop {
+        shared.clock.sleep_until(shared.clock.now() + RENEWAL).await;
+        let before = shared.clock.now();
+        match shared.world.renew(&fault).await {
+            Ok(()) => renewed = before,
+            Err(error) => {
+                let gone = !error.retryable || before.since(renewed) > lease;
+                shared.events.note(format!("the lease of {} could not be renewed: {error}", fault.what));
+                if gone {
+                    seen.send_modify(|seen| seen.lost = Some(error.to_string()));
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Looks whether the fault acts, until it is aborted. What the component says is no evidence; what the host sees is.
+async fn look(shared: Arc<Shared>, step: String, fault: FaultIntent, seen: Arc<watch::Sender<Seen>>) {
+    loop {
+        if let Some(acted) = shared.world.witnessed(&fault).await {
+            let first = acted > 0 && seen.borrow().acted_at.is_none();
+            if first {
+                shared.events.tell(EventKind::Acted { step: step.clone(), count: acted });
+            }
+            let now = shared.clock.now();
+            seen.send_modify(|seen| {
+                seen.acted = acted;
+                if first {
+                    seen.acted_at = Some(now);
+                }
+            });
+        }
+        shared.clock.sleep_until(shared.clock.now() + LOOK).await;
+    }
+}
+
+async fn take_back(shared: &Shared, step: &str, effect: &LeftOver, acted: u64) {
+    let undone = shared.effects.undo(effect).await;
+    match undone.result {
+        Ok(note) => {
+            shared.events.tell(EventKind::Reverted { step: step.to_owned(), took: undone.took, acted });
+            if !note.is_empty() {
+                shared.events.note(format!("{step}: {note}"));
+            }
+        }
+        // It stays among the open effects; the end of the run tries again and reports.
+        Err(error) => shared.events.note(format!("{step}: not reverted yet: {error}")),
+    }
+}
+
+/// Judges what is still pending, and whether there is evidence.
+fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end: Instant) {
+    let cut_short = shared.halt.stopped().is_some() || shared.is_refuted();
+    let baselines = shared.baselines();
+    for (expectation, obligation) in held.obligations {
+        let outcome = match obligation {
+            Some(_) if cut_short => continue,
+            Some(mut obligation) => obligation.finish(end, &shared.board.signals(), &baselines),
+            None if cut_short => continue,
+            None => Outcome::Inconclusive { reason: "the fault was not seen to act".to_owned() },
+        };
+        shared.judge(&expectation.text, step, &outcome);
+    }
+    let what = format!("{} on {}", injection.fault, injection.target);
+    if let Some(lost) = &held.seen.lost {
+        shared.because(Verdict::Inconclusive, format!("{step}: the fault ended before its time: {lost}"));
+    }
+    if held.seen.acted == 0 {
+        let why = format!("{step}: {what} was not seen to act on a single request");
+        shared.because(Verdict::Inconclusive, why);
+    }
+    shared.fault_ended(FaultReport { step: step.to_owned(), what, acted: held.seen.acted });
+}
+
+/// A phase in the injector's words, for messages.
+pub fn phase_word(phase: FaultPhase) -> &'static str {
+    match phase {
+        FaultPhase::Active => "in force",
+        FaultPhase::Reverted => "reverted",
+        FaultPhase::Expired => "expired",
+        FaultPhase::Lost => "unknown to its target",
+    }
+}

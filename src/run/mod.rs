@@ -1,0 +1,36 @@
+//! Rank 9: the interpreter: runs a plan against a world, watches, takes everything back, and says what came of it.
+
+mod board;
+mod clock;
+mod detail;
+mod effects;
+mod error;
+mod event;
+mod halt;
+mod inject;
+mod intent;
+mod process;
+mod proxy;
+mod real;
+mod recover;
+mod runner;
+mod shared;
+mod steady;
+mod steps;
+mod supervise;
+mod verdict;
+mod watch;
+mod world;
+
+pub use clock::TokioClock;
+pub use effects::{Effects, LeftOver, Undone};
+pub use error::RunError;
+pub use event::{Event, EventKind, Events};
+pub use halt::{Halt, Stop};
+pub use intent::{FaultIntent, Intent, ProcessIntent, ProxyIntent};
+pub use proxy::{TOKEN_VARIABLE, new_token, token_file};
+pub use real::RealWorld;
+pub use recover::{InForce, in_force, leftovers, recover};
+pub use runner::{Ending, FaultReport, Judged, Runner};
+pub use verdict::{Reason, Verdict};
+pub use world::{Future, World};

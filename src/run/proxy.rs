@@ -1,0 +1,132 @@
+//! Fault proxies: whether one stands, the token with which it is commanded, and starting one.
+
+use super::error::RunError;
+use super::intent::{ProcessIntent, ProxyIntent};
+use super::process;
+use crate::diagnostics::codes;
+use crate::plan::Proxy;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The variable that holds the token of proxies that somebody else started.
+pub const TOKEN_VARIABLE: &str = "CHAOS_PROXY_TOKEN";
+
+#[derive(Deserialize)]
+struct Health {
+    name: String,
+    listen: String,
+    upstream: String,
+}
+
+/// Where the token of the proxy with this admin address lies, for its owner only.
+pub fn token_file(store: &Path, admin: &str) -> PathBuf {
+    store.join("proxies").join(format!("{}.token", admin.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_")))
+}
+
+/// A fresh token.
+///
+/// # Errors
+/// The system gives no randomness.
+pub fn new_token() -> Result<String, String> {
+    let mut bytes = [0_u8; 24];
+    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The token for a proxy: from its file, else from the environment.
+pub fn token(store: &Path, admin: &str) -> Option<String> {
+    let file = std::fs::read_to_string(token_file(store, admin)).ok();
+    let found = file.or_else(|| std::env::var(TOKEN_VARIABLE).ok());
+    found.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
+}
+
+/// What an intent to start a proxy says.
+pub fn intent(proxy: &Proxy, store: &Path, log: PathBuf, marker: String) -> ProxyIntent {
+    let arguments = [
+        "chaos",
+        "proxy",
+        "--listen",
+        &proxy.listen,
+        "--upstream",
+        &proxy.upstream,
+        "--admin",
+        &proxy.admin,
+        "--token-file",
+        &token_file(store, &proxy.admin).display().to_string(),
+    ];
+    let process = ProcessIntent {
+        name: format!("proxy of {}", proxy.service),
+        command: arguments.iter().map(ToString::to_string).collect(),
+        address: Some(proxy.listen.clone()),
+        log,
+        marker,
+        identity: None,
+    };
+    ProxyIntent { proxy: proxy.clone(), process }
+}
+
+/// Whether the right proxy stands at its addresses and takes our token. `Ok(false)`: nobody is there.
+///
+/// # Errors
+/// Somebody else is there, or it passes on to another place, or it does not take our token.
+pub async fn stands(client: &reqwest::Client, proxy: &Proxy, store: &Path) -> Result<bool, RunError> {
+    if !process::answers(&proxy.admin).await {
+        return nobody(proxy).await;
+    }
+    let health = health(client, proxy).await.ok_or_else(|| {
+        not_ours(proxy, format!("what answers at {} is no fault proxy", proxy.admin))
+            .help("another program uses this port: write `admin \"127.0.0.1:…\"` with a free one")
+    })?;
+    if health.upstream.trim_end_matches('/') != proxy.upstream || !same_port(&health.listen, &proxy.listen) {
+        let there = format!("the proxy at {} passes {} on to {}", proxy.admin, health.listen, health.upstream);
+        let wanted = format!("not {} to {}", proxy.listen, proxy.upstream);
+        return Err(not_ours(proxy, format!("{there}, {wanted}")).help("stop it, or mend the environment"));
+    }
+    commands(client, proxy, store).await.map(|()| true)
+}
+
+/// Nobody is at the admin address. A proxy elsewhere cannot be started from here; a taken port neither.
+async fn nobody(proxy: &Proxy) -> Result<bool, RunError> {
+    if !process::is_local(&proxy.listen) || !process::is_local(&proxy.admin) {
+        let message = format!("no fault proxy answers at {}", proxy.admin);
+        return Err(not_ours(proxy, message).help("start it there: `chaos proxy --listen … --upstream … --admin …`"));
+    }
+    if process::answers(&proxy.listen).await {
+        let message = format!("the proxy of `{}` cannot be started: {} is already in use", proxy.service, proxy.listen);
+        return Err(RunError::new(codes::E0707, message).help("stop what listens there, or choose another port"));
+    }
+    Ok(false)
+}
+
+fn not_ours(proxy: &Proxy, message: String) -> RunError {
+    RunError::new(codes::E0709, format!("`{}`: {message}", proxy.service))
+}
+
+/// Ports are what matters: a proxy may listen on all addresses and be called by a name.
+fn same_port(a: &str, b: &str) -> bool {
+    a.rsplit_once(':').map(|(_, port)| port) == b.rsplit_once(':').map(|(_, port)| port)
+}
+
+async fn health(client: &reqwest::Client, proxy: &Proxy) -> Option<Health> {
+    let url = format!("http://{}/v1/health", proxy.admin);
+    let response = client.get(url).timeout(Duration::from_secs(2)).send().await.ok()?;
+    let health: Health = response.json().await.ok()?;
+    (health.name == "chaos-proxy").then_some(health)
+}
+
+async fn commands(client: &reqwest::Client, proxy: &Proxy, store: &Path) -> Result<(), RunError> {
+    let url = format!("http://{}/v1/faults", proxy.admin);
+    let mut request = client.get(url).timeout(Duration::from_secs(2));
+    if let Some(token) = token(store, &proxy.admin) {
+        request = request.bearer_auth(token);
+    }
+    let status = request.send().await.map(|response| response.status().as_u16());
+    match status {
+        Ok(200) => Ok(()),
+        Ok(401 | 403) => Err(not_ours(proxy, format!("the proxy at {} does not take our token", proxy.admin))
+            .help(format!("set {TOKEN_VARIABLE} to the token it was started with"))),
+        Ok(other) => Err(not_ours(proxy, format!("the proxy at {} answered {other}", proxy.admin))),
+        Err(error) => Err(not_ours(proxy, format!("the proxy at {} does not answer: {error}", proxy.admin))),
+    }
+}

@@ -1,0 +1,203 @@
+//! The real world: processes, proxies, endpoints, injectors.
+
+use super::error::RunError;
+use super::intent::{FaultIntent, Intent};
+use super::world::{Future, World};
+use super::{process, proxy};
+use crate::base::Instant;
+use crate::diagnostics::codes;
+use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Target};
+use crate::metrics::{Fetcher, SourceReader, parse};
+use crate::monitor::Sample;
+use crate::plan::{Injection, Plan, Proxy};
+use crate::types::model::{Class, SourceRef};
+use crate::types::term::MetricId;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::sync::{Mutex, OnceCell};
+
+/// A leased fault ends this long after its last renewal.
+const LEASE: Duration = Duration::from_secs(10);
+
+/// Talks to what is really there.
+pub struct RealWorld {
+    run: String,
+    experiment: String,
+    store: PathBuf,
+    fetcher: Fetcher,
+    client: reqwest::Client,
+    sources: BTreeMap<SourceRef, Mutex<SourceReader>>,
+    host: OnceCell<Host>,
+    injectors: Mutex<BTreeMap<String, Injector>>,
+}
+
+impl RealWorld {
+    /// A world for one plan.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn new(plan: &Plan, run: &str, store: &Path) -> Result<Self, RunError> {
+        let reader = |(source, endpoint): (&SourceRef, &crate::plan::Source)| {
+            let bound = plan.bindings.iter().filter(|(_, binding)| binding.source == *source);
+            let metrics = bound.map(|(metric, binding)| (metric.clone(), binding.how.clone()));
+            (source.clone(), Mutex::new(SourceReader::new(endpoint.urls.clone(), metrics)))
+        };
+        let sources = plan.sources.iter().map(reader).collect();
+        Self::with(sources, run, &plan.experiment, store)
+    }
+
+    /// A world without sources: enough to take back what is in a journal.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn for_recovery(store: &Path) -> Result<Self, RunError> {
+        Self::with(BTreeMap::new(), "recovery", "", store)
+    }
+
+    fn with(
+        sources: BTreeMap<SourceRef, Mutex<SourceReader>>,
+        run: &str,
+        experiment: &str,
+        store: &Path,
+    ) -> Result<Self, RunError> {
+        let failed = |error: String| RunError::new(codes::E0710, format!("the HTTP client cannot be made: {error}"));
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+        Ok(Self {
+            run: run.to_owned(),
+            experiment: experiment.to_owned(),
+            store: store.to_path_buf(),
+            fetcher: Fetcher::new().map_err(|error| failed(error.0))?,
+            client: client.map_err(|error| failed(error.to_string()))?,
+            sources,
+            host: OnceCell::new(),
+            injectors: Mutex::default(),
+        })
+    }
+
+    /// The component, compiled once a run.
+    async fn injector(&self, name: &str) -> Result<Injector, RunError> {
+        let cache = dirs::cache_dir().map(|folder| folder.join("chaos").join("components"));
+        let host = self.host.get_or_try_init(async || Host::new(cache)).await?;
+        let mut loaded = self.injectors.lock().await;
+        if let Some(known) = loaded.get(name) {
+            return Ok(known.clone());
+        }
+        let injector = host.load(name)?;
+        loaded.insert(name.to_owned(), injector.clone());
+        Ok(injector)
+    }
+
+    /// What a component may do for a target: talk to that target's proxy, nothing else.
+    fn grant(&self, proxy: Option<&Proxy>) -> Grant {
+        let origin = |proxy: &Proxy| Origin {
+            address: proxy.admin.clone(),
+            token: proxy::token(&self.store, &proxy.admin),
+        };
+        Grant { http: proxy.map(origin).into_iter().collect() }
+    }
+
+    async fn page(&self, proxy: &Proxy) -> Option<String> {
+        self.fetcher.page(&format!("http://{}/metrics", proxy.admin)).await.ok()
+    }
+
+    async fn apply_now(&self, intent: &mut Intent) -> Result<(), RunError> {
+        match intent {
+            Intent::Process(process) => process::start(process).await,
+            Intent::Proxy(proxy) => process::start(&mut proxy.process).await,
+            Intent::Fault(fault) => {
+                let injector = self.injector(&fault.component).await?;
+                Ok(injector.inject(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
+            }
+        }
+    }
+
+    async fn revert_now(&self, intent: &Intent) -> Result<String, RunError> {
+        match intent {
+            Intent::Process(process) => process::stop(process).await,
+            Intent::Proxy(proxy) => process::stop(&proxy.process).await,
+            Intent::Fault(fault) => {
+                let injector = self.injector(&fault.component).await?;
+                injector.revert(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?;
+                Ok(String::new())
+            }
+        }
+    }
+
+    async fn prepare_now(&self, injection: &Injection, step: &str) -> Result<FaultIntent, RunError> {
+        let lease = (injection.class == Class::Leased).then_some(LEASE);
+        let call =
+            Call { run: self.run.clone(), experiment: self.experiment.clone(), step: step.to_owned(), fence: 0, lease };
+        let admin = injection.proxy.iter().map(|proxy| ("admin".to_owned(), proxy.admin.clone()));
+        let target = Target { service: injection.target.clone(), attributes: admin.collect() };
+        let injector = self.injector(&injection.component).await?;
+        let grant = self.grant(injection.proxy.as_ref());
+        let handle = injector.prepare(&grant, &call, &injection.action, &target, &injection.arguments).await?;
+        Ok(FaultIntent {
+            what: format!("{} on {}", injection.fault, injection.target),
+            component: injection.component.clone(),
+            call,
+            handle,
+            proxy: injection.proxy.clone(),
+            class: injection.class,
+        })
+    }
+}
+
+impl World for RealWorld {
+    fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Vec<(MetricId, Sample)>> {
+        Box::pin(async move {
+            match self.sources.get(source) {
+                Some(reader) => reader.lock().await.read(&self.fetcher, at).await,
+                None => Vec::new(),
+            }
+        })
+    }
+
+    fn apply<'a>(&'a self, intent: &'a mut Intent) -> Future<'a, Result<(), RunError>> {
+        Box::pin(self.apply_now(intent))
+    }
+
+    fn revert<'a>(&'a self, intent: &'a Intent) -> Future<'a, Result<String, RunError>> {
+        Box::pin(self.revert_now(intent))
+    }
+
+    fn prepare<'a>(&'a self, injection: &'a Injection, step: &'a str) -> Future<'a, Result<FaultIntent, RunError>> {
+        Box::pin(self.prepare_now(injection, step))
+    }
+
+    fn renew<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async move {
+            let injector = self.injector(&fault.component).await?;
+            Ok(injector.renew(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
+        })
+    }
+
+    fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {
+        Box::pin(async move {
+            let injector = self.injector(&fault.component).await?;
+            Ok(injector.status(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
+        })
+    }
+
+    fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<u64>> {
+        Box::pin(async move {
+            let page = self.page(fault.proxy.as_ref()?).await?;
+            let counters = parse(&page, |name| name == "chaos_proxy_fault_acted_total").ok()?;
+            let own = counters.iter().find(|series| series.labels.get("fault") == Some(&fault.handle.id))?;
+            Some(own.value as u64)
+        })
+    }
+
+    fn passed<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Option<u64>> {
+        Box::pin(async move {
+            let page = self.page(proxy).await?;
+            let counters = parse(&page, |name| name == "chaos_proxy_requests_total").ok()?;
+            Some(counters.iter().map(|series| series.value).sum::<f64>() as u64)
+        })
+    }
+
+    fn proxy_stands<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Result<bool, RunError>> {
+        Box::pin(async move { proxy::stands(&self.client, proxy, &self.store).await })
+    }
+}

@@ -1,0 +1,270 @@
+//! One run, from the first process to the verdict.
+
+use super::board::Board;
+use super::effects::Effects;
+use super::error::RunError;
+use super::event::{EventKind, Events};
+use super::halt::Halt;
+use super::intent::{Intent, ProcessIntent};
+pub use super::shared::{FaultReport, Judged};
+use super::shared::Shared;
+use super::verdict::{Reason, Verdict, outcome};
+use super::world::World;
+use super::{proxy, steady, steps, supervise, watch};
+use crate::base::{Clock, unit};
+use crate::journal::{EffectId, Journal};
+use crate::monitor::Signals;
+use crate::plan::{Plan, Process, Proxy};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::task::JoinSet;
+
+/// How a run ended.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why it is not simply *confirmed*, the gravest first.
+    pub reasons: Vec<Reason>,
+    /// What became of each expectation.
+    pub judged: Vec<Judged>,
+    /// What each fault did.
+    pub faults: Vec<FaultReport>,
+    /// The error that broke it, with its code.
+    pub error: Option<RunError>,
+}
+
+/// Runs a plan.
+pub struct Runner {
+    /// The plan; all its quantities are known.
+    pub plan: Plan,
+    /// The run's name.
+    pub run: String,
+    /// The store.
+    pub journal: Arc<Journal>,
+    /// The outside.
+    pub world: Arc<dyn World>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Where events go.
+    pub events: Events,
+    /// The stop signal.
+    pub halt: Halt,
+}
+
+impl Runner {
+    /// Runs it to the end. Whatever happens, everything is taken back before this returns.
+    pub async fn run(self) -> Ending {
+        let began = self.journal.begin(&self.run, &self.plan.experiment, &self.plan.environment);
+        if let Err(error) = began {
+            return broken(error.into());
+        }
+        let (clock, world) = (Arc::clone(&self.clock), Arc::clone(&self.world));
+        let effects = Effects::new(Arc::clone(&self.journal), Arc::clone(&world), Arc::clone(&clock), self.run.clone());
+        let board = Board::new(signals(&self.plan));
+        let shared = Shared::new(self.plan, world, clock, effects, board, self.halt, self.events);
+        let mut work = Work { shared: Arc::new(shared), run: self.run, store: self.journal.folder().to_path_buf() };
+        work.shared.events.tell(EventKind::Began { run: work.run.clone() });
+        let error = work.everything().await.err();
+        let ending = work.wind_up(error).await;
+        let summary = ending.reasons.first().map_or("", |reason| reason.text.as_str());
+        if let Err(error) = self.journal.end(&work.run, &ending.verdict.to_string(), summary) {
+            work.shared.events.note(error.to_string());
+        }
+        ending
+    }
+}
+
+fn broken(error: RunError) -> Ending {
+    let reason = Reason { verdict: Verdict::Broken, text: error.message.clone() };
+    Ending {
+        verdict: Verdict::Broken,
+        reasons: vec![reason],
+        judged: Vec::new(),
+        faults: Vec::new(),
+        error: Some(error),
+    }
+}
+
+/// A signal for every bound metric. A value holds for two and a half intervals of its source.
+fn signals(plan: &Plan) -> Signals {
+    let mut signals = Signals::default();
+    for (metric, binding) in &plan.bindings {
+        signals.add(metric.clone(), unit::to_duration(2.5 * plan.every(&binding.source)));
+    }
+    signals
+}
+
+struct Work {
+    shared: Arc<Shared>,
+    run: String,
+    store: PathBuf,
+}
+
+impl Work {
+    /// Environment, steady state, steps. Stops early when told to; what is open then is taken back by `wind_up`.
+    async fn everything(&mut self) -> Result<(), RunError> {
+        let shared = Arc::clone(&self.shared);
+        tokio::select! {
+            started = self.start_environment() => started?,
+            _ = shared.halt.wait() => return Ok(()),
+        }
+        let mut tasks = JoinSet::new();
+        for source in shared.plan.sources.keys().cloned() {
+            tasks.spawn(sample(Arc::clone(&shared), source));
+        }
+        tasks.spawn(supervise::supervise(Arc::clone(&shared)));
+        let unsteady = tokio::select! {
+            unsteady = steady::judge(&shared) => unsteady,
+            _ = shared.halt.wait() => return Ok(()),
+        };
+        if !unsteady.is_empty() {
+            steady::report(&shared, unsteady);
+            return Ok(());
+        }
+        tasks.spawn(watch::watch(Arc::clone(&shared)));
+        let (over, told) = tokio::sync::watch::channel(false);
+        let overall = tokio::spawn(steps::overall(Arc::clone(&shared), told));
+        steps::run_graph(&shared).await;
+        over.send_replace(true);
+        if let Err(panic) = overall.await {
+            shared.halt.stop(Verdict::Broken, format!("judging the whole run failed: {panic}"));
+        }
+        Ok(())
+    }
+
+    async fn start_environment(&self) -> Result<(), RunError> {
+        let plan = &self.shared.plan;
+        for process in &plan.processes {
+            if let Some(proxy) = plan.proxies.iter().find(|proxy| proxy.service == process.service) {
+                self.proxy_is_free(proxy).await?;
+            }
+        }
+        let mut standing: Vec<&str> = Vec::new();
+        for process in &plan.processes {
+            self.start_process(process).await?;
+            for proxy in plan.proxies.iter().filter(|proxy| proxy.service == process.service) {
+                if !standing.contains(&proxy.service.as_str()) {
+                    self.stand_proxy(proxy).await?;
+                    standing.push(&proxy.service);
+                }
+            }
+        }
+        for proxy in plan.proxies.iter().filter(|proxy| !standing.contains(&proxy.service.as_str())) {
+            self.stand_proxy(proxy).await?;
+        }
+        Ok(())
+    }
+
+    /// Says early what is wrong with a proxy, before anything was started.
+    async fn proxy_is_free(&self, proxy: &Proxy) -> Result<(), RunError> {
+        self.shared.world.proxy_stands(proxy).await.map(|_| ())
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.store.join("runs").join(&self.run).join(format!("{}.log", name.replace(' ', "-")))
+    }
+
+    fn marker(&self, id: EffectId) -> String {
+        format!("{}/{}", self.run, id.0)
+    }
+
+    async fn start_process(&self, process: &Process) -> Result<(), RunError> {
+        let make = |id| {
+            Intent::Process(ProcessIntent {
+                name: process.name.clone(),
+                command: process.command.clone(),
+                address: process.address.clone(),
+                log: self.log(&process.name),
+                marker: self.marker(id),
+                identity: None,
+            })
+        };
+        self.shared.effects.perform(make).await?;
+        let place = process.address.clone().unwrap_or_default();
+        self.shared.events.tell(EventKind::Started { name: process.name.clone(), place });
+        Ok(())
+    }
+
+    async fn stand_proxy(&self, proxy: &Proxy) -> Result<(), RunError> {
+        let (name, place) = (format!("proxy of {}", proxy.service), proxy.listen.clone());
+        if self.shared.world.proxy_stands(proxy).await? {
+            self.shared.events.tell(EventKind::Found { name, place });
+            return Ok(());
+        }
+        let make = |id| Intent::Proxy(proxy::intent(proxy, &self.store, self.log(&name), self.marker(id)));
+        self.shared.effects.perform(make).await?;
+        // It listens; now it must also answer as the proxy that we commanded.
+        if !self.shared.world.proxy_stands(proxy).await? {
+            let message = format!("the proxy of `{}` does not answer at {}", proxy.service, proxy.admin);
+            return Err(RunError::new(crate::diagnostics::codes::E0709, message));
+        }
+        self.shared.events.tell(EventKind::Started { name, place });
+        Ok(())
+    }
+
+    /// Takes everything back and says what came of the run.
+    async fn wind_up(&self, error: Option<RunError>) -> Ending {
+        let shared = &self.shared;
+        if let Some(stop) = shared.halt.stopped() {
+            shared.events.tell(EventKind::Stopping { reason: stop.reason.clone() });
+            shared.because(stop.verdict, stop.reason);
+        }
+        if let Some(error) = &error {
+            shared.because(Verdict::Broken, error.message.clone());
+        }
+        self.take_everything_back().await;
+        let mut reasons = shared.reasons();
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+        Ending {
+            verdict: outcome(&reasons),
+            reasons,
+            judged: shared.judged(),
+            faults: shared.faults(),
+            error,
+        }
+    }
+
+    /// Faults first, then processes and proxies, the latest first.
+    async fn take_everything_back(&self) {
+        let (faults, rest): (Vec<_>, Vec<_>) =
+            self.shared.effects.open().into_iter().partition(|effect| matches!(effect.intent, Intent::Fault(_)));
+        for effect in faults.iter().chain(&rest) {
+            let used_by_others = matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
+            if used_by_others {
+                self.keep(effect);
+                continue;
+            }
+            let undone = self.shared.effects.undo(effect).await;
+            if let Err(error) = undone.result {
+                let repair = error.help.clone().unwrap_or_else(|| "run `chaos recover`".to_owned());
+                self.shared.because(Verdict::NotReverted, format!("{} is still in force: {error}; {repair}", undone.what));
+            } else if matches!(effect.intent, Intent::Fault(_)) {
+                self.shared.events.tell(EventKind::Reverted { step: undone.what, took: undone.took, acted: 0 });
+            }
+        }
+    }
+
+    /// A proxy whose callers were not all started by this run stays: they would find a dead address.
+    fn keep(&self, effect: &super::effects::LeftOver) {
+        let what = effect.intent.what();
+        if let Err(error) = self.shared.effects.keep(effect, "others call through it") {
+            return self.shared.events.note(format!("{what}: {error}"));
+        }
+        let pid = effect.intent.process().and_then(|process| process.identity).map_or(0, |identity| identity.pid);
+        self.shared.events.note(format!("the {what} (pid {pid}) stays, since others call through it; it passes traffic on"));
+    }
+}
+
+/// Reads a source again and again. One read is in flight at a time; a slow one makes the next later.
+async fn sample(shared: Arc<Shared>, source: crate::types::model::SourceRef) {
+    let every = unit::to_duration(shared.plan.every(&source));
+    let mut next = shared.clock.now();
+    loop {
+        let at = shared.clock.now();
+        let samples = shared.world.read(&source, at).await;
+        shared.board.push(samples);
+        next = (next + every).max(shared.clock.now());
+        shared.clock.sleep_until(next).await;
+    }
+}

@@ -1,0 +1,184 @@
+//! What all parts of a run share.
+
+use super::board::Board;
+use super::effects::Effects;
+use super::event::{EventKind, Events};
+use super::halt::Halt;
+use super::verdict::{Reason, Verdict};
+use super::world::World;
+use crate::base::{Clock, Instant, unit};
+use crate::monitor::{Baselines, Outcome};
+use crate::plan::Plan;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// An expectation and what became of it, for the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The author's words.
+    pub text: String,
+    /// The step or fault it belongs to.
+    pub of: String,
+    /// What became of it: *confirmed*, *refuted* or *inconclusive*.
+    pub verdict: Verdict,
+    /// By how much, or why.
+    pub detail: String,
+}
+
+/// What a fault did, for the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultReport {
+    /// The step.
+    pub step: String,
+    /// The fault and its target.
+    pub what: String,
+    /// On how many requests it acted, as the host saw it.
+    pub acted: u64,
+}
+
+/// One run's state.
+pub struct Shared {
+    /// The plan.
+    pub plan: Plan,
+    /// The outside.
+    pub world: Arc<dyn World>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The way to do anything.
+    pub effects: Effects,
+    /// The metrics.
+    pub board: Board,
+    /// The stop signal.
+    pub halt: Halt,
+    /// Where events go.
+    pub events: Events,
+    /// What `baseline` stands for; set once the steady state was judged.
+    pub baselines: OnceLock<Baselines>,
+    reasons: Mutex<Vec<Reason>>,
+    judged: Mutex<Vec<Judged>>,
+    faults: Mutex<Vec<FaultReport>>,
+    refuted: watch::Sender<bool>,
+    first_inject: watch::Sender<Option<Instant>>,
+}
+
+impl Shared {
+    /// The state of a run that has not begun.
+    pub fn new(
+        plan: Plan,
+        world: Arc<dyn World>,
+        clock: Arc<dyn Clock>,
+        effects: Effects,
+        board: Board,
+        halt: Halt,
+        events: Events,
+    ) -> Self {
+        Self {
+            plan,
+            world,
+            clock,
+            effects,
+            board,
+            halt,
+            events,
+            baselines: OnceLock::new(),
+            reasons: Mutex::default(),
+            judged: Mutex::default(),
+            faults: Mutex::default(),
+            refuted: watch::channel(false).0,
+            first_inject: watch::channel(None).0,
+        }
+    }
+
+    /// The window of aggregates that do not say `over`.
+    pub fn window(&self) -> Duration {
+        unit::to_duration(self.plan.window)
+    }
+
+    /// What `baseline` stands for; nothing before the steady state was judged.
+    pub fn baselines(&self) -> Baselines {
+        self.baselines.get().cloned().unwrap_or_default()
+    }
+
+    /// Writes down why the verdict is not simply *confirmed*.
+    pub fn because(&self, verdict: Verdict, text: impl Into<String>) {
+        let reason = Reason { verdict, text: text.into() };
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).push(reason);
+    }
+
+    /// All reasons so far.
+    pub fn reasons(&self) -> Vec<Reason> {
+        self.reasons.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// All judged expectations so far.
+    pub fn judged(&self) -> Vec<Judged> {
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// All faults so far.
+    pub fn faults(&self) -> Vec<FaultReport> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Writes down what a fault did.
+    pub fn fault_ended(&self, report: FaultReport) {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner).push(report);
+    }
+
+    /// Whether an expectation was violated: then nothing more is injected.
+    pub fn is_refuted(&self) -> bool {
+        *self.refuted.borrow()
+    }
+
+    /// Waits until an expectation is violated.
+    pub async fn refuted(&self) {
+        let mut receiver = self.refuted.subscribe();
+        let told = receiver.wait_for(|refuted| *refuted).await.is_ok();
+        if !told {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Notes that a fault is in force from `at` on.
+    pub fn injected(&self, at: Instant) {
+        self.first_inject.send_if_modified(|first| first.is_none() && first.replace(at).is_none());
+    }
+
+    /// Waits until a fault was first in force.
+    pub async fn first_inject(&self) -> Instant {
+        let mut receiver = self.first_inject.subscribe();
+        loop {
+            if let Some(at) = *receiver.borrow_and_update() {
+                return at;
+            }
+            if receiver.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Takes in what became of an expectation; `since` is the anchor of the times in its message.
+    pub fn judge(&self, text: &str, of: &str, outcome: &Outcome) {
+        let (verdict, detail) = match outcome {
+            Outcome::Pending => return,
+            Outcome::Satisfied { at, atom } => (Verdict::Confirmed, super::detail::satisfied(*at, atom.as_ref())),
+            Outcome::Violated { at, atom } => (Verdict::Refuted, super::detail::violated(*at, atom.as_ref())),
+            Outcome::Inconclusive { reason } => (Verdict::Inconclusive, reason.clone()),
+        };
+        let (what, shown) = (text.to_owned(), detail.clone());
+        self.events.tell(match verdict {
+            Verdict::Confirmed => EventKind::Satisfied { what, detail: shown },
+            Verdict::Refuted => EventKind::Violated { what, detail: shown },
+            _ => EventKind::Unclear { what, detail: shown },
+        });
+        if verdict != Verdict::Confirmed {
+            self.because(verdict, format!("{of}: {text}: {detail}"));
+        }
+        if verdict == Verdict::Refuted {
+            self.refuted.send_replace(true);
+        }
+        let judged = Judged { text: text.to_owned(), of: of.to_owned(), verdict, detail };
+        self.judged.lock().unwrap_or_else(PoisonError::into_inner).push(judged);
+    }
+}

@@ -1,0 +1,55 @@
+//! The processes that the run started: one that ends by itself is restarted where the environment says so, else the run
+//! is broken.
+
+use super::effects::LeftOver;
+use super::intent::Intent;
+use super::shared::Shared;
+use super::verdict::Verdict;
+use crate::base::unit;
+use crate::plan::Process;
+use crate::types::model::Restarter;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often processes are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Watches until the run is stopped.
+pub async fn supervise(shared: Arc<Shared>) {
+    while shared.halt.stopped().is_none() {
+        for effect in shared.effects.open() {
+            let dead = effect.intent.process().and_then(|process| process.identity).is_some_and(|it| !it.is_alive());
+            if dead {
+                replace(&shared, &effect).await;
+            }
+        }
+        shared.clock.sleep_until(shared.clock.now() + LOOK).await;
+    }
+}
+
+async fn replace(shared: &Shared, effect: &LeftOver) {
+    let what = effect.intent.what();
+    let Some(process) = restartable(shared, &effect.intent) else {
+        return shared.halt.stop(Verdict::Broken, format!("{what} ended by itself"));
+    };
+    let after = process.restarts.as_ref().map_or(0.0, |restart| restart.after);
+    shared.because(Verdict::Inconclusive, format!("{what} ended by itself and was restarted: the system changed"));
+    shared.events.note(format!("{what} ended by itself; restarting it after {}", unit::show_duration(after)));
+    let gone = shared.effects.undo(effect).await;
+    shared.clock.sleep_until(shared.clock.now() + unit::to_duration(after)).await;
+    if gone.result.is_err() || shared.halt.stopped().is_some() {
+        return;
+    }
+    let again = effect.intent.clone();
+    let restarted = shared.effects.perform(|_| again).await;
+    if let Err(error) = restarted {
+        shared.halt.stop(Verdict::Broken, format!("{what} could not be restarted: {error}"));
+    }
+}
+
+/// The plan's process behind an intent, if the runner restarts it.
+fn restartable<'s>(shared: &'s Shared, intent: &Intent) -> Option<&'s Process> {
+    let Intent::Process(intent) = intent else { return None };
+    let process = shared.plan.processes.iter().find(|process| process.name == intent.name)?;
+    process.restarts.as_ref().filter(|restart| restart.by == Restarter::Runner).map(|_| process)
+}

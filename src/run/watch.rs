@@ -1,0 +1,114 @@
+//! What can stop a run: triggers, SLOs outside the radius, missing data, the time limit.
+
+use super::detail;
+use super::shared::Shared;
+use super::verdict::Verdict;
+use crate::base::{Instant, unit};
+use crate::monitor::{Atom, Trigger};
+use crate::types::term::{Condition, LimitName, MetricId, Reading};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often time alone is looked at, without a sample.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Watches until the run is stopped, by this or by something else.
+pub async fn watch(shared: Arc<Shared>) {
+    let now = shared.clock.now();
+    let mut guards = guards(&shared, now);
+    let mut missing = Missing::new(&shared);
+    let mut bell = shared.board.bell();
+    let deadline = shared.plan.limits.bound(LimitName::Timeout).map(|bound| now + unit::to_duration(bound.value));
+    while shared.halt.stopped().is_none() {
+        for guard in &mut guards {
+            guard.look(&shared);
+        }
+        missing.look(&shared);
+        let now = shared.clock.now();
+        if deadline.is_some_and(|deadline| now >= deadline) {
+            shared.halt.stop(Verdict::Aborted, "the run took longer than its limit `timeout`");
+        }
+        tokio::select! {
+            _ = bell.changed() => {}
+            () = shared.clock.sleep_until(now + LOOK) => {}
+        }
+    }
+}
+
+/// A condition that stops the run.
+struct Guard {
+    trigger: Trigger,
+    reason: String,
+}
+
+impl Guard {
+    fn look(&mut self, shared: &Shared) {
+        let fired = self.trigger.advance(&shared.board.signals(), &shared.baselines());
+        if let Some((at, atom)) = fired {
+            let detail = told(at, atom.as_ref());
+            shared.halt.stop(Verdict::Aborted, format!("{}: {detail}", self.reason));
+        }
+    }
+}
+
+fn told(at: Instant, atom: Option<&Atom>) -> String {
+    atom.map_or_else(|| format!("at {at}"), |atom| format!("{}, at {at}", detail::sides(atom)))
+}
+
+fn guards(shared: &Shared, now: Instant) -> Vec<Guard> {
+    let window = shared.window();
+    let aborts = shared.plan.aborts.iter().map(|abort| Guard {
+        trigger: Trigger::new(abort.condition.clone(), unit::to_duration(abort.hold), window, now),
+        reason: abort.text.clone(),
+    });
+    let slos = shared.plan.watched().map(|slo| Guard {
+        trigger: Trigger::new(Condition::Not(Box::new(slo.condition.clone())), Duration::ZERO, window, now),
+        reason: format!("an SLO outside `bends` broke: {}", slo.text),
+    });
+    aborts.chain(slos).collect()
+}
+
+/// Metrics that guard the run, and since when each is unknown.
+struct Missing {
+    readings: Vec<Reading>,
+    since: BTreeMap<MetricId, Instant>,
+    grace: Duration,
+}
+
+impl Missing {
+    fn new(shared: &Shared) -> Self {
+        let plan = &shared.plan;
+        let aborts = plan.aborts.iter().map(|abort| &abort.condition);
+        let slos = plan.watched().map(|slo| &slo.condition);
+        let overall = plan.expectations.iter().map(|it| &it.condition);
+        let readings = aborts.chain(slos).chain(overall).flat_map(|condition| condition.readings());
+        Self {
+            readings: readings.cloned().collect(),
+            since: BTreeMap::new(),
+            grace: unit::to_duration(plan.no_data),
+        }
+    }
+
+    fn look(&mut self, shared: &Shared) {
+        let now = shared.clock.now();
+        let signals = shared.board.signals();
+        for reading in &self.readings {
+            let window = reading.window.map_or(shared.window(), unit::to_duration);
+            let Some(signal) = signals.get(&reading.metric) else { continue };
+            match signal.read(reading.aggregate, now, window) {
+                Ok(_) => {
+                    self.since.remove(&reading.metric);
+                }
+                Err(cause) => {
+                    let since = *self.since.entry(reading.metric.clone()).or_insert(now);
+                    if now.since(since) > self.grace {
+                        let grace = unit::show_duration(self.grace.as_secs_f64());
+                        let reason = format!("no data for {grace}: {}: {cause}", reading.metric);
+                        shared.halt.stop(Verdict::Inconclusive, reason);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The outside, as the interpreter sees it: the seam at which a simulation takes its place.
+
+use super::error::RunError;
+use super::intent::{FaultIntent, Intent};
+use crate::base::Instant;
+use crate::injector::Evidence;
+use crate::monitor::Sample;
+use crate::plan::{Injection, Proxy};
+use crate::types::model::SourceRef;
+use crate::types::term::MetricId;
+use std::pin::Pin;
+
+/// A future of a world's answer.
+pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
+
+/// Everything a run does to the outside, and all it sees of it.
+pub trait World: Send + Sync {
+    /// Reads a source at the moment `at`.
+    fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Vec<(MetricId, Sample)>>;
+
+    /// Does what the intent says; it fills in what is known only afterwards. Called only once the intent is durable.
+    fn apply<'a>(&'a self, intent: &'a mut Intent) -> Future<'a, Result<(), RunError>>;
+
+    /// Takes it back. Idempotent; already gone is success. Gives a note where there is something to say.
+    fn revert<'a>(&'a self, intent: &'a Intent) -> Future<'a, Result<String, RunError>>;
+
+    /// Checks an inject and says what it will create; changes nothing.
+    fn prepare<'a>(&'a self, injection: &'a Injection, step: &'a str) -> Future<'a, Result<FaultIntent, RunError>>;
+
+    /// Renews a fault's lease.
+    fn renew<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<(), RunError>>;
+
+    /// What became of a fault, as the injector says.
+    fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>>;
+
+    /// How often a fault has acted, as the host itself sees it. Nothing where it has no view of its own.
+    fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<u64>>;
+
+    /// Requests that have passed a proxy so far.
+    fn passed<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Option<u64>>;
+
+    /// Whether a proxy stands and can be commanded. `Ok(false)`: nobody is there.
+    fn proxy_stands<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Result<bool, RunError>>;
+}
