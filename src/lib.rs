@@ -1,4 +1,31 @@
-//! chaos
+//! A typed language for chaos experiments, from text to verdict.
+//!
+//! Folders are layers with ranks; a module imports from lower ranks only, and a test reads the `use crate::` lines to
+//! keep it so. The way of a file: text → tree → names → types → plan → radius → run → report.
+//!
+//! | rank | module | does |
+//! | --- | --- | --- |
+//! | 0 | [`base`] | places in texts, quantities, clocks |
+//! | 1 | [`diagnostics`] | findings: codes with pages, drawing, suggestions |
+//! | 2 | [`syntax`] | text to tree; total |
+//! | 3 | [`names`] | files to a program: imports, scopes, the embedded standard library |
+//! | 4 | [`types`] | types, dimensions, ranges, conditions: the typed model |
+//! | 5 | [`plan`] | the execution graph, with all that an environment adds |
+//! | 6 | [`radius`] | the worst the graph can do, proven against the limits |
+//! | 7 | [`analysis`] | all of the above in one call |
+//! | 7 | [`monitor`] | conditions over time: obligations, triggers; pure |
+//! | 7 | [`injector`] | the host of WebAssembly injectors |
+//! | 7 | [`journal`] | the run store |
+//! | 8 | [`metrics`] | the embedded scraper |
+//! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
+//! | 10 | [`report`] | plan, progress and verdict for people |
+//! | 10 | [`proxy`] | the fault proxy |
+//! | 10 | [`demo`] | the sample shop |
+//! | 11 | [`cli`] | one file a command |
+//!
+//! Ranks 0 to 6 and the analysis do no I/O; with `--no-default-features` they build alone.
+
+pub mod analysis;
 pub mod base;
 pub mod diagnostics;
 pub mod monitor;
@@ -7,6 +34,11 @@ pub mod plan;
 pub mod radius;
 pub mod syntax;
 pub mod types;
+
+#[cfg(feature = "runtime")]
+pub mod cli;
+#[cfg(feature = "runtime")]
+pub mod demo;
 #[cfg(feature = "runtime")]
 pub mod injector;
 #[cfg(feature = "runtime")]
@@ -16,6 +48,6 @@ pub mod metrics;
 #[cfg(feature = "runtime")]
 pub mod proxy;
 #[cfg(feature = "runtime")]
-pub mod demo;
+pub mod report;
 #[cfg(feature = "runtime")]
 pub mod run;

@@ -5,11 +5,6 @@ use crate::diagnostics::{Diagnostic, codes, suggest};
 use crate::types::term::MetricId;
 use std::collections::BTreeMap;
 
-pub fn other_system(environment: &str, at: Span, experiment: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0701, format!("the environment `{environment}` is for another system"))
-        .at(experiment, "this experiment's system is another")
-        .at(at, "declared here")
-}
 
 pub fn no_binding(metric: &MetricId, used: Span, environment: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0702, format!("the environment `{environment}` does not say where `{metric}` comes from"))

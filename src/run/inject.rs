@@ -7,7 +7,6 @@ use super::intent::{FaultIntent, Intent};
 use super::shared::{FaultReport, Shared};
 use super::verdict::Verdict;
 use crate::base::{Instant, unit};
-use crate::injector::Phase as FaultPhase;
 use crate::monitor::{Obligation, Outcome, Phase};
 use crate::plan::Injection;
 use crate::types::model::Expectation;
@@ -218,14 +217,4 @@ fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end:
         shared.because(Verdict::Inconclusive, why);
     }
     shared.fault_ended(FaultReport { step: step.to_owned(), what, acted: held.seen.acted });
-}
-
-/// A phase in the injector's words, for messages.
-pub fn phase_word(phase: FaultPhase) -> &'static str {
-    match phase {
-        FaultPhase::Active => "in force",
-        FaultPhase::Reverted => "reverted",
-        FaultPhase::Expired => "expired",
-        FaultPhase::Lost => "unknown to its target",
-    }
 }

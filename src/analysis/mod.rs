@@ -1,0 +1,193 @@
+//! Rank 7: the whole front end in one call: a file, all it uses, its environment, and everything that is wrong with it.
+
+mod errors;
+
+use crate::base::{FileError, Files, Interval, SourceId};
+use crate::diagnostics::{Diagnostic, any_error, tidy};
+use crate::names::{DeclarationId, ModuleId, Program};
+use crate::plan::{Choice, Plan, lower};
+use crate::radius::{self, Bounds};
+use crate::types::model::{Argument, Environment, Experiment};
+use crate::types::term::Known;
+use crate::types::{self, Checked};
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The environment that is taken when none is named.
+pub const DEFAULT_ENVIRONMENT: &str = "local";
+
+/// A checked file.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The file and all it uses.
+    pub program: Program,
+    /// Its typed declarations.
+    pub checked: Checked,
+    /// Everything that is wrong with it, by place.
+    pub findings: Vec<Diagnostic>,
+}
+
+/// A plan with its proven bounds.
+#[derive(Debug)]
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    /// The worst it can do.
+    pub bounds: Bounds,
+}
+
+/// Checks a file: its text, names, types, and each of its experiments in the environment that is named, else in `local`
+/// where there is one.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub fn analyse(path: &Path, files: &dyn Files, environment: Option<&str>) -> Result<Analysis, FileError> {
+    let mut analysis = read(path, files, environment.unwrap_or(DEFAULT_ENVIRONMENT))?;
+    for id in analysis.experiments() {
+        let Some((experiment, _)) = analysis.checked.experiments.get(&id) else { continue };
+        let known = whole_ranges(experiment);
+        match analysis.environment(id, environment.unwrap_or(DEFAULT_ENVIRONMENT)) {
+            Ok(place) => {
+                let (_, findings) = analysis.plan_with(id, place, &known);
+                analysis.findings.extend(findings);
+            }
+            Err(finding) if environment.is_some() => analysis.findings.push(finding),
+            Err(_) => {} // no environment called `local`: what depends on one is checked when one is named
+        }
+    }
+    tidy(&mut analysis.findings);
+    Ok(analysis)
+}
+
+/// Plans one experiment of a file for a run, with the values given for its parameters.
+///
+/// # Errors
+/// Everything that stands in the way.
+pub fn plan(
+    analysis: &mut Analysis,
+    experiment: Option<&str>,
+    environment: Option<&str>,
+    given: &[(String, String)],
+) -> Result<Planned, Vec<Diagnostic>> {
+    if any_error(&analysis.findings) {
+        return Err(analysis.findings.clone());
+    }
+    let id = analysis.experiment(experiment).map_err(|finding| vec![finding])?;
+    let known = analysis.known(id, given)?;
+    let place =
+        analysis.environment(id, environment.unwrap_or(DEFAULT_ENVIRONMENT)).map_err(|finding| vec![finding])?;
+    let (planned, findings) = analysis.plan_with(id, place, &known);
+    match planned {
+        Some(planned) if !any_error(&findings) => Ok(planned),
+        _ => Err(findings),
+    }
+}
+
+fn read(path: &Path, files: &dyn Files, environment: &str) -> Result<Analysis, FileError> {
+    let mut program = Program::load(path, files)?;
+    let mut checked = types::check(&program);
+    let own: BTreeSet<SourceId> = program.modules.iter().map(|module| module.source).collect();
+    let known = |checked: &Checked| checked.environments.values().any(|(it, _)| it.name == environment);
+    if program.modules.first().is_some_and(|module| !module.file.experiments.is_empty()) && !known(&checked) {
+        program.load_siblings(ModuleId(0), files);
+        checked = types::check(&program);
+    }
+    let mut wanted = own;
+    let chosen = checked.environments.iter().filter(|(_, (it, _))| it.name == environment);
+    wanted.extend(chosen.filter_map(|(id, _)| program.module(id.module).map(|module| module.source)));
+    // Files that only lie beside this one are their own affair.
+    let concerns = |finding: &&Diagnostic| finding.place().is_none_or(|place| wanted.contains(&place.source));
+    let mut findings: Vec<Diagnostic> =
+        program.findings.iter().chain(&checked.findings).filter(concerns).cloned().collect();
+    tidy(&mut findings);
+    Ok(Analysis { program, checked, findings })
+}
+
+/// Every parameter as its declared range.
+fn whole_ranges(experiment: &Experiment) -> Known {
+    let ranges = experiment.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.range));
+    Known { parameters: ranges.collect(), limits: Default::default() }
+}
+
+impl Analysis {
+    /// The experiments of the file itself, in order.
+    pub fn experiments(&self) -> Vec<DeclarationId> {
+        self.checked.experiments.keys().filter(|id| id.module == ModuleId(0)).copied().collect()
+    }
+
+    fn experiment(&self, name: Option<&str>) -> Result<DeclarationId, Diagnostic> {
+        let all = self.experiments();
+        let names: Vec<&str> =
+            all.iter().filter_map(|id| self.checked.experiments.get(id)).map(|(it, _)| it.name.as_str()).collect();
+        match name {
+            None => match all.as_slice() {
+                [one] => Ok(*one),
+                [] => Err(errors::no_experiment()),
+                _ => Err(errors::which_experiment(&names)),
+            },
+            Some(name) => {
+                let at = names.iter().position(|known| *known == name);
+                at.and_then(|at| all.get(at).copied()).ok_or_else(|| errors::unknown_experiment(name, &names))
+            }
+        }
+    }
+
+    /// The environment of this name for the experiment's system.
+    fn environment(&self, experiment: DeclarationId, name: &str) -> Result<DeclarationId, Diagnostic> {
+        let system = self.checked.experiments.get(&experiment).and_then(|(_, system)| *system);
+        let fitting = |of: &Option<DeclarationId>| *of == system;
+        let named = self.checked.environments.iter().filter(|(_, (it, _))| it.name == name);
+        let (fit, unfit): (Vec<_>, Vec<_>) = named.partition(|(_, (_, of))| fitting(of));
+        match (fit.as_slice(), unfit.first()) {
+            ([(id, _)], _) => Ok(**id),
+            ([(_, (first, _)), (_, (second, _)), ..], _) => Err(errors::two_environments(first, second)),
+            ([], Some((_, (other, _)))) => Err(errors::other_system(other)),
+            ([], None) => {
+                let all = self.checked.environments.values().filter(|(_, of)| fitting(of));
+                let known: Vec<&str> = all.map(|(it, _)| it.name.as_str()).collect();
+                Err(errors::unknown_environment(name, &known))
+            }
+        }
+    }
+
+    /// The parameters' values: as given, else their defaults.
+    fn known(&mut self, id: DeclarationId, given: &[(String, String)]) -> Result<Known, Vec<Diagnostic>> {
+        let Some((experiment, _)) = self.checked.experiments.get(&id) else { return Ok(Known::default()) };
+        let mut known = Known::default();
+        for parameter in &experiment.parameters {
+            let default = match &parameter.default {
+                Some(Argument::Term(term)) => term.bounds(&Known::default()),
+                _ => parameter.range,
+            };
+            known.parameters.insert(parameter.name.clone(), default);
+        }
+        for (name, text) in given {
+            let found = experiment.parameters.iter().find(|parameter| parameter.name == *name);
+            let Some(parameter) = found else {
+                let names = experiment.parameters.iter().map(|parameter| parameter.name.as_str());
+                return Err(vec![errors::unknown_parameter(name, names)]);
+            };
+            let source = self.program.sources.add(format!("--set {name}"), text.clone());
+            let value = types::parameter_value(parameter, source, text)?;
+            known.parameters.insert(name.clone(), Interval::point(value));
+        }
+        Ok(known)
+    }
+
+    fn plan_with(
+        &self,
+        experiment: DeclarationId,
+        environment: DeclarationId,
+        known: &Known,
+    ) -> (Option<Planned>, Vec<Diagnostic>) {
+        let Some((experiment, system)) = self.checked.experiments.get(&experiment) else { return (None, Vec::new()) };
+        let place: Option<&(Environment, _)> = self.checked.environments.get(&environment);
+        let system = system.and_then(|id| self.checked.systems.get(&id));
+        let (Some((environment, _)), Some(system)) = (place, system) else { return (None, Vec::new()) };
+        let (plan, mut findings) = lower(Choice { system, experiment, environment, known });
+        let (bounds, exceeded) = radius::prove(&plan);
+        findings.extend(exceeded);
+        tidy(&mut findings);
+        (Some(Planned { plan, bounds }), findings)
+    }
+}

@@ -1,0 +1,64 @@
+//! `chaos check`.
+
+use super::disk::Disk;
+use super::{REFUSED, complain, print};
+use crate::analysis::analyse;
+use crate::base::Sources;
+use crate::diagnostics::render::{Style, render};
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::names::unreadable;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// Check files: text, names, types, units, times, and the blast radius of every experiment.
+///
+/// Exit code: 0 nothing wrong, 1 findings, 2 a file cannot be read.
+#[derive(Debug, clap::Args)]
+pub struct Check {
+    /// The files.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The environment in which experiments are checked (default: `local`, where there is one).
+    #[arg(long, value_name = "NAME")]
+    env: Option<String>,
+}
+
+impl Check {
+    pub fn run(self) -> u8 {
+        let mut seen = BTreeSet::new();
+        let (mut errors, mut unreadable_files) = (0, 0);
+        for path in &self.files {
+            match analyse(path, &Disk, self.env.as_deref()) {
+                Ok(analysis) => {
+                    let new = fresh(analysis.findings, &analysis.program.sources, &mut seen);
+                    errors += new.iter().filter(|finding| finding.severity == Severity::Error).count();
+                    print(&new, &analysis.program.sources);
+                }
+                Err(error) => {
+                    unreadable_files += 1;
+                    complain(&unreadable(path, &error, None));
+                }
+            }
+        }
+        summary(self.files.len(), errors, unreadable_files)
+    }
+}
+
+/// Findings that were not shown yet: two files may use a third.
+fn fresh(findings: Vec<Diagnostic>, sources: &Sources, seen: &mut BTreeSet<String>) -> Vec<Diagnostic> {
+    findings.into_iter().filter(|finding| seen.insert(render(finding, sources, Style::PLAIN))).collect()
+}
+
+fn summary(files: usize, errors: usize, unreadable: usize) -> u8 {
+    let counted = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+    if unreadable > 0 {
+        anstream::eprintln!("{} cannot be read", counted(unreadable, "file"));
+        return REFUSED;
+    }
+    if errors > 0 {
+        anstream::eprintln!("{} in {}", counted(errors, "error"), counted(files, "file"));
+        return 1;
+    }
+    anstream::println!("{} checked, nothing wrong", counted(files, "file"));
+    0
+}

@@ -1,0 +1,41 @@
+//! Sources from the disk.
+
+use crate::base::{FileError, Files};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// A source has at most this many bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// The files of this machine.
+pub struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> Result<String, FileError> {
+        let metadata = fs::metadata(path).map_err(|error| explain(&error))?;
+        if metadata.is_dir() {
+            return Err(FileError::Other("it is a folder".to_owned()));
+        }
+        if metadata.len() > LARGEST {
+            return Err(FileError::TooLarge(metadata.len()));
+        }
+        let bytes = fs::read(path).map_err(|error| explain(&error))?;
+        String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
+    }
+
+    fn siblings(&self, folder: &Path) -> Vec<PathBuf> {
+        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut found: Vec<PathBuf> = entries
+            .filter(|path| path.extension().is_some_and(|extension| extension == "chaos"))
+            .map(|path| path.strip_prefix("./").map(Path::to_path_buf).unwrap_or(path))
+            .collect();
+        found.sort();
+        found
+    }
+}
+
+fn explain(error: &std::io::Error) -> FileError {
+    if error.kind() == ErrorKind::NotFound { FileError::Missing } else { FileError::Other(error.to_string()) }
+}

@@ -1,0 +1,114 @@
+//! `chaos exec`.
+
+use super::plan::Choice;
+use super::signals::Signals;
+use super::{REFUSED, StoreOption, block_on, complain};
+use crate::base::Clock;
+use crate::diagnostics::{Diagnostic, codes};
+use crate::journal::Journal;
+use crate::plan::Plan;
+use crate::report::{self, Paint};
+use crate::run::{Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::mpsc;
+
+/// Run an experiment.
+///
+/// Exit code: 0 confirmed, 1 refuted, 2 refused (nothing was touched), 3 not steady (nothing was injected), 4 aborted,
+/// 5 inconclusive, 6 broken, 7 not reverted: something may still be in force.
+#[derive(Debug, clap::Args)]
+pub struct Exec {
+    #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
+    store: StoreOption,
+}
+
+impl Exec {
+    pub fn run(self) -> u8 {
+        let planned = match self.choice.plan() {
+            Ok((_, planned)) => planned,
+            Err(code) => return code,
+        };
+        let journal = match self.store.open() {
+            Ok(journal) => Arc::new(journal),
+            Err(error) => return complain(&error.diagnostic()),
+        };
+        if let Err(refusal) = nothing_in_the_way(&journal, &planned.plan) {
+            return complain(&refusal);
+        }
+        match block_on(execute(planned.plan, journal)) {
+            Ok(Ok(verdict)) => verdict.exit_code(),
+            Ok(Err(error)) => complain(&error.diagnostic()),
+            Err(error) => {
+                anstream::eprintln!("{error}");
+                REFUSED
+            }
+        }
+    }
+}
+
+/// An earlier run's leftovers, or another run's faults, at the same addresses.
+fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), Diagnostic> {
+    let found = leftovers(journal, plan).map_err(|error| error.diagnostic())?;
+    let Some(first) = found.first() else { return Ok(()) };
+    let what = first.effect.intent.what();
+    if first.alive {
+        let headline = format!("the run {} ({}) is at work here: {what}", first.run, first.experiment);
+        return Err(Diagnostic::error(codes::E0801, headline).help("wait until it has ended"));
+    }
+    let count = found.len();
+    let headline = format!("{count} effects of the interrupted run {} may still be in force: {what}, …", first.run);
+    Err(Diagnostic::error(codes::E0801, headline).help("run `chaos recover`; `chaos status` shows what there is"))
+}
+
+async fn execute(plan: Plan, journal: Arc<Journal>) -> Result<Verdict, RunError> {
+    let run = run_name();
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
+    let world = Arc::new(RealWorld::new(&plan, &run, journal.folder())?);
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let events = Events::new(Arc::clone(&clock), sender);
+    let halt = Halt::default();
+    let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
+    let watching = tokio::spawn(signals.stop(halt.clone(), events.clone()));
+    introduce(&plan);
+    let name = plan.experiment.clone();
+    let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
+    let ending = Runner { plan, run, journal, world, clock, events, halt }.run().await;
+    watching.abort();
+    let _stopped = watching.await;
+    let _printed = printing.await;
+    if let Some(error) = &ending.error {
+        complain(&error.diagnostic());
+    }
+    anstream::println!("{}", report::ending(&name, &ending));
+    Ok(ending.verdict)
+}
+
+fn introduce(plan: &Plan) {
+    anstream::println!("{} in the environment {}", Paint::bold(&plan.experiment), plan.environment);
+    if let Some(hypothesis) = &plan.hypothesis {
+        anstream::println!("  {hypothesis}");
+    }
+    anstream::println!();
+}
+
+/// Prints events as they come, and keeps them in the store.
+async fn print_events(mut events: mpsc::UnboundedReceiver<Event>, journal: Arc<Journal>, run: String) {
+    while let Some(event) = events.recv().await {
+        let line = report::line(&event);
+        anstream::println!("{line}");
+        let plain = anstream::adapter::strip_str(&line).to_string();
+        if let Err(error) = journal.log(&run, event.at.0, &plain) {
+            anstream::eprintln!("{error}");
+        }
+    }
+}
+
+/// A name that no other run has: the time, and some chance.
+fn run_name() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let chance = new_token().unwrap_or_else(|_| format!("{:08x}", std::process::id()));
+    format!("r{seconds:x}-{}", chance.chars().take(8).collect::<String>())
+}

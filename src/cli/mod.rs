@@ -1,0 +1,93 @@
+//! Rank 11: the command line, one file a command.
+
+mod check;
+mod demo;
+mod disk;
+mod exec;
+mod explain;
+mod plan;
+mod proxy;
+mod recover;
+mod signals;
+mod status;
+mod store;
+
+use crate::diagnostics::Diagnostic;
+use crate::diagnostics::render::{Style, render};
+use crate::base::Sources;
+use clap::{Parser, Subcommand};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Usage, unreadable input, or a run that was refused.
+const REFUSED: u8 = 2;
+
+/// A typed language for chaos experiments whose blast radius is proven before anything runs.
+#[derive(Debug, Parser)]
+#[command(name = "chaos", version, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Check(check::Check),
+    Plan(plan::PlanCommand),
+    Exec(exec::Exec),
+    Status(status::Status),
+    Recover(recover::Recover),
+    Explain(explain::Explain),
+    Proxy(proxy::ProxyCommand),
+    Demo(demo::Demo),
+}
+
+/// Where the run store lies.
+#[derive(Debug, clap::Args)]
+struct StoreOption {
+    /// The folder of the run store (default: `chaos` in the platform's state folder).
+    #[arg(long, value_name = "DIR", env = "CHAOS_STORE")]
+    store: Option<PathBuf>,
+}
+
+/// Reads the command line and does what it says.
+pub fn run() -> ExitCode {
+    let code = match Arguments::parse().command {
+        Command::Check(command) => command.run(),
+        Command::Plan(command) => command.run(),
+        Command::Exec(command) => command.run(),
+        Command::Status(command) => command.run(),
+        Command::Recover(command) => command.run(),
+        Command::Explain(command) => command.run(),
+        Command::Proxy(command) => command.run(),
+        Command::Demo(command) => command.run(),
+    };
+    ExitCode::from(code)
+}
+
+/// How findings are drawn on standard error.
+fn style() -> Style {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    Style { colour, ..Style::PLAIN }
+}
+
+/// Prints findings on standard error.
+fn print(findings: &[Diagnostic], sources: &Sources) {
+    for finding in findings {
+        anstream::eprintln!("{}", render(finding, sources, style()).trim_end());
+        anstream::eprintln!();
+    }
+}
+
+/// Prints one finding that has no place.
+fn complain(finding: &Diagnostic) -> u8 {
+    print(std::slice::from_ref(finding), &Sources::default());
+    REFUSED
+}
+
+/// Runs a future to its end on a runtime of its own.
+fn block_on<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    Ok(runtime.map_err(|error| format!("the asynchronous runtime cannot be made: {error}"))?.block_on(future))
+}

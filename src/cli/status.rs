@@ -1,0 +1,70 @@
+//! `chaos status`.
+
+use super::{StoreOption, complain};
+use crate::report::Paint;
+use crate::run::{InForce, Intent, RunError, in_force};
+
+/// Show what may be in force now, of all runs.
+///
+/// Exit code: 0 nothing is left behind, 1 a dead run left something (run `chaos recover`), 2 the store cannot be read.
+#[derive(Debug, clap::Args)]
+pub struct Status {
+    #[command(flatten)]
+    store: StoreOption,
+}
+
+impl Status {
+    pub fn run(self) -> u8 {
+        match self.read() {
+            Ok((found, kept)) => show(&found, &kept),
+            Err(error) => complain(&error.diagnostic()),
+        }
+    }
+
+    fn read(&self) -> Result<(Vec<InForce>, Vec<String>), RunError> {
+        let journal = self.store.open()?;
+        let kept = journal.kept_effects()?.into_iter().filter_map(|record| {
+            let intent: Intent = serde_json::from_str(&record.intent).ok()?;
+            let identity = intent.process()?.identity.filter(crate::journal::ProcessIdentity::is_alive)?;
+            Some(format!("{} (pid {}): {}", intent.what(), identity.pid, record.note))
+        });
+        let kept = kept.collect();
+        Ok((in_force(&journal)?, kept))
+    }
+}
+
+fn show(found: &[InForce], kept: &[String]) -> u8 {
+    if found.is_empty() {
+        anstream::println!("nothing is in force");
+    }
+    let mut last = "";
+    for one in found {
+        if one.run != last {
+            let state = if one.alive { Paint::green("at work") } else { Paint::red("dead") };
+            anstream::println!("run {} of {}: {state}", one.run, one.experiment);
+            last = &one.run;
+        }
+        anstream::println!("  {}{}", one.effect.intent.what(), remark(one));
+    }
+    for line in kept {
+        anstream::println!("kept: {line}");
+    }
+    if found.iter().any(|one| !one.alive) {
+        anstream::println!("take it back with `chaos recover`");
+        return 1;
+    }
+    0
+}
+
+fn remark(one: &InForce) -> String {
+    let process = one.effect.intent.process().and_then(|process| process.identity);
+    let state = match (&one.effect.intent, process, one.alive) {
+        (Intent::Fault(fault), _, false) if fault.call.lease.is_some() => {
+            ": nobody renews its lease, so it has ended by itself or will within 10s".to_owned()
+        }
+        (_, Some(process), _) if process.is_alive() => format!(" (pid {})", process.pid),
+        (_, Some(process), _) => format!(" (pid {}, gone)", process.pid),
+        _ => String::new(),
+    };
+    if one.note.is_empty() { state } else { format!("{state}; {}", one.note) }
+}

@@ -1,0 +1,149 @@
+//! A plan for people: the graph, what each fault touches, the bounds beside the limits.
+
+use super::paint::Paint;
+use crate::base::{Interval, unit};
+use crate::plan::{Injection, PlannedArgument, Plan, Step, StepKind};
+use crate::radius::Bounds;
+use crate::types::model::{Argument, Class};
+use crate::types::term::{LimitName, Term};
+
+/// The whole plan.
+pub fn plan(plan: &Plan, bounds: &Bounds) -> String {
+    let mut out = vec![head(plan)];
+    out.extend(plan.hypothesis.iter().map(|text| format!("  {text}")));
+    let parameters: Vec<String> = plan.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    if !parameters.is_empty() {
+        out.push(format!("  with {}", parameters.join(", ")));
+    }
+    section(&mut out, "environment", environment(plan));
+    section(&mut out, "steps", steps(plan));
+    section(&mut out, "watched throughout", watched(plan));
+    section(&mut out, "blast radius", radius(plan, bounds));
+    section(&mut out, "guarantees", guarantees(plan));
+    out.join("\n")
+}
+
+fn section(out: &mut Vec<String>, title: &str, lines: Vec<String>) {
+    if !lines.is_empty() {
+        out.push(format!("\n{}", Paint::bold(title)));
+        out.extend(lines.into_iter().map(|line| format!("  {line}")));
+    }
+}
+
+fn head(plan: &Plan) -> String {
+    let id = plan.id.as_ref().map_or_else(String::new, |id| format!(" ({id})"));
+    let name = Paint::bold(&plan.experiment);
+    format!("{name}{id} in the environment {}, tier {}", plan.environment, plan.tier)
+}
+
+fn environment(plan: &Plan) -> Vec<String> {
+    let processes = plan.processes.iter().map(|process| {
+        let place = process.address.as_ref().map_or_else(String::new, |address| format!(" on {address}"));
+        format!("start {}{place}: {}", process.name, process.command.join(" "))
+    });
+    let proxies = plan.proxies.iter().map(|proxy| {
+        let fate = if proxy.stoppable { "stopped at the end" } else { "stays at the end, since others call through it" };
+        format!("proxy of {} on {} to {} (started if it is not up; {fate})", proxy.service, proxy.listen, proxy.upstream)
+    });
+    processes.chain(proxies).collect()
+}
+
+fn steps(plan: &Plan) -> Vec<String> {
+    let baseline = unit::show_duration(plan.baseline);
+    let mut lines = vec![format!("baseline  the steady state for {baseline}: {}", steady(plan))];
+    for id in plan.graph.order() {
+        let Some(step) = plan.graph.step(id) else { continue };
+        let before: Vec<&str> =
+            plan.graph.before(id).into_iter().filter_map(|it| plan.graph.step(it)).map(|it| it.name.as_str()).collect();
+        let after = if before.is_empty() { String::new() } else { format!("  (after {})", before.join(", ")) };
+        lines.push(format!("{}  {}{after}", step.name, what(step)));
+        if let StepKind::Inject(injection) = &step.kind {
+            lines.push(format!("    touches {}", touched(injection)));
+            lines.extend(injection.expectations.iter().map(|it| format!("    {}", it.text)));
+        }
+    }
+    lines.extend(plan.expectations.iter().map(|it| format!("throughout  {}", it.text)));
+    lines
+}
+
+fn steady(plan: &Plan) -> String {
+    let slos: Vec<&str> = plan.steady.iter().map(|slo| slo.text.as_str()).collect();
+    if slos.is_empty() { "no SLO is declared; traffic must pass".to_owned() } else { slos.join("; ") }
+}
+
+fn what(step: &Step) -> String {
+    match &step.kind {
+        StepKind::Inject(injection) => {
+            let arguments: Vec<String> =
+                injection.arguments.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
+            let duration = interval(injection.duration, unit::show_duration);
+            format!("inject {}({}, {}) for {duration}", injection.fault, injection.target, arguments.join(", "))
+        }
+        StepKind::Expect(expectation) => expectation.text.clone(),
+        StepKind::Wait(duration) => format!("wait {}", interval(*duration, unit::show_duration)),
+    }
+}
+
+fn touched(injection: &Injection) -> String {
+    let share = interval(injection.touches, unit::show_ratio);
+    let fails = interval(injection.fails, unit::show_ratio);
+    format!("{share} of the requests to {}, fails {fails} of them all; class {}", injection.target, injection.class.word())
+}
+
+fn shown(argument: &PlannedArgument) -> String {
+    match &argument.value {
+        Argument::Term(Term::Constant(value)) => argument.ty.show(*value),
+        Argument::Term(_) => "by parameter".to_owned(),
+        Argument::Text(text) => format!("{text:?}"),
+        Argument::Bool(value) => value.to_string(),
+        Argument::Service(name) => name.clone(),
+    }
+}
+
+fn interval(interval: Interval, show: impl Fn(f64) -> String) -> String {
+    if interval.is_point() { show(interval.lo) } else { format!("{}..{}", show(interval.lo), show(interval.hi)) }
+}
+
+fn watched(plan: &Plan) -> Vec<String> {
+    let aborts = plan.aborts.iter().map(|abort| abort.text.clone());
+    let slos = plan.watched().map(|slo| format!("abort when an SLO outside `bends` breaks: {}", slo.text));
+    let no_data = format!("stop as inconclusive after {} without data", unit::show_duration(plan.no_data));
+    aborts.chain(slos).chain([no_data]).collect()
+}
+
+fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
+    let limit = |name: LimitName| match plan.limits.bound(name) {
+        Some(bound) => format!("limit {}, from the {}", name.ty().show(bound.value), bound.origin.word()),
+        None => "no limit".to_owned(),
+    };
+    let mut lines = Vec::new();
+    for (service, share) in &bounds.traffic {
+        let fails = bounds.fails.get(service).copied().unwrap_or(*share);
+        let (share, fails) = (unit::show_ratio(*share), unit::show_ratio(fails));
+        let held = limit(LimitName::Traffic);
+        lines.push(format!("traffic     at most {share} of the requests to {service} touched, {fails} failed ({held})"));
+    }
+    lines.push(format!("concurrent  at most {} faults at one time ({})", bounds.concurrent, limit(LimitName::Concurrent)));
+    let exposure = unit::show_duration(bounds.exposure);
+    let detection = unit::show_duration(bounds.detection);
+    lines.push(format!("exposure    at most {exposure} under fault, {detection} of detection included ({})", limit(LimitName::Exposure)));
+    lines.push(format!("timeout     at most {} in all ({})", unit::show_duration(bounds.length), limit(LimitName::Timeout)));
+    let services: Vec<&str> = plan.limits.services.iter().map(String::as_str).collect();
+    lines.push(format!("services    {} may be faulted", services.join(", ")));
+    let reach: Vec<&str> = bounds.reach.iter().map(String::as_str).collect();
+    lines.push(format!("reach       {} can feel it", reach.join(", ")));
+    lines
+}
+
+fn guarantees(plan: &Plan) -> Vec<String> {
+    let one = |(step, injection): (&Step, &Injection)| {
+        let promise = match injection.class {
+            Class::Leased => "ends by itself at its target within 10s if nobody renews it; journaled, so `chaos recover` can undo it",
+            Class::Revertible => "journaled: the runner or `chaos recover` undoes it",
+            Class::SelfHealing => "journaled: whoever restarts the target brings it back",
+            Class::Irreversible => "cannot be undone",
+        };
+        format!("{}: {promise}", step.name)
+    };
+    plan.injections().map(one).collect()
+}
