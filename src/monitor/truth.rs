@@ -159,12 +159,16 @@ fn term(term_: &Term, at: Instant, view: View, baseline: Option<f64>) -> Result<
 }
 
 fn read(reading: &Reading, at: Instant, view: View) -> Result<Value, Cause> {
+    let signal = view.signals.get(&reading.metric).ok_or(Cause::NoSample)?;
     let window = match (reading.window, reading.aggregate, view.increase_from) {
+        (None, Aggregate::Increase, Some(start)) => {
+            // The first interval began before the anchor. Its growth counts: a loss in its first moments is no pass.
+            let value = signal.read(Aggregate::Increase, at, at.since(start))?;
+            return Ok(Value { from: start, ..value });
+        }
         (Some(seconds), ..) => crate::base::unit::to_duration(seconds),
-        (None, Aggregate::Increase, Some(start)) => at.since(start),
         _ => view.window,
     };
-    let signal = view.signals.get(&reading.metric).ok_or(Cause::NoSample)?;
     signal.read(reading.aggregate, at, window)
 }
 

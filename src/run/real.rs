@@ -14,6 +14,7 @@ use crate::types::model::{Class, SourceRef};
 use crate::types::term::MetricId;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -28,7 +29,7 @@ pub struct RealWorld {
     fetcher: Fetcher,
     client: reqwest::Client,
     sources: BTreeMap<SourceRef, Mutex<SourceReader>>,
-    host: OnceCell<Host>,
+    host: OnceCell<Arc<Host>>,
     injectors: Mutex<BTreeMap<String, Injector>>,
 }
 
@@ -78,12 +79,15 @@ impl RealWorld {
     /// The component, compiled once a run.
     async fn injector(&self, name: &str) -> Result<Injector, RunError> {
         let cache = dirs::cache_dir().map(|folder| folder.join("chaos").join("components"));
-        let host = self.host.get_or_try_init(async || Host::new(cache)).await?;
+        let host = self.host.get_or_try_init(async || Host::new(cache).map(Arc::new)).await?;
         let mut loaded = self.injectors.lock().await;
         if let Some(known) = loaded.get(name) {
             return Ok(known.clone());
         }
-        let injector = host.load(name)?;
+        let (host, component) = (Arc::clone(host), name.to_owned());
+        // Compiling keeps a thread busy; it must not be one that samples metrics or renews leases.
+        let loading = tokio::task::spawn_blocking(move || host.load(&component)).await;
+        let injector = loading.map_err(|error| RunError::new(codes::E0710, error.to_string()))??;
         loaded.insert(name.to_owned(), injector.clone());
         Ok(injector)
     }
@@ -160,6 +164,15 @@ impl World for RealWorld {
 
     fn revert<'a>(&'a self, intent: &'a Intent) -> Future<'a, Result<String, RunError>> {
         Box::pin(self.revert_now(intent))
+    }
+
+    fn make_ready<'a>(&'a self, plan: &'a Plan) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async move {
+            for (step, injection) in plan.injections() {
+                self.prepare_now(injection, &step.name).await?;
+            }
+            Ok(())
+        })
     }
 
     fn prepare<'a>(&'a self, injection: &'a Injection, step: &'a str) -> Future<'a, Result<FaultIntent, RunError>> {

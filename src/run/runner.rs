@@ -109,6 +109,7 @@ impl Work {
             started = self.start_environment() => started?,
             _ = shared.halt.wait() => return Ok(()),
         }
+        shared.world.make_ready(&shared.plan).await?;
         let mut tasks = JoinSet::new();
         for source in shared.plan.sources.keys().cloned() {
             tasks.spawn(sample(Arc::clone(&shared), source));

@@ -5,7 +5,7 @@ use super::intent::{FaultIntent, Intent};
 use crate::base::Instant;
 use crate::injector::Evidence;
 use crate::monitor::Sample;
-use crate::plan::{Injection, Proxy};
+use crate::plan::{Injection, Plan, Proxy};
 use crate::types::model::SourceRef;
 use crate::types::term::MetricId;
 use std::pin::Pin;
@@ -23,6 +23,9 @@ pub trait World: Send + Sync {
 
     /// Takes it back. Idempotent; already gone is success. Gives a note where there is something to say.
     fn revert<'a>(&'a self, intent: &'a Intent) -> Future<'a, Result<String, RunError>>;
+
+    /// Makes ready what the plan's injects need, so that nothing is slow once a fault is in force.
+    fn make_ready<'a>(&'a self, plan: &'a Plan) -> Future<'a, Result<(), RunError>>;
 
     /// Checks an inject and says what it will create; changes nothing.
     fn prepare<'a>(&'a self, injection: &'a Injection, step: &'a str) -> Future<'a, Result<FaultIntent, RunError>>;
