@@ -1,7 +1,7 @@
 //! `chaos demo`.
 
-use super::signals::Signals;
 use super::block_on;
+use super::signals::Signals;
 use crate::demo::{Shop, run};
 
 /// Run one service of the sample shop, the environment of the quickstart.

@@ -12,9 +12,9 @@ mod signals;
 mod status;
 mod store;
 
+use crate::base::Sources;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::render::{Style, render};
-use crate::base::Sources;
 use clap::{Parser, Subcommand};
 use std::io::IsTerminal;
 use std::path::PathBuf;

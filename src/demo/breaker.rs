@@ -59,10 +59,7 @@ pub struct Breaker {
 impl Breaker {
     /// A closed breaker that has seen no call.
     pub fn new() -> Self {
-        Self {
-            state: State::Closed(VecDeque::new()),
-            era: 0,
-        }
+        Self { state: State::Closed(VecDeque::new()), era: 0 }
     }
 
     /// Its position as of the last call.
@@ -79,10 +76,7 @@ impl Breaker {
         if let State::Open { since } = self.state
             && now.saturating_duration_since(since) >= REST
         {
-            self.become_state(State::HalfOpen {
-                probing: false,
-                successes: 0,
-            });
+            self.become_state(State::HalfOpen { probing: false, successes: 0 });
         }
         match &mut self.state {
             State::Closed(_) => {}

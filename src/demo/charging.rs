@@ -51,15 +51,8 @@ impl Charging {
         let state = Gauge::default();
         let help = "The circuit breaker to payment: 0 closed, 1 half-open, 2 open";
         registry.register("checkout_breaker_state", help, state.clone());
-        let experience = Mutex::new(Experience {
-            breaker: Breaker::new(),
-            last_failure: None,
-        });
-        Self {
-            payment,
-            experience,
-            state,
-        }
+        let experience = Mutex::new(Experience { breaker: Breaker::new(), last_failure: None });
+        Self { payment, experience, state }
     }
 
     /// Charges one order, if the breaker allows it. Must be run to its end: a half-open breaker waits for its probe.
@@ -74,9 +67,7 @@ impl Charging {
 
     /// Whether payment has not failed for a while, as far as is known.
     pub fn is_calm(&self) -> bool {
-        self.experience()
-            .last_failure
-            .is_none_or(|failure| failure.elapsed() >= CALM)
+        self.experience().last_failure.is_none_or(|failure| failure.elapsed() >= CALM)
     }
 
     /// The service that charges.

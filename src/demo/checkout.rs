@@ -59,10 +59,9 @@ impl IntoResponse for Placed {
         match self {
             Self::Confirmed => (StatusCode::OK, Json(json!({ "status": "confirmed" }))),
             Self::Queued => (StatusCode::ACCEPTED, Json(json!({ "status": "queued" }))),
-            Self::Failed(reason) => (
-                StatusCode::SERVICE_UNAVAILABLE,
-                Json(json!({ "status": "failed", "reason": reason })),
-            ),
+            Self::Failed(reason) => {
+                (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "failed", "reason": reason })))
+            }
         }
         .into_response()
     }
@@ -82,18 +81,14 @@ impl Checkout {
     }
 
     async fn try_place(&self) -> Result<Placed, String> {
-        self.check_stock()
-            .await
-            .map_err(|failure| format!("inventory failed: {failure}"))?;
+        self.check_stock().await.map_err(|failure| format!("inventory failed: {failure}"))?;
         let id = self.ids.next();
         let charged = match self.charging.charge(&id).await {
             Ok(()) => true,
             Err(_) if self.fallback => false,
             Err(uncharged) => return Err(uncharged.to_string()),
         };
-        self.store(&Order { id, charged })
-            .await
-            .map_err(|failure| format!("orders failed: {failure}"))?;
+        self.store(&Order { id, charged }).await.map_err(|failure| format!("orders failed: {failure}"))?;
         Ok(if charged { Placed::Confirmed } else { Placed::Queued })
     }
 
@@ -102,10 +97,7 @@ impl Checkout {
     }
 
     async fn store(&self, order: &Order) -> Result<(), Failure> {
-        call_repeatable(self.orders.post("/orders").json(order))
-            .await
-            .and_then(Answer::success)
-            .map(drop)
+        call_repeatable(self.orders.post("/orders").json(order)).await.and_then(Answer::success).map(drop)
     }
 
     async fn is_ready(&self) -> bool {
@@ -127,10 +119,7 @@ struct OrderIds {
 
 impl OrderIds {
     fn new() -> Self {
-        Self {
-            run: RandomState::new().hash_one(std::process::id()),
-            given: AtomicU64::new(0),
-        }
+        Self { run: RandomState::new().hash_one(std::process::id()), given: AtomicU64::new(0) }
     }
 
     fn next(&self) -> String {
@@ -153,9 +142,7 @@ pub async fn serve(door: Door, options: &CheckoutOptions, stop: Stop) -> Result<
         fallback: !options.no_fallback,
         ids: OrderIds::new(),
     });
-    let business = business
-        .with_state(Arc::clone(&checkout))
-        .route("/ready", get(ready).with_state(checkout));
+    let business = business.with_state(Arc::clone(&checkout)).route("/ready", get(ready).with_state(checkout));
     let draining = async {
         drain.run(stop.clone()).await;
         Ok(())
@@ -171,9 +158,5 @@ async fn place(State(checkout): State<Arc<Checkout>>) -> Placed {
 
 /// Tells whether all that checkout needs is up, so that the load can begin without a false start.
 async fn ready(State(checkout): State<Arc<Checkout>>) -> StatusCode {
-    if checkout.is_ready().await {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    }
+    if checkout.is_ready().await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }

@@ -81,11 +81,7 @@ impl fmt::Display for Failure {
 impl Answer {
     /// Keeps a 2xx answer and makes a failure of any other.
     pub fn success(self) -> Result<Self, Failure> {
-        if self.status.is_success() {
-            Ok(self)
-        } else {
-            Err(Failure::Refused(self.status))
-        }
+        if self.status.is_success() { Ok(self) } else { Err(Failure::Refused(self.status)) }
     }
 }
 

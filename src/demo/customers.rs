@@ -60,22 +60,10 @@ struct Impressions {
 
 impl Impressions {
     fn register(registry: &mut Registry) -> Self {
-        let impressions = Self {
-            requests: Family::default(),
-            durations: durations(),
-        };
-        registry.register(
-            "customers_requests",
-            "Purchases tried, by the answer",
-            impressions.requests.clone(),
-        );
+        let impressions = Self { requests: Family::default(), durations: durations() };
+        registry.register("customers_requests", "Purchases tried, by the answer", impressions.requests.clone());
         let help = "Time from a purchase to its answer, or to giving up";
-        registry.register_with_unit(
-            "customers_request_duration",
-            help,
-            Unit::Seconds,
-            impressions.durations.clone(),
-        );
+        registry.register_with_unit("customers_request_duration", help, Unit::Seconds, impressions.durations.clone());
         for code in ["200", "202", "502", "503", NO_ANSWER] {
             drop(impressions.requests.get_or_create(&Code { code: code.to_owned() }));
         }
@@ -155,11 +143,7 @@ async fn buy(web: Peer, impressions: Impressions) {
 pub async fn serve(door: Door, options: &CustomersOptions, stop: Stop) -> Result<(), DemoError> {
     let web = Peer::new(client(PATIENCE)?, options.web.clone());
     let mut registry = registry();
-    let load = Load {
-        web,
-        rate: options.rate.max(1),
-        impressions: Impressions::register(&mut registry),
-    };
+    let load = Load { web, rate: options.rate.max(1), impressions: Impressions::register(&mut registry) };
     let buying = async {
         load.run(stop.clone()).await;
         Ok(())

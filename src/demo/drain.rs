@@ -38,22 +38,13 @@ impl Drain {
     /// Charges `rate` orders a second, one or more.
     pub fn new(charging: Arc<Charging>, orders: Peer, rate: u32) -> Self {
         let pace = Duration::from_secs(1) / rate.max(1);
-        Self {
-            charging,
-            orders,
-            pace,
-            unmarked: HashSet::new(),
-        }
+        Self { charging, orders, pace, unmarked: HashSet::new() }
     }
 
     /// Works until `stop`, and finishes the charges under way.
     pub async fn run(mut self, stop: Stop) {
         while !stop.is_requested() {
-            let pending = if self.charging.is_calm() {
-                self.pending().await.unwrap_or_default()
-            } else {
-                Vec::new()
-            };
+            let pending = if self.charging.is_calm() { self.pending().await.unwrap_or_default() } else { Vec::new() };
             if pending.is_empty() || !self.pay(pending, &stop).await {
                 sleep(PAUSE).await;
             }
@@ -61,9 +52,7 @@ impl Drain {
     }
 
     async fn pending(&self) -> Result<Vec<Order>, Failure> {
-        let answer = call_repeatable(self.orders.get(&format!("/orders/pending?limit={BATCH}")))
-            .await?
-            .success()?;
+        let answer = call_repeatable(self.orders.get(&format!("/orders/pending?limit={BATCH}"))).await?.success()?;
         // An answer that cannot be read is as good as none: it is asked for again.
         Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
     }
@@ -110,9 +99,5 @@ async fn pay(charging: Arc<Charging>, orders: Peer, id: String, charged: bool) -
         return Paid::Not;
     }
     let marked = call_repeatable(orders.post(&format!("/orders/{id}/charged"))).await;
-    if marked.and_then(Answer::success).is_ok() {
-        Paid::Marked(id)
-    } else {
-        Paid::Unmarked(id)
-    }
+    if marked.and_then(Answer::success).is_ok() { Paid::Marked(id) } else { Paid::Unmarked(id) }
 }

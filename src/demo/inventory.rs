@@ -22,9 +22,7 @@ pub struct InventoryOptions {
 /// The routes of the service.
 pub fn router() -> Router {
     let mut registry = registry();
-    let business = MeasuredRoutes::new(&mut registry)
-        .route("/stock", &[200], get(stock))
-        .with_state(());
+    let business = MeasuredRoutes::new(&mut registry).route("/stock", &[200], get(stock)).with_state(());
     business.merge(pages(registry))
 }
 

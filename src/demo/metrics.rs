@@ -22,9 +22,7 @@ use prometheus_client::registry::{Registry, Unit};
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Upper bounds of the duration buckets, in seconds.
-const BUCKETS: [f64; 13] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
-];
+const BUCKETS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
 /// The code under which a request counts whose caller went away before the answer was ready.
 const CALLER_GONE: u16 = 499;
@@ -51,12 +49,7 @@ pub fn registry() -> Registry {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     started.set(now.as_secs_f64());
     let mut registry = Registry::default();
-    registry.register_with_unit(
-        "process_start_time",
-        "When the service started, Unix time",
-        Unit::Seconds,
-        started,
-    );
+    registry.register_with_unit("process_start_time", "When the service started, Unix time", Unit::Seconds, started);
     registry
 }
 
@@ -100,10 +93,7 @@ impl HttpMetrics {
         let route = route.to_owned();
         drop(self.durations.get_or_create(&Route { route: route.clone() }));
         for &code in codes {
-            drop(self.requests.get_or_create(&Answered {
-                code,
-                route: route.clone(),
-            }));
+            drop(self.requests.get_or_create(&Answered { code, route: route.clone() }));
         }
     }
 }
@@ -118,20 +108,14 @@ pub struct MeasuredRoutes<S> {
 impl<S: Clone + Send + Sync + 'static> MeasuredRoutes<S> {
     /// No routes yet; registers the metrics.
     pub fn new(registry: &mut Registry) -> Self {
-        Self {
-            metrics: HttpMetrics::register(registry),
-            router: Router::new(),
-        }
+        Self { metrics: HttpMetrics::register(registry), router: Router::new() }
     }
 
     /// Adds a route; `codes` are the statuses it is expected to answer with, whose counts start at zero.
     pub fn route(self, path: &'static str, codes: &[u16], methods: MethodRouter<S>) -> Self {
         self.metrics.expect(path, codes);
         let layer = from_fn_with_state((self.metrics.clone(), path), observe);
-        Self {
-            router: self.router.route(path, methods.layer(layer)),
-            ..self
-        }
+        Self { router: self.router.route(path, methods.layer(layer)), ..self }
     }
 
     /// The routes with the state that their handlers share.
@@ -143,12 +127,7 @@ impl<S: Clone + Send + Sync + 'static> MeasuredRoutes<S> {
 type Measured = (HttpMetrics, &'static str);
 
 async fn observe(State((metrics, route)): State<Measured>, request: Request, next: Next) -> Response {
-    let mut observation = Observation {
-        metrics,
-        route,
-        since: Instant::now(),
-        code: CALLER_GONE,
-    };
+    let mut observation = Observation { metrics, route, since: Instant::now(), code: CALLER_GONE };
     let response = next.run(request).await;
     observation.code = response.status().as_u16();
     response
@@ -164,17 +143,9 @@ struct Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
-        let answered = Answered {
-            code: self.code,
-            route: self.route.to_owned(),
-        };
+        let answered = Answered { code: self.code, route: self.route.to_owned() };
         self.metrics.requests.get_or_create(&answered).inc();
-        let route = Route {
-            route: self.route.to_owned(),
-        };
-        self.metrics
-            .durations
-            .get_or_create(&route)
-            .observe(self.since.elapsed().as_secs_f64());
+        let route = Route { route: self.route.to_owned() };
+        self.metrics.durations.get_or_create(&route).observe(self.since.elapsed().as_secs_f64());
     }
 }

@@ -47,13 +47,7 @@ pub struct OrderBook {
 impl OrderBook {
     /// An empty book that takes up to `capacity` orders that are not charged yet.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            arrivals: 0,
-            standings: HashMap::new(),
-            pending: BTreeMap::new(),
-            charged: VecDeque::new(),
-        }
+        Self { capacity, arrivals: 0, standings: HashMap::new(), pending: BTreeMap::new(), charged: VecDeque::new() }
     }
 
     /// Enters an order, unless it is in already. One that is charged takes no room in the queue and is never refused.

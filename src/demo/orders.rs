@@ -66,26 +66,10 @@ struct Figures {
 impl Figures {
     fn register(registry: &mut Registry) -> Self {
         let figures = Self::default();
-        registry.register(
-            "orders_backlog",
-            "Orders accepted and not yet charged",
-            figures.backlog.clone(),
-        );
-        registry.register(
-            "orders_accepted",
-            "Orders accepted, charged or not",
-            figures.accepted.clone(),
-        );
-        registry.register(
-            "orders_charged",
-            "Orders charged, at once or later",
-            figures.charged.clone(),
-        );
-        registry.register(
-            "orders_lost",
-            "Orders refused because the queue was full",
-            figures.lost.clone(),
-        );
+        registry.register("orders_backlog", "Orders accepted and not yet charged", figures.backlog.clone());
+        registry.register("orders_accepted", "Orders accepted, charged or not", figures.accepted.clone());
+        registry.register("orders_charged", "Orders charged, at once or later", figures.charged.clone());
+        registry.register("orders_lost", "Orders refused because the queue was full", figures.lost.clone());
         figures
     }
 
@@ -131,19 +115,14 @@ impl Office {
 
     /// Takes the book to be sure that it is still locked: an older figure must not overwrite a newer one.
     fn show_backlog(&self, book: &OrderBook) {
-        self.figures
-            .backlog
-            .set(i64::try_from(book.backlog()).unwrap_or(i64::MAX));
+        self.figures.backlog.set(i64::try_from(book.backlog()).unwrap_or(i64::MAX));
     }
 }
 
 /// The routes of the service.
 pub fn router(capacity: usize) -> Router {
     let mut registry = registry();
-    let office = Office {
-        book: Mutex::new(OrderBook::new(capacity)),
-        figures: Figures::register(&mut registry),
-    };
+    let office = Office { book: Mutex::new(OrderBook::new(capacity)), figures: Figures::register(&mut registry) };
     let business = MeasuredRoutes::new(&mut registry)
         .route("/orders", &[201, 503], post(accept))
         .route("/orders/pending", &[200], get(pending))

@@ -26,8 +26,6 @@ pub fn router(latency: Latency) -> Router {
         latency.pass().await;
         Json(json!({ "charged": true }))
     };
-    let business = MeasuredRoutes::new(&mut registry)
-        .route("/charge", &[200], post(charge))
-        .with_state(());
+    let business = MeasuredRoutes::new(&mut registry).route("/charge", &[200], post(charge)).with_state(());
     business.merge(pages(registry))
 }

@@ -33,11 +33,7 @@ impl Door {
             Ok((listener.local_addr()?, listener))
         };
         match listening.await {
-            Ok((address, listener)) => Ok(Self {
-                name,
-                address,
-                listener,
-            }),
+            Ok((address, listener)) => Ok(Self { name, address, listener }),
             Err(error) => Err(DemoError::from_bind(wanted, error)),
         }
     }
@@ -60,10 +56,7 @@ impl Door {
         let listener = self.listener.tap_io(|stream| {
             let _ = stream.set_nodelay(true);
         });
-        axum::serve(listener, router)
-            .with_graceful_shutdown(stop.requested())
-            .await
-            .map_err(DemoError::Serve)
+        axum::serve(listener, router).with_graceful_shutdown(stop.requested()).await.map_err(DemoError::Serve)
     }
 }
 
@@ -114,10 +107,7 @@ mod tests {
     async fn a_second_service_on_the_same_port_is_told_the_address() {
         let first = Door::bind("first", 0).await.unwrap();
         let error = Door::bind("second", first.address().port()).await.err().unwrap();
-        let expected = format!(
-            "address already in use: {} (choose another with --port)",
-            first.address()
-        );
+        let expected = format!("address already in use: {} (choose another with --port)", first.address());
         assert_eq!(error.to_string(), expected);
     }
 

@@ -43,9 +43,7 @@ pub fn router(options: &WebOptions) -> Result<Router, DemoError> {
         .route("/", &[200], get(async || Html(PAGE)))
         .route("/buy", &[200, 202, 502, 503], post(buy))
         .with_state(checkout.clone());
-    Ok(business
-        .merge(pages(registry))
-        .route("/ready", get(ready).with_state(checkout)))
+    Ok(business.merge(pages(registry)).route("/ready", get(ready).with_state(checkout)))
 }
 
 async fn buy(State(checkout): State<Peer>) -> Response {
@@ -57,9 +55,5 @@ async fn buy(State(checkout): State<Peer>) -> Response {
 
 /// Tells whether the whole shop is up.
 async fn ready(State(checkout): State<Peer>) -> StatusCode {
-    if checkout.answers("/ready").await {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    }
+    if checkout.answers("/ready").await { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }

@@ -63,9 +63,9 @@ impl State {
     }
 
     async fn request(&self, request: Request) -> Result<Response, Error> {
-        let origin = self.granted(&request.url).ok_or_else(|| {
-            failure(ErrorCode::PermissionDenied, format!("no grant for {}", request.url), false)
-        })?;
+        let origin = self
+            .granted(&request.url)
+            .ok_or_else(|| failure(ErrorCode::PermissionDenied, format!("no grant for {}", request.url), false))?;
         let method = reqwest::Method::from_bytes(request.method.as_bytes())
             .map_err(|_| failure(ErrorCode::InvalidParams, format!("no method `{}`", request.method), false))?;
         let timeout = request.timeout.map_or(REQUEST_TIMEOUT, Duration::from_nanos).min(REQUEST_TIMEOUT);

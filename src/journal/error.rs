@@ -15,7 +15,9 @@ pub enum JournalError {
 impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            JournalError::Folder(path, reason) => write!(f, "the store `{}` cannot be opened: {reason}", path.display()),
+            JournalError::Folder(path, reason) => {
+                write!(f, "the store `{}` cannot be opened: {reason}", path.display())
+            }
             JournalError::Database(reason) => write!(f, "the store cannot be written or read: {reason}"),
         }
     }

@@ -312,7 +312,10 @@ mod tests {
         journal.mark(second, EffectState::Reverted, "").unwrap();
         let open = journal.open_effects().unwrap();
         assert_eq!(open.len(), 1);
-        assert_eq!(open.first().map(|effect| (effect.intent.as_str(), effect.state)), Some(("{1}", EffectState::Applied)));
+        assert_eq!(
+            open.first().map(|effect| (effect.intent.as_str(), effect.state)),
+            Some(("{1}", EffectState::Applied))
+        );
     }
 
     #[test]
@@ -330,7 +333,8 @@ mod tests {
     fn a_folder_that_cannot_be_made_is_an_error() {
         assert!(Journal::open(std::path::Path::new("/proc/nowhere/chaos")).is_err());
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("journal.sqlite"), "this is no database, but long enough to be read").unwrap();
+        std::fs::write(folder.path().join("journal.sqlite"), "this is no database, but long enough to be read")
+            .unwrap();
         assert!(Journal::open(folder.path()).is_err());
     }
 }

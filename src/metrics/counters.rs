@@ -39,7 +39,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn series(values: &[(&str, f64)]) -> Vec<Series> {
-        let one = |(name, value): &(&str, f64)| Series { name: (*name).to_owned(), labels: BTreeMap::new(), value: *value };
+        let one =
+            |(name, value): &(&str, f64)| Series { name: (*name).to_owned(), labels: BTreeMap::new(), value: *value };
         values.iter().map(one).collect()
     }
 

@@ -44,13 +44,16 @@ impl Fetcher {
     /// # Errors
     /// No answer in 2 s, another status than 200, more than 16 MiB, no UTF-8.
     pub async fn page(&self, url: &str) -> Result<String, FetchError> {
-        let request = self.client.get(url).header("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
+        let request =
+            self.client.get(url).header("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
         let mut response = request.send().await.map_err(|error| FetchError(format!("{url}: {}", describe(&error))))?;
         if response.status() != reqwest::StatusCode::OK {
             return Err(FetchError(format!("{url} answered {}", response.status().as_u16())));
         }
         let mut page = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| FetchError(format!("{url}: {}", describe(&error))))? {
+        while let Some(chunk) =
+            response.chunk().await.map_err(|error| FetchError(format!("{url}: {}", describe(&error))))?
+        {
             page.extend_from_slice(&chunk);
             if page.len() > LARGEST_PAGE {
                 return Err(FetchError(format!("{url} is larger than 16 MiB")));

@@ -168,7 +168,8 @@ impl Bound {
             How::Histogram { unit, .. } => {
                 let mut buckets = Buckets::default();
                 for (series, by) in parts.first().into_iter().flatten() {
-                    let bound = series.labels.get("le").and_then(|bound| bound.replace("+Inf", "inf").parse::<f64>().ok());
+                    let bound =
+                        series.labels.get("le").and_then(|bound| bound.replace("+Inf", "inf").parse::<f64>().ok());
                     if let Some(bound) = bound {
                         buckets.put(bound * unit, *by);
                     }
@@ -202,7 +203,11 @@ mod tests {
         Ok(format!("r{{code=\"200\"}} {good}\nr{{code=\"503\"}} {bad}\n"))
     }
 
-    fn values(reader: &mut SourceReader, second: u64, pages: Vec<Result<String, String>>) -> Option<Result<Point, Cause>> {
+    fn values(
+        reader: &mut SourceReader,
+        second: u64,
+        pages: Vec<Result<String, String>>,
+    ) -> Option<Result<Point, Cause>> {
         reader.take(&pages, Instant(second)).into_iter().next().map(|(_, sample)| sample.value)
     }
 
@@ -234,7 +239,9 @@ mod tests {
     #[test]
     fn histograms_grow_by_bucket() {
         let mut reader = reader(How::Histogram { of: parse("h").unwrap(), unit: 0.001 });
-        let page = |low: u32, all: u32| Ok(format!("h_bucket{{le=\"5\"}} {low}\nh_bucket{{le=\"+Inf\"}} {all}\nh_sum {all}\n"));
+        let page = |low: u32, all: u32| {
+            Ok(format!("h_bucket{{le=\"5\"}} {low}\nh_bucket{{le=\"+Inf\"}} {all}\nh_sum {all}\n"))
+        };
         values(&mut reader, 1, vec![page(0, 0), page(0, 0)]);
         let Some(Ok(Point::Histogram { buckets, .. })) = values(&mut reader, 2, vec![page(3, 4), page(1, 1)]) else {
             unreachable!("a histogram gives a histogram")

@@ -93,12 +93,7 @@ impl Obligation {
         let stale = signals.stale_after(&readings);
         let instants = signals.instants(&readings, self.seen);
         let counts = matches!(self.demand, Demand::Always | Demand::Never);
-        let view = View {
-            signals,
-            window: self.window,
-            increase_from: counts.then_some(self.phase.start),
-            baselines,
-        };
+        let view = View { signals, window: self.window, increase_from: counts.then_some(self.phase.start), baselines };
         for at in instants {
             if self.phase.end.is_some_and(|end| at > end) {
                 break;
@@ -248,13 +243,8 @@ mod tests {
 
     /// `a.x >= 5` over a gauge.
     fn condition() -> Condition {
-        let reading = Reading {
-            metric: metric(),
-            ty: Type::Count,
-            aggregate: Aggregate::Plain,
-            window: None,
-            cohort: None,
-        };
+        let reading =
+            Reading { metric: metric(), ty: Type::Count, aggregate: Aggregate::Plain, window: None, cohort: None };
         Condition::Compare(Comparison {
             left: Term::Reading(reading),
             comparator: Comparator::AtLeast,

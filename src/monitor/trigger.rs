@@ -61,8 +61,13 @@ mod tests {
 
     fn fires(values: &[Option<f64>], hold: u64) -> Option<u64> {
         let metric = MetricId { service: "a".to_owned(), metric: "x".to_owned() };
-        let reading =
-            Reading { metric: metric.clone(), ty: Type::Count, aggregate: Aggregate::Plain, window: None, cohort: None };
+        let reading = Reading {
+            metric: metric.clone(),
+            ty: Type::Count,
+            aggregate: Aggregate::Plain,
+            window: None,
+            cohort: None,
+        };
         let condition = Condition::Compare(Comparison {
             left: Term::Reading(reading),
             comparator: Comparator::Below,

@@ -197,9 +197,7 @@ fn widened(term: &Term) -> Term {
             let aggregate = if gauge { Aggregate::Mean } else { reading.aggregate };
             Term::Reading(Reading { window: None, aggregate, ..reading.clone() })
         }
-        Term::Arithmetic(operator, a, b) => {
-            Term::Arithmetic(*operator, Box::new(widened(a)), Box::new(widened(b)))
-        }
+        Term::Arithmetic(operator, a, b) => Term::Arithmetic(*operator, Box::new(widened(a)), Box::new(widened(b))),
         other => other.clone(),
     }
 }

@@ -10,12 +10,16 @@ use std::path::Path;
 pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnostic {
     let path = path.display();
     let (headline, help) = match error {
-        FileError::Missing => (format!("there is no file `{path}`"), "check the path; it is relative to where it is written"),
+        FileError::Missing => {
+            (format!("there is no file `{path}`"), "check the path; it is relative to where it is written")
+        }
         FileError::NotUtf8(at) => {
             (format!("`{path}` is not UTF-8 text: byte {at} does not belong"), "save it as UTF-8")
         }
         FileError::TooLarge(bytes) => (format!("`{path}` is too large: {bytes} bytes"), "a file has at most 16 MiB"),
-        FileError::Other(reason) => (format!("`{path}` cannot be read: {reason}"), "check the path and its permissions"),
+        FileError::Other(reason) => {
+            (format!("`{path}` cannot be read: {reason}"), "check the path and its permissions")
+        }
     };
     let finding = Diagnostic::error(codes::E0100, headline).help(help);
     match at {

@@ -136,7 +136,8 @@ fn prefix(used: &Use) -> Option<String> {
 
 fn own_names(file: &File) -> Vec<(Kind, String, usize, Span)> {
     let systems = file.systems.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::System, at, name));
-    let places = file.environments.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::Environment, at, name));
+    let places =
+        file.environments.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::Environment, at, name));
     let tries = file.experiments.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::Experiment, at, name));
     let faults = file.faults.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::Fault, at, name));
     let all = systems.chain(places).chain(tries).chain(faults);

@@ -5,7 +5,6 @@ use crate::diagnostics::{Diagnostic, codes, suggest};
 use crate::types::term::MetricId;
 use std::collections::BTreeMap;
 
-
 pub fn no_binding(metric: &MetricId, used: Span, environment: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0702, format!("the environment `{environment}` does not say where `{metric}` comes from"))
         .at(used, "read here")

@@ -15,7 +15,7 @@ pub use lower::{Choice, lower};
 pub use world::{Process, Proxy, Source};
 
 use crate::base::Span;
-use crate::types::model::{Binding, Expectation, SourceRef, Slo, Trigger};
+use crate::types::model::{Binding, Expectation, Slo, SourceRef, Trigger};
 use crate::types::term::MetricId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,4 +105,3 @@ pub fn longest(step: &Step, no_data: f64) -> f64 {
         },
     }
 }
-

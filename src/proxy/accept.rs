@@ -32,11 +32,7 @@ impl Callers {
     /// None yet.
     pub(super) fn new() -> Self {
         let (stay, stop) = watch::channel(());
-        Self {
-            stay: Some(stay),
-            stop,
-            tasks: JoinSet::new(),
-        }
+        Self { stay: Some(stay), stop, tasks: JoinSet::new() }
     }
 
     /// Takes connections in and serves them until the future is dropped.

@@ -30,9 +30,6 @@ pub(super) async fn guard(State(admin): State<Arc<Admin>>, request: Request, nex
 }
 
 fn shows(headers: &HeaderMap, token: &Token) -> bool {
-    let offered = headers
-        .get(AUTHORIZATION)
-        .map(|value| value.as_bytes())
-        .and_then(|value| value.split_at_checked(7));
+    let offered = headers.get(AUTHORIZATION).map(|value| value.as_bytes()).and_then(|value| value.split_at_checked(7));
     offered.is_some_and(|(scheme, offered)| scheme.eq_ignore_ascii_case(b"bearer ") && token.matches(offered))
 }

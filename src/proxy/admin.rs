@@ -73,11 +73,7 @@ pub(super) fn router(admin: Admin) -> Router {
         .route("/v1/faults/{id}/lease", post(renew))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no-such-path", "there is nothing at this path"))
         .method_not_allowed_fallback(async || {
-            Problem::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "no-such-method",
-                "the path does not take this method",
-            )
+            Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", "the path does not take this method")
         })
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(Arc::clone(&admin), guard))
@@ -95,10 +91,7 @@ async fn health(State(admin): Shared) -> Json<Health> {
 }
 
 async fn metrics(State(admin): Shared) -> Response {
-    let kind = [(
-        CONTENT_TYPE,
-        "application/openmetrics-text; version=1.0.0; charset=utf-8",
-    )];
+    let kind = [(CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
     match admin.metrics.text() {
         Ok(text) => (kind, text).into_response(),
         Err(error) => Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "encoding", error).into_response(),
@@ -112,9 +105,7 @@ async fn list(State(admin): Shared) -> Json<Vec<FaultView>> {
 async fn show(State(admin): Shared, id: Id) -> Result<Json<FaultView>, Problem> {
     let id = fault_id(id)?;
     let found = admin.faults.get(&id, Instant::now());
-    found
-        .map(Json)
-        .ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "unknown", "there is no such fault"))
+    found.map(Json).ok_or_else(|| Problem::new(StatusCode::NOT_FOUND, "unknown", "there is no such fault"))
 }
 
 async fn inject(State(admin): Shared, id: Id, body: Body) -> Result<(StatusCode, Json<FaultView>), Problem> {

@@ -29,13 +29,7 @@ pub(super) struct Problem {
 impl Problem {
     /// A problem of any kind.
     pub(super) fn new(status: StatusCode, code: &str, error: impl Display) -> Self {
-        Self {
-            status,
-            body: ErrorBody {
-                error: error.to_string(),
-                code: code.to_owned(),
-            },
-        }
+        Self { status, body: ErrorBody { error: error.to_string(), code: code.to_owned() } }
     }
 
     /// What came cannot be read.

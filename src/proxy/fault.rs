@@ -113,11 +113,7 @@ impl Fault {
             Effect::Error { status } => Deed::Answer(status),
             effect => Deed::Wait(effect.delay(self.roll()), self.lease.subscribe()),
         };
-        Action {
-            id: Arc::clone(&self.id),
-            fence: self.spec.fence,
-            deed,
-        }
+        Action { id: Arc::clone(&self.id), fence: self.spec.fence, deed }
     }
 
     /// The next number of SplitMix64, in 0..=1.
@@ -139,21 +135,8 @@ mod tests {
     use super::*;
 
     fn delay(jitter_ms: f64) -> Fault {
-        let effect = Effect::Delay {
-            delay_ms: 100.0,
-            jitter_ms,
-        };
-        Fault::new(
-            "a",
-            FaultSpec {
-                fence: 1,
-                lease_ms: 1000,
-                share: 1.0,
-                rate: 1.0,
-                effect,
-            },
-            Instant::now(),
-        )
+        let effect = Effect::Delay { delay_ms: 100.0, jitter_ms };
+        Fault::new("a", FaultSpec { fence: 1, lease_ms: 1000, share: 1.0, rate: 1.0, effect }, Instant::now())
     }
 
     #[test]

@@ -25,34 +25,10 @@ impl Collector for FaultMetrics {
         let counter = |count: u64| ConstCounter::new(count);
         let active = |view: &FaultView| ConstGauge::new(i64::from(view.phase == Phase::Active));
         let e = &mut encoder;
-        write(
-            e,
-            "chaos_proxy_fault_seen",
-            "Requests that arrived during the fault",
-            &views,
-            |v| counter(v.seen),
-        )?;
-        write(
-            e,
-            "chaos_proxy_fault_touched",
-            "Of these, the ones touched",
-            &views,
-            |v| counter(v.touched),
-        )?;
-        write(
-            e,
-            "chaos_proxy_fault_acted",
-            "Of these, the ones failed or delayed",
-            &views,
-            |v| counter(v.acted),
-        )?;
-        write(
-            e,
-            "chaos_proxy_fault_active",
-            "1 while the fault is active",
-            &views,
-            active,
-        )
+        write(e, "chaos_proxy_fault_seen", "Requests that arrived during the fault", &views, |v| counter(v.seen))?;
+        write(e, "chaos_proxy_fault_touched", "Of these, the ones touched", &views, |v| counter(v.touched))?;
+        write(e, "chaos_proxy_fault_acted", "Of these, the ones failed or delayed", &views, |v| counter(v.acted))?;
+        write(e, "chaos_proxy_fault_active", "1 while the fault is active", &views, active)
     }
 }
 

@@ -55,15 +55,8 @@ pub(super) enum Injected {
 impl Faults {
     /// No faults.
     pub(super) fn new() -> Self {
-        let state = State {
-            active: BTreeMap::new(),
-            tombs: Tombs::new(MOST_TOMBS),
-            closed: false,
-        };
-        Self {
-            active: AtomicUsize::new(0),
-            state: Mutex::new(state),
-        }
+        let state = State { active: BTreeMap::new(), tombs: Tombs::new(MOST_TOMBS), closed: false };
+        Self { active: AtomicUsize::new(0), state: Mutex::new(state) }
     }
 
     /// What is to be done to a request that arrives `now`. Costs one load when no fault is active.
@@ -122,11 +115,7 @@ impl Faults {
     pub(super) fn get(&self, id: &str, now: Instant) -> Option<FaultView> {
         self.look(now, |state| match state.active.get(id) {
             Some(fault) => Some(fault.view(Phase::Active, now)),
-            None => state
-                .tombs
-                .get(id)
-                .map(|tomb| tomb.view.clone())
-                .filter(|view| view.phase != Phase::Absent),
+            None => state.tombs.get(id).map(|tomb| tomb.view.clone()).filter(|view| view.phase != Phase::Absent),
         })
     }
 
@@ -150,12 +139,7 @@ impl Faults {
 
 impl State {
     fn expire(&mut self, now: Instant) {
-        while let Some(id) = self
-            .active
-            .iter()
-            .find(|(_, fault)| fault.is_over(now))
-            .map(|(id, _)| id.clone())
-        {
+        while let Some(id) = self.active.iter().find(|(_, fault)| fault.is_over(now)).map(|(id, _)| id.clone()) {
             self.end(&id, Phase::Expired, 0, now);
         }
     }
@@ -209,25 +193,17 @@ impl State {
             Some(tomb) if tomb.view.phase == Phase::Expired && fence == tomb.view.fence => {
                 Err(Refusal::Ended { fence })
             }
-            Some(tomb) => Err(Refusal::StaleFence {
-                fence,
-                known: tomb.fence,
-            }),
+            Some(tomb) => Err(Refusal::StaleFence { fence, known: tomb.fence }),
             None => Ok(()),
         }
     }
 
     fn renew(&mut self, id: &str, lease: LeaseSpec, now: Instant) -> Result<FaultView, Refusal> {
         let Some(fault) = self.active.get(id) else {
-            return Err(Refusal::NotActive(
-                self.tombs.get(id).map_or(Phase::Absent, |tomb| tomb.view.phase),
-            ));
+            return Err(Refusal::NotActive(self.tombs.get(id).map_or(Phase::Absent, |tomb| tomb.view.phase)));
         };
         if fault.spec().fence != lease.fence {
-            return Err(Refusal::OtherFence {
-                fence: lease.fence,
-                active: fault.spec().fence,
-            });
+            return Err(Refusal::OtherFence { fence: lease.fence, active: fault.spec().fence });
         }
         fault.renew(lease.lease_ms, now);
         Ok(fault.view(Phase::Active, now))
@@ -236,19 +212,14 @@ impl State {
     fn revert(&mut self, id: &str, fence: u64, now: Instant) -> Result<FaultView, Refusal> {
         match self.active.get(id).map(|fault| fault.spec().fence) {
             Some(active) if active > fence => Err(Refusal::OtherFence { fence, active }),
-            _ => Ok(self
-                .end(id, Phase::Reverted, fence, now)
-                .unwrap_or_else(|| self.tombs.outrank(id, fence))),
+            _ => Ok(self.end(id, Phase::Reverted, fence, now).unwrap_or_else(|| self.tombs.outrank(id, fence))),
         }
     }
 }
 
 fn refuse_another(active: &FaultSpec, asked: &FaultSpec) -> Result<(), Refusal> {
     if active.fence != asked.fence {
-        return Err(Refusal::OtherFence {
-            fence: asked.fence,
-            active: active.fence,
-        });
+        return Err(Refusal::OtherFence { fence: asked.fence, active: active.fence });
     }
     if !active.same_content(asked) {
         return Err(Refusal::OtherContent);

@@ -16,10 +16,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        Self {
-            faults: Faults::new(),
-            now: Instant::now(),
-        }
+        Self { faults: Faults::new(), now: Instant::now() }
     }
 
     fn pass(&mut self, milliseconds: u64) {
@@ -41,33 +38,16 @@ impl World {
     /// The names of the faults that act on the next request.
     fn request(&self) -> Vec<String> {
         let decision = self.faults.decide(self.now);
-        decision
-            .actions
-            .iter()
-            .filter(|action| self.faults.claim(action, self.now))
-            .map(|a| a.id.to_string())
-            .collect()
+        decision.actions.iter().filter(|action| self.faults.claim(action, self.now)).map(|a| a.id.to_string()).collect()
     }
 }
 
 fn error(fence: u64) -> FaultSpec {
-    FaultSpec {
-        fence,
-        lease_ms: 1000,
-        share: 1.0,
-        rate: 1.0,
-        effect: Effect::Error { status: 503 },
-    }
+    FaultSpec { fence, lease_ms: 1000, share: 1.0, rate: 1.0, effect: Effect::Error { status: 503 } }
 }
 
 fn delay(fence: u64) -> FaultSpec {
-    FaultSpec {
-        effect: Effect::Delay {
-            delay_ms: 100.0,
-            jitter_ms: 0.0,
-        },
-        ..error(fence)
-    }
+    FaultSpec { effect: Effect::Delay { delay_ms: 100.0, jitter_ms: 0.0 }, ..error(fence) }
 }
 
 #[test]
@@ -80,10 +60,7 @@ fn a_fault_acts_until_its_lease_ends_to_the_moment() {
     world.pass(1);
     assert!(world.request().is_empty());
     let view = world.faults.get("a", world.now).unwrap();
-    assert_eq!(
-        (view.phase, view.seen, view.touched, view.acted),
-        (Phase::Expired, 1, 1, 1)
-    );
+    assert_eq!((view.phase, view.seen, view.touched, view.acted), (Phase::Expired, 1, 1, 1));
 }
 
 #[test]
@@ -95,10 +72,7 @@ fn the_same_inject_again_renews_and_another_conflicts() {
     assert!(matches!(world.inject("a", 1), Ok(Injected::Renewed(view)) if view.seen == 1));
     world.pass(600);
     assert_eq!(world.request(), ["a"], "renewed");
-    assert_eq!(
-        world.inject("a", 2).unwrap_err(),
-        Refusal::OtherFence { fence: 2, active: 1 }
-    );
+    assert_eq!(world.inject("a", 2).unwrap_err(), Refusal::OtherFence { fence: 2, active: 1 });
     let other = world.faults.inject("a", FaultSpec { rate: 0.5, ..error(1) }, world.now);
     assert_eq!(other.unwrap_err(), Refusal::OtherContent);
 }
@@ -109,17 +83,11 @@ fn an_inject_that_lands_after_its_revert_is_refused() {
     let view = world.revert("a", 12).unwrap();
     assert_eq!((view.phase, view.fence), (Phase::Absent, 12));
     for late in [11, 12] {
-        assert_eq!(
-            world.inject("a", late).unwrap_err(),
-            Refusal::StaleFence { fence: late, known: 12 }
-        );
+        assert_eq!(world.inject("a", late).unwrap_err(), Refusal::StaleFence { fence: late, known: 12 });
     }
     assert!(world.faults.get("a", world.now).is_none());
     world.inject("a", 13).unwrap();
-    assert_eq!(
-        world.revert("a", 12).unwrap_err(),
-        Refusal::OtherFence { fence: 12, active: 13 }
-    );
+    assert_eq!(world.revert("a", 12).unwrap_err(), Refusal::OtherFence { fence: 12, active: 13 });
     assert_eq!(world.request(), ["a"]);
 }
 
@@ -132,10 +100,7 @@ fn a_revert_is_final_and_says_the_same_again() {
     assert_eq!((view.phase, view.fence, view.acted), (Phase::Reverted, 5, 1));
     assert_eq!(world.revert("a", 5).unwrap(), view);
     assert!(world.request().is_empty());
-    assert_eq!(
-        world.inject("a", 9).unwrap_err(),
-        Refusal::StaleFence { fence: 9, known: 9 }
-    );
+    assert_eq!(world.inject("a", 9).unwrap_err(), Refusal::StaleFence { fence: 9, known: 9 });
     assert_eq!(world.renew("a", 5).unwrap_err(), Refusal::NotActive(Phase::Reverted));
     let again = world.inject("a", 10).unwrap();
     assert!(matches!(again, Injected::New(view) if view.seen == 0));
@@ -148,10 +113,7 @@ fn an_expired_fault_is_not_restarted_by_the_same_fence() {
     world.pass(1000);
     assert_eq!(world.renew("a", 5).unwrap_err(), Refusal::NotActive(Phase::Expired));
     assert_eq!(world.inject("a", 5).unwrap_err(), Refusal::Ended { fence: 5 });
-    assert_eq!(
-        world.inject("a", 4).unwrap_err(),
-        Refusal::StaleFence { fence: 4, known: 5 }
-    );
+    assert_eq!(world.inject("a", 4).unwrap_err(), Refusal::StaleFence { fence: 4, known: 5 });
     assert_eq!(world.revert("a", 7).unwrap().phase, Phase::Expired);
     assert!(world.inject("a", 7).is_err());
     world.inject("a", 8).unwrap();
@@ -162,10 +124,7 @@ fn a_lease_is_renewed_by_its_own_fence_only() {
     let mut world = World::new();
     assert_eq!(world.renew("a", 1).unwrap_err(), Refusal::NotActive(Phase::Absent));
     world.inject("a", 3).unwrap();
-    assert_eq!(
-        world.renew("a", 2).unwrap_err(),
-        Refusal::OtherFence { fence: 2, active: 3 }
-    );
+    assert_eq!(world.renew("a", 2).unwrap_err(), Refusal::OtherFence { fence: 2, active: 3 });
     world.pass(900);
     assert_eq!(world.renew("a", 3).unwrap().lease_remaining_ms, 1000);
     world.pass(900);
@@ -180,11 +139,7 @@ fn delays_add_up_and_the_first_error_answers() {
     }
     assert_eq!(world.request(), ["a", "c", "b"]);
     let second = world.faults.get("d", world.now).unwrap();
-    assert_eq!(
-        (second.touched, second.acted),
-        (1, 0),
-        "it did not answer, so it did not act"
-    );
+    assert_eq!((second.touched, second.acted), (1, 0), "it did not answer, so it did not act");
 }
 
 #[test]
@@ -195,11 +150,7 @@ fn an_action_whose_fault_has_ended_does_not_stand() {
     let decision = world.faults.decide(world.now);
     assert_eq!(world.revert("b", 1).unwrap().acted, 0);
     world.inject("b", 2).unwrap();
-    let stands: Vec<bool> = decision
-        .actions
-        .iter()
-        .map(|action| world.faults.claim(action, world.now))
-        .collect();
+    let stands: Vec<bool> = decision.actions.iter().map(|action| world.faults.claim(action, world.now)).collect();
     assert_eq!(stands, [true, false], "the later fault of the same name is another one");
 }
 
@@ -208,9 +159,7 @@ fn a_revert_cuts_the_delays_under_way() {
     let world = World::new();
     world.faults.inject("a", delay(1), world.now).unwrap();
     let action = world.faults.decide(world.now).actions.pop().unwrap();
-    let Deed::Wait(_, lease) = action.deed else {
-        panic!("{action:?}")
-    };
+    let Deed::Wait(_, lease) = action.deed else { panic!("{action:?}") };
     assert!(lease.has_changed().is_ok());
     world.revert("a", 1).unwrap();
     assert!(lease.has_changed().is_err(), "nobody can move the lease any more");
@@ -219,11 +168,7 @@ fn a_revert_cuts_the_delays_under_way() {
 #[test]
 fn the_rate_is_kept_among_the_touched() {
     let world = World::new();
-    let spec = FaultSpec {
-        share: 0.5,
-        rate: 0.4,
-        ..error(1)
-    };
+    let spec = FaultSpec { share: 0.5, rate: 0.4, ..error(1) };
     world.faults.inject("a", spec, world.now).unwrap();
     let acted = (0..10_000).filter(|_| !world.request().is_empty()).count() as u64;
     let view = world.faults.get("a", world.now).unwrap();
@@ -239,14 +184,7 @@ fn the_active_come_first_and_absent_ones_not_at_all() {
     }
     world.revert("a", 1).unwrap();
     world.revert("never", 1).unwrap();
-    let ids = |most| {
-        world
-            .faults
-            .list(most, world.now)
-            .into_iter()
-            .map(|view| view.id)
-            .collect::<Vec<_>>()
-    };
+    let ids = |most| world.faults.list(most, world.now).into_iter().map(|view| view.id).collect::<Vec<_>>();
     assert_eq!(ids(usize::MAX), ["b", "c", "a"]);
     assert_eq!(ids(2), ["b", "c"]);
 }
@@ -257,10 +195,7 @@ fn there_is_a_limit_to_active_faults() {
     for index in 0..MOST_ACTIVE {
         world.inject(&format!("f{index}"), 1).unwrap();
     }
-    assert_eq!(
-        world.inject("more", 1).unwrap_err(),
-        Refusal::TooMany { most: MOST_ACTIVE }
-    );
+    assert_eq!(world.inject("more", 1).unwrap_err(), Refusal::TooMany { most: MOST_ACTIVE });
     world.revert("f0", 1).unwrap();
     world.inject("more", 1).unwrap();
 }

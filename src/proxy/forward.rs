@@ -37,11 +37,7 @@ pub(super) enum Outcome {
 impl Forward {
     /// The way to `upstream`. Changed protocols run in `tunnels`.
     pub(super) fn new(upstream: Upstream, tunnels: Tunnels) -> Self {
-        Self {
-            authority: upstream.authority(),
-            pool: Pool::new(upstream),
-            tunnels,
-        }
+        Self { authority: upstream.authority(), pool: Pool::new(upstream), tunnels }
     }
 
     /// The connections to the upstream.
@@ -73,11 +69,7 @@ impl Forward {
         let (mut head, body) = request.into_parts();
         headers::pass_on(&mut head.headers, protocol);
         // A target with an authority overrules the field (RFC 9112, 3.2.2).
-        if let Some(host) = head
-            .uri
-            .authority()
-            .and_then(|named| HeaderValue::try_from(named.as_str()).ok())
-        {
+        if let Some(host) = head.uri.authority().and_then(|named| HeaderValue::try_from(named.as_str()).ok()) {
             head.headers.insert(HOST, host);
             head.uri = head.uri.path_and_query().cloned().map_or_else(Uri::default, Uri::from);
         }
@@ -85,11 +77,7 @@ impl Forward {
             head.headers.insert(HOST, authority.clone());
         }
         head.version = Version::HTTP_11;
-        let body = if body.is_end_stream() {
-            Either::Right(Empty::new())
-        } else {
-            Either::Left(body)
-        };
+        let body = if body.is_end_stream() { Either::Right(Empty::new()) } else { Either::Left(body) };
         Request::from_parts(head, body)
     }
 
@@ -120,11 +108,7 @@ fn handed_on(
 }
 
 fn failed(reason: &'static str, what: String) -> Outcome {
-    Outcome::Failed(own(
-        StatusCode::BAD_GATEWAY,
-        reason,
-        format!("chaos-proxy: the upstream {what}\n"),
-    ))
+    Outcome::Failed(own(StatusCode::BAD_GATEWAY, reason, format!("chaos-proxy: the upstream {what}\n")))
 }
 
 /// A response of the proxy's own. `reason` is for programs.
@@ -132,8 +116,6 @@ fn own(status: StatusCode, reason: &'static str, text: String) -> Response<Reply
     let mut response = Response::new(Reply::own(text));
     *response.status_mut() = status;
     response.headers_mut().insert(OWN, HeaderValue::from_static(reason));
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

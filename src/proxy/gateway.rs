@@ -39,11 +39,7 @@ impl Gateway {
             Some((id, status)) => injected(&id, status, request),
             None => self.pass(request).await,
         };
-        let cohort = if decision.touched {
-            Cohort::Affected
-        } else {
-            Cohort::Others
-        };
+        let cohort = if decision.touched { Cohort::Affected } else { Cohort::Others };
         self.metrics.answered(cohort, response.status(), started.elapsed());
         response
     }
@@ -95,12 +91,8 @@ fn injected(id: &str, status: StatusCode, request: Request<Incoming>) -> Respons
     drain(request);
     let mut response = Response::new(Reply::own(format!("injected by the chaos fault {id}\n")));
     *response.status_mut() = status;
-    response
-        .headers_mut()
-        .extend(HeaderValue::try_from(id).ok().map(|id| (FAULT, id)));
-    response
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    response.headers_mut().extend(HeaderValue::try_from(id).ok().map(|id| (FAULT, id)));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 

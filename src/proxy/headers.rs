@@ -13,9 +13,7 @@ const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection")
 /// The protocol that the sender wants to change to, or has changed to, over this connection.
 pub(super) fn upgrade(headers: &HeaderMap) -> Option<HeaderValue> {
     let protocol = headers.get(UPGRADE)?;
-    listed(headers)
-        .any(|name| name.eq_ignore_ascii_case("upgrade"))
-        .then(|| protocol.clone())
+    listed(headers).any(|name| name.eq_ignore_ascii_case("upgrade")).then(|| protocol.clone())
 }
 
 /// Removes the fields that are meant for the next hop alone. `upgrade` is put in again.
@@ -40,10 +38,7 @@ fn remove_listed(headers: &mut HeaderMap) {
     }
     let names: Vec<HeaderName> = listed(headers).filter_map(|name| name.parse().ok()).collect();
     // Whoever lists these is mistaken: the message makes no sense without them.
-    for name in names
-        .iter()
-        .filter(|name| ![HOST, CONTENT_LENGTH, TRANSFER_ENCODING].contains(name))
-    {
+    for name in names.iter().filter(|name| ![HOST, CONTENT_LENGTH, TRANSFER_ENCODING].contains(name)) {
         headers.remove(name);
     }
     headers.remove(CONNECTION);
@@ -51,14 +46,8 @@ fn remove_listed(headers: &mut HeaderMap) {
 
 /// The names in the `Connection` fields.
 fn listed(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let values = headers
-        .get_all(CONNECTION)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok());
-    values
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
+    let values = headers.get_all(CONNECTION).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(str::trim).filter(|name| !name.is_empty())
 }
 
 #[cfg(test)]
@@ -67,10 +56,7 @@ mod tests {
     use super::*;
 
     fn headers(fields: &[(&'static str, &'static str)]) -> HeaderMap {
-        fields
-            .iter()
-            .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value)))
-            .collect()
+        fields.iter().map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_static(value))).collect()
     }
 
     #[test]
@@ -88,24 +74,12 @@ mod tests {
             ("x-public", "2"),
         ]);
         pass_on(&mut map, None);
-        assert_eq!(
-            map,
-            headers(&[
-                ("host", "shop"),
-                ("trailer", "x-sum"),
-                ("content-length", "5"),
-                ("x-public", "2")
-            ])
-        );
+        assert_eq!(map, headers(&[("host", "shop"), ("trailer", "x-sum"), ("content-length", "5"), ("x-public", "2")]));
     }
 
     #[test]
     fn what_frames_or_routes_a_message_cannot_be_listed_away() {
-        let mut map = headers(&[
-            ("host", "shop"),
-            ("connection", "host, content-length"),
-            ("content-length", "3"),
-        ]);
+        let mut map = headers(&[("host", "shop"), ("connection", "host, content-length"), ("content-length", "3")]);
         pass_on(&mut map, None);
         assert_eq!(map, headers(&[("host", "shop"), ("content-length", "3")]));
     }

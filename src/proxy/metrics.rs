@@ -15,9 +15,8 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 /// The upper bounds of the durations' buckets, in seconds.
-const BUCKETS: [f64; 16] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 30.0,
-];
+const BUCKETS: [f64; 16] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// The status codes that have a label of their own: 100..600. Others are counted as "other".
 const CODES: usize = 500;
 
@@ -73,21 +72,11 @@ impl Metrics {
             "Requests to which the upstream gave no response",
             upstream_failures.clone(),
         );
-        registry.register(
-            "process_start_time_seconds",
-            "When the proxy started, in Unix time",
-            ConstGauge::new(now()),
-        );
+        registry.register("process_start_time_seconds", "When the proxy started, in Unix time", ConstGauge::new(now()));
         registry.register_collector(faults);
         let durations = Cohort::BOTH.map(|cohort| durations.get_or_create_owned(&CohortLabels { cohort }));
         let counters = Cohort::BOTH.map(|_| (0..=CODES).map(|_| OnceLock::new()).collect());
-        let metrics = Self {
-            registry,
-            answers,
-            counters,
-            durations,
-            upstream_failures,
-        };
+        let metrics = Self { registry, answers, counters, durations, upstream_failures };
         // A first scrape shows both cohorts, so that a rate can be taken from the very first request on.
         for cohort in Cohort::BOTH {
             metrics.counter(Code::of(StatusCode::OK), cohort);
@@ -151,10 +140,7 @@ impl EncodeLabelValue for Code {
 }
 
 fn now() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .as_secs_f64()
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 #[cfg(test)]
@@ -198,9 +184,6 @@ mod tests {
             let line = format!(r#"chaos_proxy_requests_total{{code="{code}",cohort="affected"}} {count}"#);
             assert!(text.contains(&line), "{line}\n{text}");
         }
-        assert!(
-            text.contains(r#"seconds_bucket{le="0.005",cohort="affected"} 5"#),
-            "{text}"
-        );
+        assert!(text.contains(r#"seconds_bucket{le="0.005",cohort="affected"} 5"#), "{text}");
     }
 }

@@ -89,16 +89,8 @@ pub struct Addresses {
 /// Where the admin API of a proxy at `listen` listens unless told: on the loopback address of the same family, 10000
 /// ports up. Any free port for any free port; none when there's no such port.
 pub fn default_admin(listen: SocketAddr) -> Option<SocketAddr> {
-    let loopback: IpAddr = if listen.is_ipv4() {
-        Ipv4Addr::LOCALHOST.into()
-    } else {
-        Ipv6Addr::LOCALHOST.into()
-    };
-    let port = if listen.port() == 0 {
-        0
-    } else {
-        listen.port().checked_add(ADMIN_OFFSET)?
-    };
+    let loopback: IpAddr = if listen.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() };
+    let port = if listen.port() == 0 { 0 } else { listen.port().checked_add(ADMIN_OFFSET)? };
     Some(SocketAddr::new(loopback, port))
 }
 
@@ -120,18 +112,8 @@ pub async fn serve(
     let metrics = Arc::new(Metrics::new(Box::new(FaultMetrics(Arc::clone(&faults)))));
     let tunnels = Tunnels::new();
     let forward = Forward::new(config.upstream.clone(), tunnels.clone());
-    let gateway = Arc::new(Gateway {
-        faults: Arc::clone(&faults),
-        metrics: Arc::clone(&metrics),
-        forward,
-    });
-    let api = Admin {
-        faults: Arc::clone(&faults),
-        metrics,
-        token: config.token,
-        listen,
-        upstream: config.upstream,
-    };
+    let gateway = Arc::new(Gateway { faults: Arc::clone(&faults), metrics: Arc::clone(&metrics), forward });
+    let api = Admin { faults: Arc::clone(&faults), metrics, token: config.token, listen, upstream: config.upstream };
     ready(&Addresses { listen, admin });
 
     let (stop, admin_task) = start_admin(admin_listener, api);

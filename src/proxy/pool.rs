@@ -58,10 +58,7 @@ pub(super) enum SendError {
 impl Pool {
     /// No connections yet.
     pub(super) fn new(upstream: Upstream) -> Arc<Self> {
-        Arc::new(Self {
-            upstream,
-            idle: Mutex::default(),
-        })
+        Arc::new(Self { upstream, idle: Mutex::default() })
     }
 
     /// Sends `request` and gives the response's head, with the connection that its body comes over.
@@ -111,17 +108,11 @@ impl Pool {
     }
 
     fn put(&self, sender: SendRequest<Sent>) {
-        lock(&self.idle).push_back(Idle {
-            sender,
-            since: Instant::now(),
-        });
+        lock(&self.idle).push_back(Idle { sender, since: Instant::now() });
     }
 
     fn lend(self: &Arc<Self>, sender: SendRequest<Sent>) -> Borrowed {
-        Borrowed {
-            sender,
-            pool: Arc::clone(self),
-        }
+        Borrowed { sender, pool: Arc::clone(self) }
     }
 
     async fn connect(&self) -> Result<SendRequest<Sent>, SendError> {

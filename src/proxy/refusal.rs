@@ -44,22 +44,13 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::StaleFence { fence, known } => {
-                write!(
-                    f,
-                    "fence {fence} is stale: this fault was ended with fence {known}; use a higher one"
-                )
+                write!(f, "fence {fence} is stale: this fault was ended with fence {known}; use a higher one")
             }
             Self::Ended { fence } => {
-                write!(
-                    f,
-                    "the fault with fence {fence} ended when its lease ran out; use a higher fence"
-                )
+                write!(f, "the fault with fence {fence} ended when its lease ran out; use a higher fence")
             }
             Self::OtherFence { fence, active } => {
-                write!(
-                    f,
-                    "the fault is active with fence {active}, and the command has fence {fence}"
-                )
+                write!(f, "the fault is active with fence {active}, and the command has fence {fence}")
             }
             Self::OtherContent => f.write_str("the fault is active with this fence and another share, rate or effect"),
             Self::NotActive(Phase::Expired) => f.write_str("the fault's lease has run out"),

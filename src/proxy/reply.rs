@@ -28,11 +28,7 @@ pub(super) struct Streamed {
 impl Reply {
     /// A body that passes `body` on and gives `connection` back once all of it has come.
     pub(super) fn streamed(body: Incoming, connection: Borrowed) -> Self {
-        Self::Upstream(Streamed {
-            body,
-            connection: Some(connection),
-            complete: false,
-        })
+        Self::Upstream(Streamed { body, connection: Some(connection), complete: false })
     }
 
     /// A text of the proxy's own; may be empty.
@@ -71,9 +67,7 @@ impl Streamed {
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
         // Nothing follows the trailers, and nobody asks whether something does.
-        self.complete |= frame
-            .as_ref()
-            .is_none_or(|frame| frame.as_ref().is_ok_and(Frame::is_trailers));
+        self.complete |= frame.as_ref().is_none_or(|frame| frame.as_ref().is_ok_and(Frame::is_trailers));
         Poll::Ready(frame)
     }
 }

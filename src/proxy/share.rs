@@ -30,11 +30,7 @@ impl Share {
     pub(super) fn new(share: f64) -> Self {
         let share = billionths(share);
         let (touches, requests) = pace(share);
-        Self {
-            share,
-            spread: Spread::of(touches, requests),
-            window: Window::new(),
-        }
+        Self { share, spread: Spread::of(touches, requests), window: Window::new() }
     }
 
     /// Takes in a request that arrives at `now` (since any fixed origin) and says whether it's touched.

@@ -12,10 +12,7 @@ struct Chance(u64);
 
 impl Chance {
     fn next(&mut self, below: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % below
     }
 }
@@ -37,29 +34,14 @@ fn play(share: f64, arrivals: impl IntoIterator<Item = u64>) -> Outcome {
         window.push_back((now, hit));
         touched += u64::from(hit);
         within += u64::from(hit);
-        while window
-            .front()
-            .is_some_and(|&(at, _)| at + SPAN.as_micros() as u64 <= now)
-        {
+        while window.front().is_some_and(|&(at, _)| at + SPAN.as_micros() as u64 <= now) {
             within -= u64::from(window.pop_front().is_some_and(|(_, hit)| hit));
         }
         let allowed = floor_of(billionths(share), window.len() as u64);
-        assert!(
-            !hit || within <= allowed,
-            "touched {within} of {} at {now} µs, share {share}",
-            window.len()
-        );
-        assert!(
-            allowed < GUARDED || within <= allowed,
-            "{within} of {} at {now} µs, share {share}",
-            window.len()
-        );
+        assert!(!hit || within <= allowed, "touched {within} of {} at {now} µs, share {share}", window.len());
+        assert!(allowed < GUARDED || within <= allowed, "{within} of {} at {now} µs, share {share}", window.len());
     }
-    Outcome {
-        touched,
-        window_seen: window.len() as u64,
-        window_touched: within,
-    }
+    Outcome { touched, window_seen: window.len() as u64, window_touched: within }
 }
 
 fn steady(per_second: u64, seconds: u64) -> impl Iterator<Item = u64> {
@@ -97,12 +79,9 @@ fn the_pace_is_near_the_share_and_never_above_it() {
 fn every_run_keeps_the_bound_whenever_the_traffic_might_stop() {
     for share in SHARES {
         let mut selector = Share::new(share);
-        let hits: Vec<u64> = steady(1000, 5)
-            .map(|at| u64::from(selector.touches(Duration::from_micros(at))))
-            .collect();
-        let sums: Vec<u64> = std::iter::once(0)
-            .chain(hits.iter().scan(0, |sum, hit| Some(sum_up(sum, *hit))))
-            .collect();
+        let hits: Vec<u64> = steady(1000, 5).map(|at| u64::from(selector.touches(Duration::from_micros(at)))).collect();
+        let sums: Vec<u64> =
+            std::iter::once(0).chain(hits.iter().scan(0, |sum, hit| Some(sum_up(sum, *hit)))).collect();
         for from in 0..hits.len() {
             for to in (from + 1..=hits.len()).take(700) {
                 let allowed = floor_of(billionths(share), (to - from) as u64);

@@ -73,16 +73,8 @@ impl FaultSpec {
             Effect::Error { status } => check("effect.status", "400..=599", (400..=599).contains(&status)),
             Effect::Delay { delay_ms, jitter_ms } => {
                 let longest = LONGEST_MS as f64;
-                check(
-                    "effect.delay_ms",
-                    "0..=600000 (milliseconds)",
-                    (0.0..=longest).contains(&delay_ms),
-                )?;
-                check(
-                    "effect.jitter_ms",
-                    "0..=delay_ms (milliseconds)",
-                    (0.0..=delay_ms).contains(&jitter_ms),
-                )
+                check("effect.delay_ms", "0..=600000 (milliseconds)", (0.0..=longest).contains(&delay_ms))?;
+                check("effect.jitter_ms", "0..=delay_ms (milliseconds)", (0.0..=delay_ms).contains(&jitter_ms))
             }
         }
     }
@@ -104,19 +96,11 @@ impl LeaseSpec {
 }
 
 fn check_lease(lease_ms: u64) -> Result<(), OutOfRange> {
-    check(
-        "lease_ms",
-        "1..=600000 (milliseconds)",
-        (1..=LONGEST_MS).contains(&lease_ms),
-    )
+    check("lease_ms", "1..=600000 (milliseconds)", (1..=LONGEST_MS).contains(&lease_ms))
 }
 
 fn check(field: &'static str, range: &'static str, holds: bool) -> Result<(), OutOfRange> {
-    if holds {
-        Ok(())
-    } else {
-        Err(OutOfRange { field, range })
-    }
+    if holds { Ok(()) } else { Err(OutOfRange { field, range }) }
 }
 
 impl Effect {
@@ -134,10 +118,7 @@ impl Effect {
 
 /// Whether `id` can name a fault: 1..=128 characters of `A-Z a-z 0-9 . _ : -`.
 pub fn is_fault_id(id: &str) -> bool {
-    (1..=128).contains(&id.len())
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
+    (1..=128).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:-".contains(&byte))
 }
 
 impl fmt::Display for OutOfRange {
@@ -166,13 +147,7 @@ mod tests {
         let error: FaultSpec = serde_json::from_str(SOUND).unwrap();
         assert_eq!(error.effect, Effect::Error { status: 503 });
         let delay = changed(r#""error","status":503"#, r#""delay","delay_ms":0.5"#).unwrap();
-        assert_eq!(
-            delay.effect,
-            Effect::Delay {
-                delay_ms: 0.5,
-                jitter_ms: 0.0
-            }
-        );
+        assert_eq!(delay.effect, Effect::Delay { delay_ms: 0.5, jitter_ms: 0.0 });
         assert_eq!((error.check(), delay.check()), (Ok(()), Ok(())));
     }
 
@@ -185,16 +160,8 @@ mod tests {
             ("0.4", "-0.1", "rate"),
             ("503", "399", "effect.status"),
             ("503", "600", "effect.status"),
-            (
-                r#""error","status":503"#,
-                r#""delay","delay_ms":600001"#,
-                "effect.delay_ms",
-            ),
-            (
-                r#""error","status":503"#,
-                r#""delay","delay_ms":5,"jitter_ms":6"#,
-                "effect.jitter_ms",
-            ),
+            (r#""error","status":503"#, r#""delay","delay_ms":600001"#, "effect.delay_ms"),
+            (r#""error","status":503"#, r#""delay","delay_ms":5,"jitter_ms":6"#, "effect.jitter_ms"),
         ] {
             let refusal = changed(from, to).unwrap().check().unwrap_err().to_string();
             assert!(refusal.starts_with(field), "{to}: {refusal}");
@@ -206,10 +173,7 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_refused_at_every_level() {
-        for (from, to) in [
-            (r#""fence""#, r#""fences":1,"fence""#),
-            (r#""status""#, r#""body":"x","status""#),
-        ] {
+        for (from, to) in [(r#""fence""#, r#""fences":1,"fence""#), (r#""status""#, r#""body":"x","status""#)] {
             let refusal = changed(from, to).unwrap_err().to_string();
             assert!(refusal.contains("unknown field"), "{refusal}");
         }
@@ -217,20 +181,10 @@ mod tests {
 
     #[test]
     fn jitter_spans_both_sides_and_never_below_zero() {
-        let effect = Effect::Delay {
-            delay_ms: 200.0,
-            jitter_ms: 50.0,
-        };
+        let effect = Effect::Delay { delay_ms: 200.0, jitter_ms: 50.0 };
         assert_eq!(effect.delay(0.0), Duration::from_millis(150));
         assert_eq!(effect.delay(1.0), Duration::from_millis(250));
-        assert_eq!(
-            Effect::Delay {
-                delay_ms: 1.0,
-                jitter_ms: 1.0
-            }
-            .delay(0.0),
-            Duration::ZERO
-        );
+        assert_eq!(Effect::Delay { delay_ms: 1.0, jitter_ms: 1.0 }.delay(0.0), Duration::ZERO);
     }
 
     #[test]

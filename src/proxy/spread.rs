@@ -26,10 +26,7 @@ impl Spread {
     pub(super) fn of(numerator: u64, denominator: u64) -> Self {
         // Rounded down: a pace that is a trifle too high would break the bound.
         let pace = u128::from(numerator) * u128::from(WHOLE) / u128::from(denominator.max(1));
-        Self {
-            pace: u64::try_from(pace).unwrap_or(WHOLE).min(WHOLE),
-            carried: 0,
-        }
+        Self { pace: u64::try_from(pace).unwrap_or(WHOLE).min(WHOLE), carried: 0 }
     }
 
     /// Starts half-way to the first pick: the number picked is then the nearest to the fraction of the items so far.
@@ -77,10 +74,7 @@ mod tests {
             let picked = picks(&mut Spread::of(numerator, denominator), 600);
             for length in 1..200 {
                 let bound = (numerator * length).div_ceil(denominator) as usize;
-                assert!(
-                    picked.windows(length as usize).all(|run| count(run) <= bound),
-                    "{numerator}/{denominator}"
-                );
+                assert!(picked.windows(length as usize).all(|run| count(run) <= bound), "{numerator}/{denominator}");
             }
         }
     }
@@ -99,10 +93,7 @@ mod tests {
         let mut acted = 0;
         for touched in 1..=1000_u32 {
             acted += u32::from(spread.pick(|| true));
-            assert!(
-                (f64::from(acted) - 0.3 * f64::from(touched)).abs() <= 0.51,
-                "{acted} of {touched}"
-            );
+            assert!((f64::from(acted) - 0.3 * f64::from(touched)).abs() <= 0.51, "{acted} of {touched}");
         }
     }
 
@@ -110,9 +101,6 @@ mod tests {
     fn all_and_none() {
         assert_eq!(count(&picks(&mut Spread::of(BILLION, BILLION), 100)), 100);
         assert_eq!(count(&picks(&mut Spread::of(0, BILLION).starting_midway(), 100)), 0);
-        assert_eq!(
-            (billionths(f64::NAN), billionths(2.0), billionths(-1.0)),
-            (0, BILLION, 0)
-        );
+        assert_eq!((billionths(f64::NAN), billionths(2.0), billionths(-1.0)), (0, BILLION, 0));
     }
 }

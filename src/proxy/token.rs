@@ -16,12 +16,9 @@ impl Token {
     /// Whether `offered` is this token. How long that takes tells nothing of where the two differ.
     pub fn matches(&self, offered: &[u8]) -> bool {
         let own = self.0.as_bytes();
-        let differences = own
-            .iter()
-            .enumerate()
-            .fold(own.len() ^ offered.len(), |sum, (index, byte)| {
-                black_box(sum | usize::from(byte ^ offered.get(index).copied().unwrap_or_default()))
-            });
+        let differences = own.iter().enumerate().fold(own.len() ^ offered.len(), |sum, (index, byte)| {
+            black_box(sum | usize::from(byte ^ offered.get(index).copied().unwrap_or_default()))
+        });
         differences == 0
     }
 }

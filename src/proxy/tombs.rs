@@ -25,12 +25,7 @@ pub(super) struct Tombs {
 impl Tombs {
     /// Room for `most` of them; the oldest is forgotten for a new one.
     pub(super) fn new(most: usize) -> Self {
-        Self {
-            by_id: HashMap::new(),
-            by_age: BTreeMap::new(),
-            dug: 0,
-            most,
-        }
+        Self { by_id: HashMap::new(), by_age: BTreeMap::new(), dug: 0, most }
     }
 
     /// The tomb of `id`.
@@ -44,16 +39,7 @@ impl Tombs {
         let before = self.remove(&id).map_or(0, |tomb| tomb.fence);
         self.dug += 1;
         self.by_age.insert(self.dug, id.clone());
-        self.by_id.insert(
-            id,
-            (
-                self.dug,
-                Tomb {
-                    view,
-                    fence: fence.max(before),
-                },
-            ),
-        );
+        self.by_id.insert(id, (self.dug, Tomb { view, fence: fence.max(before) }));
         if self.by_id.len() > self.most
             && let Some((_, oldest)) = self.by_age.pop_first()
         {
@@ -85,10 +71,7 @@ impl Tombs {
     /// The faults that really were, newest end first.
     pub(super) fn views(&self) -> impl Iterator<Item = &FaultView> {
         let newest_first = self.by_age.values().rev();
-        newest_first
-            .filter_map(|id| self.get(id))
-            .map(|tomb| &tomb.view)
-            .filter(|view| view.phase != Phase::Absent)
+        newest_first.filter_map(|id| self.get(id)).map(|tomb| &tomb.view).filter(|view| view.phase != Phase::Absent)
     }
 }
 
@@ -101,17 +84,11 @@ mod tests {
         let mut tombs = Tombs::new(2);
         for id in ["a", "b", "a", "c"] {
             tombs.outrank(id, 1);
-            let view = FaultView {
-                phase: Phase::Reverted,
-                ..FaultView::never_was(id, 1)
-            };
+            let view = FaultView { phase: Phase::Reverted, ..FaultView::never_was(id, 1) };
             tombs.bury(view, 1);
         }
         assert!(tombs.get("b").is_none());
-        assert_eq!(
-            tombs.views().map(|view| view.id.as_str()).collect::<Vec<_>>(),
-            ["c", "a"]
-        );
+        assert_eq!(tombs.views().map(|view| view.id.as_str()).collect::<Vec<_>>(), ["c", "a"]);
     }
 
     #[test]

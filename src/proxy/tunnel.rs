@@ -15,9 +15,7 @@ pub(super) struct Tunnels {
 impl Tunnels {
     /// No tunnels.
     pub(super) fn new() -> Self {
-        Self {
-            cut: watch::Sender::new(false),
-        }
+        Self { cut: watch::Sender::new(false) }
     }
 
     /// Connects the two once both have changed their protocol.

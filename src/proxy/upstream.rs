@@ -59,22 +59,12 @@ impl FromStr for Upstream {
         let authority = uri.authority().ok_or_else(malformed)?;
         let host = authority.host().trim_start_matches('[').trim_end_matches(']');
         let port = explicit_port(authority.as_str(), authority.host()).ok_or_else(malformed)?;
-        if host.is_empty() {
-            Err(malformed())
-        } else {
-            Ok(Self {
-                host: host.to_owned(),
-                port,
-            })
-        }
+        if host.is_empty() { Err(malformed()) } else { Ok(Self { host: host.to_owned(), port }) }
     }
 }
 
 fn refuse_extras(uri: &Uri) -> Result<(), UpstreamError> {
-    if uri
-        .authority()
-        .is_some_and(|authority| authority.as_str().contains('@'))
-    {
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
         return Err(UpstreamError::Extra("a user name or password"));
     }
     if uri.query().is_some() {

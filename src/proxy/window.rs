@@ -29,11 +29,7 @@ pub(super) struct Window {
 impl Window {
     /// An empty window.
     pub(super) fn new() -> Self {
-        Self {
-            buckets: Box::new([Bucket::default(); SLOTS]),
-            newest: 0,
-            total: Bucket::default(),
-        }
+        Self { buckets: Box::new([Bucket::default(); SLOTS]), newest: 0, total: Bucket::default() }
     }
 
     /// Counts a request that arrives at `now` (since any fixed origin). A clock that steps back counts as standing still.
@@ -108,16 +104,8 @@ mod tests {
         window.arrive(at(40));
         window.touch();
         window.arrive(at(10_045));
-        assert_eq!(
-            window.seen_at_least(),
-            1,
-            "the first has left the window or is about to"
-        );
-        assert_eq!(
-            window.touched_at_most(),
-            1,
-            "at 10.045 s the window's edge lies inside the first bucket"
-        );
+        assert_eq!(window.seen_at_least(), 1, "the first has left the window or is about to");
+        assert_eq!(window.touched_at_most(), 1, "at 10.045 s the window's edge lies inside the first bucket");
     }
 
     #[test]

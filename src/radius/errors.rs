@@ -29,7 +29,8 @@ pub fn traffic(service: &str, share: f64, bound: Bound, parts: &[(&str, f64, Spa
         finding = finding.at(*span, format!("`{name}` touches up to {}", unit::show_ratio(*part)));
     }
     if parts.len() > 1 {
-        let sum: Vec<String> = parts.iter().map(|(name, part, _)| format!("{} ({name})", unit::show_ratio(*part))).collect();
+        let sum: Vec<String> =
+            parts.iter().map(|(name, part, _)| format!("{} ({name})", unit::show_ratio(*part))).collect();
         finding = finding.note(format!("{}, all on `{service}` = {share}", sum.join(" + ")));
     }
     limited(finding, bound).help("write `traffic: limit.traffic`, which takes the limit that holds")
@@ -48,7 +49,8 @@ pub fn concurrent(bound: Bound, steps: &[(&str, Span)]) -> Diagnostic {
 pub fn exposure(value: f64, bound: Bound, injects: &[(&str, f64)], detection: f64, at: Span) -> Diagnostic {
     let (shown, limit) = (unit::show_duration(value), unit::show_duration(bound.value));
     let headline = format!("the system can be under fault for {shown}, above the limit of {limit}");
-    let parts: Vec<String> = injects.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))).collect();
+    let parts: Vec<String> =
+        injects.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))).collect();
     let sum = format!("{} + {} (detection) = {shown}", parts.join(" + "), unit::show_duration(detection));
     let finding = Diagnostic::error(codes::E0504, headline).at(at, "").note(sum);
     limited(finding.note("each fault counts with 5s to apply and 15s to revert"), bound)
@@ -58,7 +60,8 @@ pub fn exposure(value: f64, bound: Bound, injects: &[(&str, f64)], detection: f6
 pub fn timeout(value: f64, bound: Bound, baseline: f64, steps: &[(String, f64)], at: Span) -> Diagnostic {
     let (shown, limit) = (unit::show_duration(value), unit::show_duration(bound.value));
     let headline = format!("the run can take {shown}, above the limit of {limit}");
-    let parts: Vec<String> = steps.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))).collect();
+    let parts: Vec<String> =
+        steps.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))).collect();
     let sum = format!("{} (baseline) + {} = {shown}", unit::show_duration(baseline), parts.join(" + "));
     limited(Diagnostic::error(codes::E0505, headline).at(at, "").note(sum), bound)
         .help("shorten steps and deadlines, or raise `timeout`")

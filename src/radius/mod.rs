@@ -37,7 +37,9 @@ fn reach(plan: &Plan, faults: &[Fault]) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     let mut next: Vec<String> = faults.iter().map(|fault| fault.injection.target.clone()).collect();
     while let Some(service) = next.pop() {
-        next.extend(plan.callers.get(&service).into_iter().flatten().filter(|caller| !reached.contains(*caller)).cloned());
+        next.extend(
+            plan.callers.get(&service).into_iter().flatten().filter(|caller| !reached.contains(*caller)).cloned(),
+        );
         reached.insert(service);
     }
     reached
@@ -126,8 +128,10 @@ fn traffic(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<Diag
     let all = per_service(faults, order, |injection| injection.touches.hi);
     if let Some(bound) = plan.limits.bound(LimitName::Traffic) {
         for (service, (share, who)) in all.iter().filter(|(_, (share, _))| *share > bound.value + 1e-12) {
-            let parts: Vec<(&str, f64, Span)> =
-                who.iter().map(|at| (faults[*at].step.name.as_str(), faults[*at].injection.touches.hi, faults[*at].step.span)).collect();
+            let parts: Vec<(&str, f64, Span)> = who
+                .iter()
+                .map(|at| (faults[*at].step.name.as_str(), faults[*at].injection.touches.hi, faults[*at].step.span))
+                .collect();
             findings.push(errors::traffic(service, *share, bound, &parts));
         }
     }
@@ -140,7 +144,8 @@ fn concurrent(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<D
     if let Some(bound) = plan.limits.bound(LimitName::Concurrent)
         && together.len() as f64 > bound.value
     {
-        let steps: Vec<(&str, Span)> = together.iter().map(|at| (faults[*at].step.name.as_str(), faults[*at].step.span)).collect();
+        let steps: Vec<(&str, Span)> =
+            together.iter().map(|at| (faults[*at].step.name.as_str(), faults[*at].step.span)).collect();
         findings.push(errors::concurrent(bound, &steps));
     }
     together.len()

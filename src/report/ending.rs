@@ -11,15 +11,21 @@ pub fn ending(name: &str, ending: &Ending) -> String {
     }
     if !ending.faults.is_empty() {
         lines.push("faults:".to_owned());
-        lines.extend(ending.faults.iter().map(|fault| {
-            format!("  {}: {}, seen to act on {} requests", fault.step, fault.what, fault.acted)
-        }));
+        lines.extend(
+            ending
+                .faults
+                .iter()
+                .map(|fault| format!("  {}: {}, seen to act on {} requests", fault.step, fault.what, fault.acted)),
+        );
     }
     if !ending.judged.is_empty() {
         lines.push("expectations:".to_owned());
-        lines.extend(ending.judged.iter().map(|judged| {
-            format!("  {} {}: {}: {}", mark(judged.verdict), judged.of, judged.text, judged.detail)
-        }));
+        lines.extend(
+            ending
+                .judged
+                .iter()
+                .map(|judged| format!("  {} {}: {}: {}", mark(judged.verdict), judged.of, judged.text, judged.detail)),
+        );
     }
     lines.join("\n")
 }

@@ -2,7 +2,7 @@
 
 use super::paint::Paint;
 use crate::base::{Interval, unit};
-use crate::plan::{Injection, PlannedArgument, Plan, Step, StepKind};
+use crate::plan::{Injection, Plan, PlannedArgument, Step, StepKind};
 use crate::radius::Bounds;
 use crate::types::model::{Argument, Class};
 use crate::types::term::{LimitName, Term};
@@ -42,8 +42,12 @@ fn environment(plan: &Plan) -> Vec<String> {
         format!("start {}{place}: {}", process.name, process.command.join(" "))
     });
     let proxies = plan.proxies.iter().map(|proxy| {
-        let fate = if proxy.stoppable { "stopped at the end" } else { "stays at the end, since others call through it" };
-        format!("proxy of {} on {} to {} (started if it is not up; {fate})", proxy.service, proxy.listen, proxy.upstream)
+        let fate =
+            if proxy.stoppable { "stopped at the end" } else { "stays at the end, since others call through it" };
+        format!(
+            "proxy of {} on {} to {} (started if it is not up; {fate})",
+            proxy.service, proxy.listen, proxy.upstream
+        )
     });
     processes.chain(proxies).collect()
 }
@@ -87,7 +91,11 @@ fn what(step: &Step) -> String {
 fn touched(injection: &Injection) -> String {
     let share = interval(injection.touches, unit::show_ratio);
     let fails = interval(injection.fails, unit::show_ratio);
-    format!("{share} of the requests to {}, fails {fails} of them all; class {}", injection.target, injection.class.word())
+    format!(
+        "{share} of the requests to {}, fails {fails} of them all; class {}",
+        injection.target,
+        injection.class.word()
+    )
 }
 
 fn shown(argument: &PlannedArgument) -> String {
@@ -121,13 +129,25 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
         let fails = bounds.fails.get(service).copied().unwrap_or(*share);
         let (share, fails) = (unit::show_ratio(*share), unit::show_ratio(fails));
         let held = limit(LimitName::Traffic);
-        lines.push(format!("traffic     at most {share} of the requests to {service} touched, {fails} failed ({held})"));
+        lines
+            .push(format!("traffic     at most {share} of the requests to {service} touched, {fails} failed ({held})"));
     }
-    lines.push(format!("concurrent  at most {} faults at one time ({})", bounds.concurrent, limit(LimitName::Concurrent)));
+    lines.push(format!(
+        "concurrent  at most {} faults at one time ({})",
+        bounds.concurrent,
+        limit(LimitName::Concurrent)
+    ));
     let exposure = unit::show_duration(bounds.exposure);
     let detection = unit::show_duration(bounds.detection);
-    lines.push(format!("exposure    at most {exposure} under fault, {detection} of detection included ({})", limit(LimitName::Exposure)));
-    lines.push(format!("timeout     at most {} in all ({})", unit::show_duration(bounds.length), limit(LimitName::Timeout)));
+    lines.push(format!(
+        "exposure    at most {exposure} under fault, {detection} of detection included ({})",
+        limit(LimitName::Exposure)
+    ));
+    lines.push(format!(
+        "timeout     at most {} in all ({})",
+        unit::show_duration(bounds.length),
+        limit(LimitName::Timeout)
+    ));
     let services: Vec<&str> = plan.limits.services.iter().map(String::as_str).collect();
     lines.push(format!("services    {} may be faulted", services.join(", ")));
     let reach: Vec<&str> = bounds.reach.iter().map(String::as_str).collect();
@@ -138,7 +158,9 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
 fn guarantees(plan: &Plan) -> Vec<String> {
     let one = |(step, injection): (&Step, &Injection)| {
         let promise = match injection.class {
-            Class::Leased => "ends by itself at its target within 10s if nobody renews it; journaled, so `chaos recover` can undo it",
+            Class::Leased => {
+                "ends by itself at its target within 10s if nobody renews it; journaled, so `chaos recover` can undo it"
+            }
             Class::Revertible => "journaled: the runner or `chaos recover` undoes it",
             Class::SelfHealing => "journaled: whoever restarts the target brings it back",
             Class::Irreversible => "cannot be undone",

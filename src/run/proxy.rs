@@ -21,7 +21,9 @@ struct Health {
 
 /// Where the token of the proxy with this admin address lies, for its owner only.
 pub fn token_file(store: &Path, admin: &str) -> PathBuf {
-    store.join("proxies").join(format!("{}.token", admin.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_")))
+    store
+        .join("proxies")
+        .join(format!("{}.token", admin.replace(|c: char| !c.is_ascii_alphanumeric() && c != '.', "_")))
 }
 
 /// A fresh token.

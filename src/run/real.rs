@@ -94,10 +94,8 @@ impl RealWorld {
 
     /// What a component may do for a target: talk to that target's proxy, nothing else.
     fn grant(&self, proxy: Option<&Proxy>) -> Grant {
-        let origin = |proxy: &Proxy| Origin {
-            address: proxy.admin.clone(),
-            token: proxy::token(&self.store, &proxy.admin),
-        };
+        let origin =
+            |proxy: &Proxy| Origin { address: proxy.admin.clone(), token: proxy::token(&self.store, &proxy.admin) };
         Grant { http: proxy.map(origin).into_iter().collect() }
     }
 

@@ -6,8 +6,8 @@ use super::error::RunError;
 use super::event::{EventKind, Events};
 use super::halt::Halt;
 use super::intent::{Intent, ProcessIntent};
-pub use super::shared::{FaultReport, Judged};
 use super::shared::Shared;
+pub use super::shared::{FaultReport, Judged};
 use super::verdict::{Reason, Verdict, outcome};
 use super::world::World;
 use super::{proxy, steady, steps, supervise, watch};
@@ -217,13 +217,7 @@ impl Work {
         self.take_everything_back().await;
         let mut reasons = shared.reasons();
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
-        Ending {
-            verdict: outcome(&reasons),
-            reasons,
-            judged: shared.judged(),
-            faults: shared.faults(),
-            error,
-        }
+        Ending { verdict: outcome(&reasons), reasons, judged: shared.judged(), faults: shared.faults(), error }
     }
 
     /// Faults first, then processes and proxies, the latest first.
@@ -239,7 +233,8 @@ impl Work {
             let undone = self.shared.effects.undo(effect).await;
             if let Err(error) = undone.result {
                 let repair = error.help.clone().unwrap_or_else(|| "run `chaos recover`".to_owned());
-                self.shared.because(Verdict::NotReverted, format!("{} is still in force: {error}; {repair}", undone.what));
+                self.shared
+                    .because(Verdict::NotReverted, format!("{} is still in force: {error}; {repair}", undone.what));
             } else if matches!(effect.intent, Intent::Fault(_)) {
                 self.shared.events.tell(EventKind::Reverted { step: undone.what, took: undone.took, acted: 0 });
             }
@@ -253,7 +248,9 @@ impl Work {
             return self.shared.events.note(format!("{what}: {error}"));
         }
         let pid = effect.intent.process().and_then(|process| process.identity).map_or(0, |identity| identity.pid);
-        self.shared.events.note(format!("the {what} (pid {pid}) stays, since others call through it; it passes traffic on"));
+        self.shared
+            .events
+            .note(format!("the {what} (pid {pid}) stays, since others call through it; it passes traffic on"));
     }
 }
 

@@ -130,7 +130,9 @@ async fn no_traffic(shared: &Shared, before: &BTreeMap<String, u64>) -> Unsteady
     let idle = |proxy: &&Proxy| before.get(&proxy.service) == after.get(&proxy.service);
     let describe = |proxy: &Proxy| {
         let (service, listen) = (&proxy.service, &proxy.listen);
-        format!("no request passed the proxy of `{service}` at {listen} in the baseline: do its callers use that address?")
+        format!(
+            "no request passed the proxy of `{service}` at {listen} in the baseline: do its callers use that address?"
+        )
     };
     faulted(shared).into_iter().filter(idle).map(describe).collect()
 }

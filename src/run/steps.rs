@@ -65,8 +65,7 @@ async fn expect(shared: &Shared, step: &str, expectation: &Expectation) {
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: expectation.text.clone() });
     let start = shared.clock.now();
     let phase = Phase { start, end: None };
-    let mut obligation =
-        Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window());
+    let mut obligation = Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window());
     let (horizon, latest) = horizon(shared, expectation, &obligation, start);
     let baselines = shared.baselines();
     let mut bell = shared.board.bell();

@@ -83,11 +83,7 @@ impl Missing {
         let slos = plan.watched().map(|slo| &slo.condition);
         let overall = plan.expectations.iter().map(|it| &it.condition);
         let readings = aborts.chain(slos).chain(overall).flat_map(|condition| condition.readings());
-        Self {
-            readings: readings.cloned().collect(),
-            since: BTreeMap::new(),
-            grace: unit::to_duration(plan.no_data),
-        }
+        Self { readings: readings.cloned().collect(), since: BTreeMap::new(), grace: unit::to_duration(plan.no_data) }
     }
 
     fn look(&mut self, shared: &Shared) {

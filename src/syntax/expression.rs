@@ -1,9 +1,9 @@
 //! Expressions: binding strengths, tightest first: `of`, `* /`, `+ -`, comparison, `not`, `and`, `or`.
 
 use super::build::Builder;
+use super::literal;
 use super::parser::{Node, Rule};
 use super::tree::{Argument, Arguments, Comparator, Expr, ExprKind, Operator};
-use super::literal;
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, codes};
 

@@ -194,7 +194,8 @@ impl<'a> Scan<'a> {
 
     fn raw(&mut self) {
         let rest = &self.text[self.at..];
-        let (fence, within) = if rest.starts_with("```") { ("```", rest.len()) } else { ("`", self.line_end() - self.at) };
+        let (fence, within) =
+            if rest.starts_with("```") { ("```", rest.len()) } else { ("`", self.line_end() - self.at) };
         match rest[fence.len()..within.max(fence.len())].find(fence) {
             Some(end) => self.skip_to(self.at + end + 2 * fence.len()),
             None => self.give_up_quote(),

@@ -21,9 +21,8 @@ pub fn number(text: &str, at: Span) -> Result<ExprKind, Diagnostic> {
         }
         let place = part_span(at, offset + digits.len(), name.len());
         let (measure, size) = unit(name).ok_or_else(|| errors::unknown_unit(place, name))?;
-        let follows = |(before, larger): (Measure, f64)| {
-            before == measure && measure == Measure::Duration && size < larger
-        };
+        let follows =
+            |(before, larger): (Measure, f64)| before == measure && measure == Measure::Duration && size < larger;
         if !seen.is_none_or(follows) {
             return Err(errors::mixed_units(at));
         }

@@ -35,7 +35,9 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     let file = builder.file(&root);
     let mut findings = builder.findings;
     if let Some(deep) = layout.too_deep {
-        findings.retain(|finding| finding.place().is_none_or(|place| place.start <= deep.start && place.end <= deep.start + 1));
+        findings.retain(|finding| {
+            finding.place().is_none_or(|place| place.start <= deep.start && place.end <= deep.start + 1)
+        });
     }
     Parsed { file, comments: layout.comments, findings }
 }
@@ -89,7 +91,28 @@ mod tests {
 
     #[test]
     fn any_damage_still_gives_a_tree_with_places_inside_the_text() {
-        let pieces = ["{", "}", "(", ")", "[", "]", "\"", "`", "```", ";", "\n", "#", "##", "é", ",", "<", ">", " for ", "1m", "experiment x on y {"];
+        let pieces = [
+            "{",
+            "}",
+            "(",
+            ")",
+            "[",
+            "]",
+            "\"",
+            "`",
+            "```",
+            ";",
+            "\n",
+            "#",
+            "##",
+            "é",
+            ",",
+            "<",
+            ">",
+            " for ",
+            "1m",
+            "experiment x on y {",
+        ];
         let mut dice = Dice(7);
         for _ in 0..400 {
             let mut text = SAMPLE.to_owned();

@@ -20,7 +20,8 @@ impl Address {
         let (host, port) = text.rsplit_once(':').ok_or_else(|| format!("`{text}` has no port"))?;
         let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
         let port: u16 = port.parse().ok().filter(|port| *port > 0).ok_or_else(|| format!("`{port}` is no port"))?;
-        let named = |host: &str| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
+        let named =
+            |host: &str| !host.is_empty() && host.chars().all(|c| c.is_ascii_alphanumeric() || "-._".contains(c));
         match bare {
             Some(six) if six.parse::<std::net::Ipv6Addr>().is_ok() => Ok(Address { host: six.to_owned(), port }),
             None if named(host) => Ok(Address { host: host.to_owned(), port }),
@@ -43,7 +44,11 @@ impl Address {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') { write!(f, "[{}]:{}", self.host, self.port) } else { write!(f, "{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
     }
 }
 
@@ -64,7 +69,11 @@ pub fn parse_url(text: &str) -> Result<(Address, String), String> {
     if path.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err("a URL holds no blanks".to_owned());
     }
-    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']')) { host.to_owned() } else { format!("{host}:80") };
+    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']')) {
+        host.to_owned()
+    } else {
+        format!("{host}:80")
+    };
     Ok((Address::parse(&with_port)?, path.to_owned()))
 }
 

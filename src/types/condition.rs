@@ -93,7 +93,12 @@ impl Typing<'_, '_> {
             ExprKind::Binary(Operator::Of, share, of) => {
                 let (ty, factor) = self.quantity(share);
                 if !ty.fits(&Type::Ratio) {
-                    self.findings.push(errors::mismatch(&Type::Ratio, &ty, share.span, Some((of.span, "`of` scales this"))));
+                    self.findings.push(errors::mismatch(
+                        &Type::Ratio,
+                        &ty,
+                        share.span,
+                        Some((of.span, "`of` scales this")),
+                    ));
                     return None;
                 }
                 let of = self.baseline_side(of, other)?;

@@ -56,7 +56,9 @@ impl<'a> Typing<'a, '_> {
             ExprKind::Call(function, arguments) => self.aggregate(function, arguments, expr.span),
             ExprKind::Baseline => self.wrong(errors::misplaced_baseline(expr.span)),
             ExprKind::Text(_) | ExprKind::Raw(_) => (Type::String, Term::Error),
-            ExprKind::List(_) => self.wrong(Diagnostic::error(codes::E0301, "expected a value, found a list").at(expr.span, "")),
+            ExprKind::List(_) => {
+                self.wrong(Diagnostic::error(codes::E0301, "expected a value, found a list").at(expr.span, ""))
+            }
             ExprKind::Bool(_) | ExprKind::Not(_) | ExprKind::Steady => self.wrong(errors::not_a_value(expr.span)),
             ExprKind::Error => (Type::Error, Term::Error),
         }
@@ -93,7 +95,12 @@ impl<'a> Typing<'a, '_> {
         }
         let (factor, share) = self.quantity(left);
         if !factor.fits(&Type::Ratio) {
-            return self.wrong(errors::mismatch(&Type::Ratio, &factor, left.span, Some((right.span, "`of` scales this"))));
+            return self.wrong(errors::mismatch(
+                &Type::Ratio,
+                &factor,
+                left.span,
+                Some((right.span, "`of` scales this")),
+            ));
         }
         let (ty, whole) = self.quantity(right);
         (ty, Term::Arithmetic(Arithmetic::Times, Box::new(share), Box::new(whole)))
@@ -153,7 +160,8 @@ impl<'a> Typing<'a, '_> {
         let first = path.parts.first().map_or(path.span, |name| name.span);
         let last = path.parts.last().map_or(path.span, |name| name.span);
         let services = system.services.iter().map(|service| service.name.as_str());
-        let found = system.service(service).ok_or_else(|| Some(errors::unknown("service", service, first, services)))?;
+        let found =
+            system.service(service).ok_or_else(|| Some(errors::unknown("service", service, first, services)))?;
         let metrics = found.metrics.iter().map(|metric| metric.name.as_str());
         let what = format!("metric of `{service}`:");
         let found = found.metrics.iter().find(|known| known.name == metric);
@@ -370,7 +378,7 @@ fn result_type(operator: Arithmetic, a: &Type, b: &Type) -> Option<Type> {
 
 fn plain_result(a: &Type, b: &Type) -> Option<Type> {
     let both = a.is_plain_number() && b.is_plain_number();
-    both.then(|| match (a, b) {
+    both.then_some(match (a, b) {
         (Type::Float, _) | (_, Type::Float) => Type::Float,
         (Type::Count, _) | (_, Type::Count) => Type::Count,
         _ => Type::Int,

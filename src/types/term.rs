@@ -271,9 +271,7 @@ impl Condition {
     pub fn comparisons(&self) -> Vec<&Comparison> {
         match self {
             Condition::Compare(comparison) => vec![comparison],
-            Condition::And(a, b) | Condition::Or(a, b) => {
-                a.comparisons().into_iter().chain(b.comparisons()).collect()
-            }
+            Condition::And(a, b) | Condition::Or(a, b) => a.comparisons().into_iter().chain(b.comparisons()).collect(),
             Condition::Not(inner) => inner.comparisons(),
             Condition::Steady | Condition::Constant(_) => Vec::new(),
         }
@@ -288,7 +286,8 @@ impl Condition {
     /// The condition with parameters and limits replaced by what is known exactly, and `steady` by `steady` spelt out.
     #[must_use]
     pub fn settle(&self, known: &Known, steady: &Condition) -> Condition {
-        let both = |a: &Condition, b: &Condition| (Box::new(a.settle(known, steady)), Box::new(b.settle(known, steady)));
+        let both =
+            |a: &Condition, b: &Condition| (Box::new(a.settle(known, steady)), Box::new(b.settle(known, steady)));
         match self {
             Condition::Compare(comparison) => Condition::Compare(Comparison {
                 left: comparison.left.settle(known),

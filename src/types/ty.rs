@@ -60,8 +60,19 @@ impl Type {
 
     /// All plain names.
     pub const NAMES: &'static [&'static str] = &[
-        "bool", "int", "float", "string", "duration", "ratio", "points", "count", "bytes", "frequency", "service",
-        "counter", "distribution",
+        "bool",
+        "int",
+        "float",
+        "string",
+        "duration",
+        "ratio",
+        "points",
+        "count",
+        "bytes",
+        "frequency",
+        "service",
+        "counter",
+        "distribution",
     ];
 
     /// Whether values are numbers without unit.

@@ -10,23 +10,13 @@ use super::harness::*;
 #[tokio::test]
 async fn only_the_token_opens_it_and_no_browser() {
     let proxy = Proxy::start("http://127.0.0.1:9").await;
-    for headers in [
-        "",
-        "authorization: Bearer wrong\r\n",
-        "authorization: s3cret\r\n",
-        "authorization: Basic s3cret\r\n",
-    ] {
-        for (method, path) in [
-            ("GET", "/v1/faults"),
-            ("PUT", "/v1/faults/a"),
-            ("DELETE", "/v1/faults/a?fence=1"),
-            ("GET", "/x"),
-        ] {
-            assert_eq!(
-                proxy.ask(method, path, headers, "").await.status,
-                401,
-                "{method} {path} {headers}"
-            );
+    for headers in
+        ["", "authorization: Bearer wrong\r\n", "authorization: s3cret\r\n", "authorization: Basic s3cret\r\n"]
+    {
+        for (method, path) in
+            [("GET", "/v1/faults"), ("PUT", "/v1/faults/a"), ("DELETE", "/v1/faults/a?fence=1"), ("GET", "/x")]
+        {
+            assert_eq!(proxy.ask(method, path, headers, "").await.status, 401, "{method} {path} {headers}");
         }
     }
     for path in ["/v1/health", "/metrics", "/v1/faults"] {
@@ -39,17 +29,10 @@ async fn only_the_token_opens_it_and_no_browser() {
 async fn health_and_metrics_are_open() {
     let proxy = Proxy::start("http://127.0.0.1:9").await;
     let health: Health = serde_json::from_str(&proxy.ask("GET", "/v1/health", "", "").await.body).unwrap();
-    assert_eq!(
-        (health.name.as_str(), health.pid, health.listen),
-        ("chaos-proxy", std::process::id(), proxy.at.listen)
-    );
+    assert_eq!((health.name.as_str(), health.pid, health.listen), ("chaos-proxy", std::process::id(), proxy.at.listen));
     assert_eq!(health.upstream, "http://127.0.0.1:9");
     let metrics = proxy.ask("GET", "/metrics", "", "").await;
-    assert!(
-        metrics
-            .header("content-type")
-            .is_some_and(|kind| kind.starts_with("application/openmetrics-text"))
-    );
+    assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("application/openmetrics-text")));
 }
 
 #[tokio::test]
@@ -58,17 +41,11 @@ async fn a_fault_from_beginning_to_end() {
     let none = Value::Null;
     proxy.inject("a", error(12, 503)).await;
     assert_eq!(proxy.command("PUT", "/v1/faults/a", &error(12, 503)).await.0, 200);
-    assert_eq!(
-        proxy.command("PUT", "/v1/faults/a", &error(12, 500)).await.1["code"],
-        "other-content"
-    );
+    assert_eq!(proxy.command("PUT", "/v1/faults/a", &error(12, 500)).await.1["code"], "other-content");
     let lease = json!({"fence": 12, "lease_ms": 600_000});
     let (status, view) = proxy.command("POST", "/v1/faults/a/lease", &lease).await;
     let view: FaultView = serde_json::from_value(view).unwrap();
-    assert!(
-        status == 200 && view.phase == Phase::Active && view.lease_remaining_ms > 500_000,
-        "{view:?}"
-    );
+    assert!(status == 200 && view.phase == Phase::Active && view.lease_remaining_ms > 500_000, "{view:?}");
     assert_eq!(proxy.command("DELETE", "/v1/faults/a?fence=11", &none).await.0, 409);
     for _ in 0..2 {
         let (status, view) = proxy.command("DELETE", "/v1/faults/a?fence=12", &none).await;
@@ -78,16 +55,7 @@ async fn a_fault_from_beginning_to_end() {
     assert_eq!((status, &body["code"]), (409, &"stale-fence".into()));
     let (status, body) = proxy.command("POST", "/v1/faults/a/lease", &lease).await;
     assert_eq!((status, &body["code"]), (404, &"reverted".into()));
-    assert_eq!(
-        proxy
-            .command("GET", "/v1/faults", &none)
-            .await
-            .1
-            .as_array()
-            .unwrap()
-            .len(),
-        1
-    );
+    assert_eq!(proxy.command("GET", "/v1/faults", &none).await.1.as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -112,22 +80,14 @@ async fn what_is_wrong_is_refused_by_name() {
         ("a", with("share", json!(1.5)), 422, "share must be within 0..=1"),
         ("a", with("lease_ms", json!(0)), 422, "lease_ms"),
         ("a", with("more", json!(1)), 400, "unknown field `more`"),
-        (
-            "a",
-            with("effect", json!({"type": "error", "status": 200})),
-            422,
-            "400..=599",
-        ),
+        ("a", with("effect", json!({"type": "error", "status": 200})), 422, "400..=599"),
         ("a", with("effect", json!({"type": "panic"})), 400, "panic"),
         ("a", json!([]), 400, ""),
         ("a%20b", error(1, 503), 422, "id must be"),
         ("a", with("more", json!("x".repeat(70_000))), 413, ""),
     ] {
         let (code, answer) = proxy.command("PUT", &format!("/v1/faults/{id}"), &body).await;
-        assert!(
-            code == status && answer["error"].as_str().unwrap().contains(says),
-            "{code} {answer}"
-        );
+        assert!(code == status && answer["error"].as_str().unwrap().contains(says), "{code} {answer}");
     }
     assert_eq!(proxy.command("DELETE", "/v1/faults/a", &Value::Null).await.0, 400);
     assert_eq!(proxy.command("PATCH", "/v1/faults/a", &Value::Null).await.0, 405);
@@ -137,16 +97,10 @@ async fn what_is_wrong_is_refused_by_name() {
 #[tokio::test]
 async fn an_address_in_use_is_named_before_anything_is_ready() {
     let proxy = Proxy::start("http://127.0.0.1:9").await;
-    for (listen, admin) in [
-        (proxy.at.listen, "127.0.0.1:0".parse().unwrap()),
-        ("127.0.0.1:0".parse().unwrap(), proxy.at.admin),
-    ] {
-        let config = Config {
-            listen,
-            admin,
-            upstream: "http://x".parse().unwrap(),
-            token: "t".parse().unwrap(),
-        };
+    for (listen, admin) in
+        [(proxy.at.listen, "127.0.0.1:0".parse().unwrap()), ("127.0.0.1:0".parse().unwrap(), proxy.at.admin)]
+    {
+        let config = Config { listen, admin, upstream: "http://x".parse().unwrap(), token: "t".parse().unwrap() };
         let ended = serve(config, |_| panic!("it isn't ready"), std::future::pending()).await;
         assert!(matches!(ended, Err(ProxyError::AddressInUse(_))), "{ended:?}");
     }

@@ -34,20 +34,11 @@ impl Proxy {
         let (stop, stopped) = oneshot::channel::<()>();
         let any = "127.0.0.1:0".parse().unwrap();
         let token = "s3cret".parse().unwrap();
-        let config = Config {
-            listen: any,
-            upstream: upstream.parse().unwrap(),
-            admin: any,
-            token,
-        };
+        let config = Config { listen: any, upstream: upstream.parse().unwrap(), admin: any, token };
         let ready = |at: &Addresses| tell.send(*at).unwrap();
         let shutdown = async { stopped.await.unwrap_or_default() };
         let task = tokio::spawn(serve(config, ready, shutdown));
-        Self {
-            at: told.await.unwrap(),
-            stop,
-            task,
-        }
+        Self { at: told.await.unwrap(), stop, task }
     }
 
     pub(super) async fn stop(self) -> Result<(), ProxyError> {
@@ -57,16 +48,9 @@ impl Proxy {
 
     /// Sends a command with the token; gives the status and the body.
     pub(super) async fn command(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let body = if body.is_null() {
-            String::new()
-        } else {
-            body.to_string()
-        };
+        let body = if body.is_null() { String::new() } else { body.to_string() };
         let answer = self.ask(method, path, "authorization: Bearer s3cret\r\n", &body).await;
-        (
-            answer.status,
-            serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{answer:?}")),
-        )
+        (answer.status, serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{answer:?}")))
     }
 
     /// Sends any request to the admin API.
@@ -86,11 +70,7 @@ impl Proxy {
     /// Sends a request through the proxy over a connection of its own.
     pub(super) async fn get(&self, path: &str) -> Answer {
         let mut caller = self.caller().await;
-        exchange(
-            &mut caller,
-            &format!("GET {path} HTTP/1.1\r\nhost: shop.example\r\n\r\n"),
-        )
-        .await
+        exchange(&mut caller, &format!("GET {path} HTTP/1.1\r\nhost: shop.example\r\n\r\n")).await
     }
 
     pub(super) async fn caller(&self) -> TcpStream {
@@ -100,8 +80,7 @@ impl Proxy {
     /// The value of one line of the metrics.
     pub(super) async fn metric(&self, series: &str) -> Option<f64> {
         let text = self.ask("GET", "/metrics", "", "").await.body;
-        text.lines()
-            .find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
+        text.lines().find_map(|line| line.strip_prefix(series)?.trim().parse().ok())
     }
 }
 
@@ -125,15 +104,8 @@ impl Answer {
     /// Reads a response; its body by its length or its chunks, or none when it has none.
     pub(super) async fn read_for(stream: &mut TcpStream, has_body: bool) -> Self {
         let head = read_until(stream, "\r\n\r\n").await;
-        let status = head
-            .get(9..12)
-            .and_then(|code| code.parse().ok())
-            .unwrap_or_else(|| panic!("{head:?}"));
-        let mut answer = Self {
-            status,
-            head,
-            body: String::new(),
-        };
+        let status = head.get(9..12).and_then(|code| code.parse().ok()).unwrap_or_else(|| panic!("{head:?}"));
+        let mut answer = Self { status, head, body: String::new() };
         if has_body && let Some(length) = answer.header("content-length") {
             let mut body = vec![0; length.parse().unwrap()];
             timeout(SOON, stream.read_exact(&mut body)).await.unwrap().unwrap();
@@ -145,15 +117,8 @@ impl Answer {
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        let field = |line: &&str| {
-            line.split_once(':')
-                .is_some_and(|(field, _)| field.eq_ignore_ascii_case(name))
-        };
-        self.head
-            .lines()
-            .find(field)
-            .and_then(|line| line.split_once(": "))
-            .map(|(_, value)| value)
+        let field = |line: &&str| line.split_once(':').is_some_and(|(field, _)| field.eq_ignore_ascii_case(name));
+        self.head.lines().find(field).and_then(|line| line.split_once(": ")).map(|(_, value)| value)
     }
 
     /// What the upstream's echo tells of the request that it got.
@@ -181,9 +146,7 @@ pub(super) async fn echo_upstream() -> String {
     let app = Router::new()
         .route("/empty", get(async || axum::http::StatusCode::NO_CONTENT))
         .route("/chunks", get(async || axum::body::Body::new(Chunks(3))))
-        .fallback(any(async |headers: HeaderMap, request: Request| {
-            echo(headers, request).await
-        }));
+        .fallback(any(async |headers: HeaderMap, request: Request| echo(headers, request).await));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, app).await });
@@ -192,13 +155,8 @@ pub(super) async fn echo_upstream() -> String {
 
 async fn echo(headers: HeaderMap, request: Request) -> String {
     let (method, uri) = (request.method().to_string(), request.uri().to_string());
-    let body = http_body_util::BodyExt::collect(request.into_body())
-        .await
-        .unwrap()
-        .to_bytes();
-    let pairs = headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
+    let body = http_body_util::BodyExt::collect(request.into_body()).await.unwrap().to_bytes();
+    let pairs = headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().into()));
     let headers = Value::Object(pairs.collect());
     json!({"method": method, "uri": uri, "headers": headers, "length": body.len()}).to_string()
 }

@@ -20,20 +20,9 @@ async fn an_error_answers_and_the_upstream_never_sees_the_request() {
         assert_eq!((answer.status, answer.header("x-chaos-fault")), (503, Some("run-1:a")));
     }
     assert!(timeout(Duration::from_millis(50), listener.accept()).await.is_err());
-    assert_eq!(
-        proxy
-            .metric(r#"chaos_proxy_requests_total{code="503",cohort="affected"}"#)
-            .await,
-        Some(5.0)
-    );
-    assert_eq!(
-        proxy.metric(r#"chaos_proxy_fault_acted_total{fault="run-1:a"}"#).await,
-        Some(5.0)
-    );
-    assert_eq!(
-        proxy.metric(r#"chaos_proxy_fault_active{fault="run-1:a"}"#).await,
-        Some(1.0)
-    );
+    assert_eq!(proxy.metric(r#"chaos_proxy_requests_total{code="503",cohort="affected"}"#).await, Some(5.0));
+    assert_eq!(proxy.metric(r#"chaos_proxy_fault_acted_total{fault="run-1:a"}"#).await, Some(5.0));
+    assert_eq!(proxy.metric(r#"chaos_proxy_fault_active{fault="run-1:a"}"#).await, Some(1.0));
 }
 
 #[tokio::test]
@@ -42,18 +31,11 @@ async fn a_connection_stays_right_when_the_body_was_not_wanted() {
     proxy.inject("a", error(1, 500)).await;
     let mut caller = proxy.caller().await;
     let body = "y".repeat(2_000_000);
-    let post = format!(
-        "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}",
-        body.len()
-    );
+    let post = format!("POST / HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     assert_eq!(exchange(&mut caller, &post).await.status, 500);
     let (status, _) = proxy.command("DELETE", "/v1/faults/a?fence=1", &Value::Null).await;
     assert_eq!(status, 200);
-    assert_eq!(
-        exchange(&mut caller, &post).await.echo()["length"],
-        2_000_000,
-        "over the same connection"
-    );
+    assert_eq!(exchange(&mut caller, &post).await.echo()["length"], 2_000_000, "over the same connection");
     proxy.inject("a", error(2, 500)).await;
     let expecting = "POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n";
     assert_eq!(exchange(&mut caller, expecting).await.status, 500);
@@ -66,14 +48,8 @@ async fn a_delay_delays_and_adds_up() {
     proxy.inject("b", delay(1, 50)).await;
     let started = Instant::now();
     assert_eq!(proxy.get("/").await.status, 200);
-    assert!(
-        started.elapsed() >= Duration::from_millis(110),
-        "{:?}",
-        started.elapsed()
-    );
-    let fast = proxy
-        .metric(r#"chaos_proxy_request_duration_seconds_bucket{le="0.1",cohort="affected"}"#)
-        .await;
+    assert!(started.elapsed() >= Duration::from_millis(110), "{:?}", started.elapsed());
+    let fast = proxy.metric(r#"chaos_proxy_request_duration_seconds_bucket{le="0.1",cohort="affected"}"#).await;
     assert_eq!(fast, Some(0.0), "the delay is part of the duration");
 }
 
@@ -97,10 +73,7 @@ async fn a_lease_that_runs_out_frees_them_too() {
     proxy.inject("a", spec).await;
     assert_eq!(proxy.get("/").await.status, 200);
     let (status, view) = proxy.command("GET", "/v1/faults/a", &Value::Null).await;
-    assert_eq!(
-        (status, &view["phase"], &view["acted"]),
-        (200, &"expired".into(), &1.into())
-    );
+    assert_eq!((status, &view["phase"], &view["acted"]), (200, &"expired".into(), &1.into()));
     assert_eq!(proxy.metric(r#"chaos_proxy_fault_active{fault="a"}"#).await, Some(0.0));
 }
 
@@ -127,14 +100,9 @@ async fn the_share_is_kept_and_told_truly() {
         assert!(failed <= sent * 2 / 10 + 1, "{failed} of {sent}");
     }
     let (_, view) = proxy.command("DELETE", "/v1/faults/a?fence=1", &Value::Null).await;
-    assert_eq!(
-        (view["seen"].as_u64(), view["acted"].as_u64()),
-        (Some(500), Some(failed))
-    );
+    assert_eq!((view["seen"].as_u64(), view["acted"].as_u64()), (Some(500), Some(failed)));
     let touched = view["touched"].as_u64().unwrap();
     assert!((100..=200).contains(&touched), "{touched}");
-    let affected = proxy
-        .metric(r#"chaos_proxy_request_duration_seconds_count{cohort="affected"}"#)
-        .await;
+    let affected = proxy.metric(r#"chaos_proxy_request_duration_seconds_count{cohort="affected"}"#).await;
     assert_eq!(affected, Some(touched as f64));
 }

@@ -4,7 +4,8 @@ use super::Builder;
 use crate::syntax::errors;
 use crate::syntax::parser::{Node, Rule};
 use crate::syntax::tree::{
-    Abort, Awaited, Expect, Experiment, Expr, ExprKind, Inject, Limits, Mode, Name, Operator, Parameter, Run, Step, Timing, Wait,
+    Abort, Awaited, Expect, Experiment, Expr, ExprKind, Inject, Limits, Mode, Name, Operator, Parameter, Run, Step,
+    Timing, Wait,
 };
 
 impl Builder<'_> {

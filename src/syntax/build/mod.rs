@@ -82,7 +82,8 @@ impl<'t> Builder<'t> {
         let at = Span::new(self.source, missing.start.min(self.text.len()), missing.start.min(self.text.len()));
         // One brace may be missing from several blocks; the innermost says it.
         let said = self.findings.iter().any(|finding| {
-            finding.code == crate::diagnostics::codes::E0102 && finding.labels.last().is_some_and(|label| label.span == at)
+            finding.code == crate::diagnostics::codes::E0102
+                && finding.labels.last().is_some_and(|label| label.span == at)
         });
         if !said {
             self.findings.push(errors::missing_brace(opener, at));
@@ -146,7 +147,8 @@ impl<'t> Builder<'t> {
     }
 
     fn names(&self, node: &Node) -> Vec<Name> {
-        node.find(Rule::names).map_or_else(Vec::new, |names| names.all(Rule::name).map(|name| self.name(name)).collect())
+        node.find(Rule::names)
+            .map_or_else(Vec::new, |names| names.all(Rule::name).map(|name| self.name(name)).collect())
     }
 
     /// A path node.

@@ -32,7 +32,7 @@ impl Checker<'_> {
             services: BTreeMap::new(),
             sources: BTreeMap::new(),
             bindings: BTreeMap::new(),
-            allowances: written.allowances.iter().flat_map(|allowance| allowances(allowance)).collect(),
+            allowances: written.allowances.iter().flat_map(allowances).collect(),
             limits: self.limits(written.limits.as_ref(), system.as_ref(), &[]),
             span: written.name.span,
         };
@@ -114,7 +114,8 @@ impl Checker<'_> {
     fn url(&mut self, written: &Expr) -> Option<(Address, String)> {
         let text = self.typing(Context::default()).text(written)?;
         let read = parse_url(&text);
-        read.map_err(|error| self.report(errors::place(error, written.span, "write it like `http://127.0.0.1:7300`"))).ok()
+        read.map_err(|error| self.report(errors::place(error, written.span, "write it like `http://127.0.0.1:7300`")))
+            .ok()
     }
 
     fn base_url(&mut self, written: &Expr) -> Option<String> {
@@ -293,7 +294,12 @@ impl Checker<'_> {
                 if kind.text == "gauge" { How::Gauge { of, unit } } else { How::Histogram { of, unit } }
             }
             other => {
-                self.report(errors::unknown("kind of series", other, kind.span, ["ratio", "histogram", "counter", "gauge"]));
+                self.report(errors::unknown(
+                    "kind of series",
+                    other,
+                    kind.span,
+                    ["ratio", "histogram", "counter", "gauge"],
+                ));
                 return None;
             }
         };
@@ -336,7 +342,8 @@ impl Checker<'_> {
     }
 
     fn argument<'w>(&mut self, arguments: &'w Arguments, name: Option<&str>) -> Option<&'w Given> {
-        let found = arguments.list.iter().find(|argument| argument.name.as_ref().map(|name| name.text.as_str()) == name);
+        let found =
+            arguments.list.iter().find(|argument| argument.name.as_ref().map(|name| name.text.as_str()) == name);
         if found.is_none() {
             let what = name.map_or_else(|| "a selector".to_owned(), |name| format!("`{name}: …`"));
             let help = Some(format!("add {what}"));
@@ -360,7 +367,8 @@ impl Checker<'_> {
 
     /// The size of a series' unit in base units: `unit: 1ms`, else from its name's ending.
     fn unit(&mut self, arguments: &Arguments, of: &Selector, value: &Type) -> Option<f64> {
-        let named = arguments.list.iter().find(|argument| argument.name.as_ref().is_some_and(|name| name.text == "unit"));
+        let named =
+            arguments.list.iter().find(|argument| argument.name.as_ref().is_some_and(|name| name.text == "unit"));
         if let Some(argument) = named {
             return self.typing(Context::default()).constant(&argument.value, value, "unit");
         }
@@ -384,7 +392,8 @@ impl Checker<'_> {
         system: &System,
         environment: &Environment,
     ) -> Option<(SourceRef, How)> {
-        let [Given { name: None, value: Expr { kind: ExprKind::Path(path), .. }, .. }] = arguments.list.as_slice() else {
+        let [Given { name: None, value: Expr { kind: ExprKind::Path(path), .. }, .. }] = arguments.list.as_slice()
+        else {
             let help = Some(format!("write `proxy.{}(payment)`", kind.text));
             self.report(errors::argument("expected one service".to_owned(), arguments.span, "", help));
             return None;

@@ -5,7 +5,7 @@ use crate::diagnostics::codes;
 use crate::names::{DeclarationId, Kind};
 use crate::syntax::tree::{self, Expr, Timing};
 use crate::types::expression::Context;
-use crate::types::model::{Experiment, Expectation, Parameter, Step, System, Trigger};
+use crate::types::model::{Expectation, Experiment, Parameter, Step, System, Trigger};
 use crate::types::term::{Condition, Demand};
 use crate::types::{Type, errors};
 
@@ -83,7 +83,13 @@ impl Checker<'_> {
         let Some(expr) = written else { return default };
         let seconds = self.typing(Context::default()).constant(expr, &Type::Duration, what).unwrap_or(default);
         if seconds <= 0.0 {
-            self.report(errors::time(codes::E0409, format!("`{what}` must be longer than nothing"), expr.span, "", "write a duration above 0s"));
+            self.report(errors::time(
+                codes::E0409,
+                format!("`{what}` must be longer than nothing"),
+                expr.span,
+                "",
+                "write a duration above 0s",
+            ));
             return default;
         }
         seconds
@@ -137,7 +143,8 @@ impl Checker<'_> {
             let help = "add `hypothesis \"If …, then …\"`";
             self.report(errors::missing(codes::E0208, "this experiment has no hypothesis", at, help));
         }
-        if written.limits.as_ref().is_none_or(|limits| limits.services.iter().all(|(word, _)| word.text != "services")) {
+        if written.limits.as_ref().is_none_or(|limits| limits.services.iter().all(|(word, _)| word.text != "services"))
+        {
             let help = "add `limit { services … }`: the services that may be faulted";
             self.report(errors::missing(codes::E0208, "this experiment does not say what it may fault", at, help));
         }
@@ -163,7 +170,13 @@ impl Checker<'_> {
                 show(experiment.window),
                 show(experiment.baseline)
             );
-            self.report(errors::time(codes::E0401, headline, at, "", "make the baseline longer, or the window shorter"));
+            self.report(errors::time(
+                codes::E0401,
+                headline,
+                at,
+                "",
+                "make the baseline longer, or the window shorter",
+            ));
         }
         check_windows(self, &experiment.steps, experiment.window);
     }
@@ -213,7 +226,8 @@ fn window_fits(checker: &mut Checker, expectation: &Expectation, default: f64, p
     if let Demand::Within { deadline, holding } = expectation.demand
         && deadline + holding > phase
     {
-        let headline = format!("a deadline of {} lies past the fault's end at {}", show(deadline + holding), show(phase));
+        let headline =
+            format!("a deadline of {} lies past the fault's end at {}", show(deadline + holding), show(phase));
         let help = "shorten it, or expect it after the fault, as a step of `run`";
         checker.report(errors::time(codes::E0401, headline, expectation.span, "", help));
     }

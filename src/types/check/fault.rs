@@ -27,7 +27,12 @@ impl Checker<'_> {
         let parameters = self.parameters(&written.parameters);
         let at = written.name.span;
         if !parameters.iter().any(|parameter| parameter.name == "target" && parameter.ty == Type::Service) {
-            self.report(errors::missing(codes::E0208, "a fault needs a parameter `target: service`", at, "add it first"));
+            self.report(errors::missing(
+                codes::E0208,
+                "a fault needs a parameter `target: service`",
+                at,
+                "add it first",
+            ));
             return;
         }
         let (Some((component, action)), Some(class)) = (self.component(written), self.class(written)) else { return };

@@ -129,7 +129,9 @@ impl Checker<'_> {
             let headline = "when should this hold?".to_owned();
             let help = "write `expect always …`, `expect never …` or `… within 30s`";
             let finding = errors::time(codes::E0403, headline, written.span, "in a fault's block", help);
-            self.report(finding.note("a fault has a duration, so an expectation about one instant of it says too little"));
+            self.report(
+                finding.note("a fault has a duration, so an expectation about one instant of it says too little"),
+            );
             return None;
         }
         Some(expectation)

@@ -1,0 +1,215 @@
+//! What the tests share: a folder of its own for each, free ports, the program, and waiting with a deadline.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A test's own folder with its own run store. Whatever a failed test left in force is taken back when it is dropped.
+pub struct Place {
+    folder: TempDir,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _left_nothing = self.chaos(&["recover"]).output();
+    }
+}
+
+impl Place {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// The program, ready to be started in this folder.
+    pub fn chaos(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_chaos"));
+        command.args(arguments).current_dir(self.path()).env("CHAOS_STORE", self.path().join("store"));
+        command.env_remove("CHAOS_PROXY_TOKEN").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs the program to its end.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        Ran::from(self.chaos(arguments).output().unwrap())
+    }
+}
+
+/// What a program said, and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+impl Ran {
+    #[track_caller]
+    pub fn ended(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\n--- out\n{}\n--- err\n{}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        let flat = |text: &str| text.replace(['│', '×'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = flat(&format!("{} {}", self.out, self.err));
+        assert!(said.contains(&flat(text)), "`{text}` is not in\n--- out\n{}\n--- err\n{}", self.out, self.err);
+        self
+    }
+}
+
+/// A port on which nobody listens, and neither 10000 higher.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let start = 20_000 + (std::process::id() % 1_000) * 20;
+    loop {
+        let port = u16::try_from(start + NEXT.fetch_add(1, Ordering::Relaxed)).unwrap();
+        let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if free(port) && free(port + 10_000) {
+            return port;
+        }
+    }
+}
+
+pub fn answers(port: u16) -> bool {
+    TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), Duration::from_millis(500)).is_ok()
+}
+
+/// Polls until `ready`, at most `seconds`.
+#[track_caller]
+pub fn wait_for(what: &str, seconds: u64, mut ready: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    while !ready() {
+        assert!(Instant::now() < deadline, "{what} did not happen within {seconds} s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A program that is stopped when it is dropped.
+pub struct Running(pub Child);
+
+impl Running {
+    pub fn start(command: &mut Command) -> Self {
+        Self(command.spawn().unwrap())
+    }
+
+    pub fn signal(&self, name: &str) {
+        Command::new("kill").args([format!("-{name}"), self.0.id().to_string()]).status().unwrap();
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        self.0.wait().unwrap()
+    }
+
+    /// Waits for its end and gives what it said.
+    pub fn finish(mut self) -> Ran {
+        let (mut out, mut err) = (String::new(), String::new());
+        let mut stderr = self.0.stderr.take().unwrap();
+        let reading = std::thread::spawn(move || {
+            stderr.read_to_string(&mut err).unwrap();
+            err
+        });
+        self.0.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+        let code = self.wait().code();
+        Ran { code, out, err: reading.join().unwrap() }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _already_dead = self.0.kill();
+        let _reaped = self.0.wait();
+    }
+}
+
+/// nginx, serving one page on a port of its own.
+pub fn nginx(place: &Place, port: u16) -> Running {
+    let folder = place.path().display();
+    let text = format!(
+        "daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;\n\
+         events {{ worker_connections 64; }}\n\
+         http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;\n\
+         uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n\
+         server {{ listen 127.0.0.1:{port}; location / {{ return 200 'hello'; }} }} }}\n"
+    );
+    let config = place.write("nginx.conf", text);
+    let mut command = Command::new("nginx");
+    command.arg("-p").arg(place.path()).arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::null());
+    let running = Running::start(&mut command);
+    wait_for("nginx", 10, || answers(port));
+    running
+}
+
+/// One GET, by hand: the status, or nothing where there is no answer.
+pub fn status(port: u16, method: &str, path: &str) -> Option<u16> {
+    let mut stream = TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), Duration::from_secs(1)).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    answer.split(' ').nth(1)?.parse().ok()
+}
+
+/// About 40 requests a second to a port until it is dropped; a dead address is tried again.
+pub struct Load {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<Vec<Option<u16>>>>,
+}
+
+impl Load {
+    pub fn on(port: u16) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&stop);
+        let thread = std::thread::spawn(move || {
+            let mut seen = Vec::new();
+            while !told.load(Ordering::Relaxed) {
+                seen.push(status(port, "GET", "/"));
+                std::thread::sleep(Duration::from_millis(25));
+            }
+            seen
+        });
+        Self { stop, thread: Some(thread) }
+    }
+
+    /// Ends it and gives all answers.
+    pub fn end(mut self) -> Vec<Option<u16>> {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.take().unwrap().join().unwrap()
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}

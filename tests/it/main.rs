@@ -1,0 +1,13 @@
+//! The integration tests, one binary: the real program against real programs.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod architecture;
+mod bad_input;
+mod components;
+mod examples;
+mod harness;
+mod pages;
+mod quickstart;
+mod recovery;
+mod somebody_elses;
+mod spec;

@@ -1,0 +1,44 @@
+//! The README's commands, on the quickstart as it is shipped. Its ports are fixed, so both runs share one test.
+
+use crate::harness::{Place, answers, root};
+use std::time::{Duration, Instant};
+
+fn experiment() -> String {
+    root().join("examples/quickstart/payment_outage.chaos").display().to_string()
+}
+
+#[test]
+fn the_shop_holds_and_without_its_fallback_it_does_not() {
+    let place = Place::new();
+    let began = Instant::now();
+    let held = place.run(&["exec", &experiment()]).ended(0);
+    assert!(began.elapsed() < Duration::from_secs(45), "it took {:?}", began.elapsed());
+    held.says("payment_outage: confirmed")
+        .says("✓ outage: expect always checkout.success >= 90% of baseline")
+        .says("✓ outage: expect orders.backlog > 0 within 8s")
+        .says("outage: http.error on payment, seen to act on");
+    place
+        .run(&["exec", &experiment(), "--env", "fragile"])
+        .ended(1)
+        .says("payment_outage: refuted")
+        .says("because outage: expect always checkout.success >= 90% of baseline:")
+        .says("off by")
+        .says("reverted outage");
+    for port in [7300, 7301, 7302, 7303, 7304, 7305, 7392, 7400, 7401, 7402, 7492] {
+        assert!(!answers(port), "something still listens on {port}");
+    }
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
+#[test]
+fn a_plan_says_what_will_happen_and_how_bad_it_can_get() {
+    let place = Place::new();
+    place
+        .run(&["plan", &experiment()])
+        .ended(0)
+        .says("inject http.error(payment, rate: 40%, status: 503, traffic: 100%) for 10s")
+        .says("at most 100% of the requests to payment touched, 40% failed")
+        .says("checkout, customers, payment, web can feel it")
+        .says("class leased");
+    place.run(&["plan", &experiment(), "--set", "rate=7%"]).ended(0).says("7% failed");
+}

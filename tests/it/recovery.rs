@@ -1,0 +1,91 @@
+//! The runner dies in the middle: the fault ends by itself, and `chaos recover` takes back the rest.
+
+use crate::harness::{Load, Place, Running, answers, free_port, nginx, status, wait_for};
+use std::time::{Duration, Instant};
+
+/// An environment whose service, proxy and caller belong to the test; the runner starts one process of its own.
+fn experiment(place: &Place, upstream: u16, proxy: u16, helper: u16) -> String {
+    let text = format!(
+        r#"
+use std.http
+system site {{
+  service page {{ metric success: ratio }}
+  service side {{ external }}
+}}
+environment local for site {{
+  service page {{ url "http://127.0.0.1:{upstream}"; through "127.0.0.1:{proxy}" }}
+  service side {{ url "http://127.0.0.1:{helper}"; start "chaos demo inventory --port {{port}}" }}
+  bind page.success = proxy.success(page)
+  allow http.error on page
+}}
+experiment outage on site {{
+  hypothesis "Nothing stays broken when the runner dies."
+  window 1s
+  baseline 2s
+  limit {{ services page }}
+  run {{
+    inject http.error(page, status: 503) as broken for 60s {{ expect always page.success < 50% }}
+  }}
+}}
+"#
+    );
+    place.write("outage.chaos", text);
+    "outage.chaos".to_owned()
+}
+
+#[test]
+fn after_sigkill_the_fault_ends_by_itself_and_recover_takes_back_the_rest() {
+    let place = Place::new();
+    let (upstream, proxy, helper) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let file = experiment(&place, upstream, proxy, helper);
+    let load = Load::on(proxy);
+    let mut runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the fault", 30, || status(proxy, "GET", "/") == Some(503));
+    place.run(&["status"]).ended(0).says("at work").says("http.error on page");
+
+    runner.signal("KILL");
+    runner.wait();
+    let killed = Instant::now();
+    place.run(&["status"]).ended(1).says("dead").says("http.error on page").says("process side");
+    place.run(&["exec", &file]).ended(2).says("E0801").says("run `chaos recover`");
+    wait_for("the end of the lease", 15, || status(proxy, "GET", "/") == Some(200));
+    assert!(killed.elapsed() < Duration::from_secs(13), "the lease took {:?}", killed.elapsed());
+    assert!(answers(helper), "the started process outlives the runner");
+
+    place.run(&["recover"]).ended(0).says("reverted: http.error on page").says("reverted: process side");
+    place.run(&["recover"]).ended(0).says("nothing to recover");
+    place.run(&["status"]).ended(0).says("nothing is in force");
+    assert!(!answers(helper), "the started process is gone");
+    assert_eq!(status(proxy, "GET", "/"), Some(200), "its caller still finds the proxy");
+    let refused = load.end().into_iter().skip_while(Option::is_none).filter(Option::is_none).count();
+    assert_eq!(refused, 0, "a caller found a dead address");
+    stop_kept_proxy(&place);
+}
+
+/// A proxy that others call through stays; the test ends it.
+fn stop_kept_proxy(place: &Place) {
+    let said = place.run(&["status"]).out;
+    let pid = said.split("(pid ").nth(1).and_then(|rest| rest.split(')').next()).expect("the kept proxy is shown");
+    std::process::Command::new("kill").arg(pid).status().unwrap();
+}
+
+#[test]
+fn signals_stop_the_run_and_take_everything_back() {
+    let place = Place::new();
+    let (upstream, proxy, helper) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let file = experiment(&place, upstream, proxy, helper);
+    let _load = Load::on(proxy);
+    for (number, signal) in ["INT", "TERM"].into_iter().enumerate() {
+        let runner = Running::start(&mut place.chaos(&["exec", &file]));
+        wait_for("the fault", 30, || status(proxy, "GET", "/") == Some(503));
+        runner.signal(signal);
+        let ran = runner.finish().ended(4).says(&format!("aborted because stopped by SIG{signal}"));
+        ran.says("reverted broken");
+        assert_eq!(status(proxy, "GET", "/"), Some(200));
+        assert!(!answers(helper));
+        assert_eq!(place.run(&["status"]).code, Some(0), "round {number}");
+    }
+    stop_kept_proxy(&place);
+}

@@ -1,0 +1,131 @@
+//! Somebody else's experiment, in a folder of its own, against a plain nginx behind `chaos proxy`, without the shop.
+
+use crate::harness::{Load, Place, Running, answers, free_port, nginx, status, wait_for};
+
+fn files(place: &Place, upstream: u16, proxy: u16, rest: &str) -> String {
+    place.write(
+        "site/system.chaos",
+        "system site {\n  service page {\n    metric success: ratio\n    metric latency: distribution<duration>\n    \
+         slo success >= 99%\n    slo p95(latency) <= 100ms\n  }\n}\n",
+    );
+    place.write(
+        "site/places.chaos",
+        format!(
+            "use \"./system.chaos\"\nenvironment local for site {{\n  service page {{ url \"http://127.0.0.1:{upstream}\"; \
+             through \"127.0.0.1:{proxy}\" }}\n  bind page.success = proxy.success(page)\n  \
+             bind page.latency = proxy.latency(page)\n  allow http.* on page\n}}\n"
+        ),
+    );
+    place.write(
+        "site/slow.chaos",
+        format!(
+            "use std.http\nuse \"./system.chaos\"\nexperiment slow on site {{\n  hypothesis \"Slow answers are slow, not wrong.\"\n  \
+             window 2s\n  baseline 3s\n  limit {{ services page }}\n{rest}\n}}\n"
+        ),
+    );
+    "site/slow.chaos".to_owned()
+}
+
+fn proxy(place: &Place, listen: u16, upstream: u16) -> Running {
+    let upstream = format!("http://127.0.0.1:{upstream}");
+    let running =
+        Running::start(&mut place.chaos(&["proxy", "--listen", &listen.to_string(), "--upstream", &upstream]));
+    wait_for("the proxy", 10, || answers(listen) && answers(listen + 10_000));
+    running
+}
+
+const DELAY: &str = "  run {
+    inject http.latency(page, delay: 200ms, jitter: 50ms) as delay for 6s {
+      expect always page.success >= 99%
+      expect p50(page.latency) > 150ms within 5s
+    }
+    expect steady within 10s holding 2s
+  }";
+
+#[test]
+fn a_proxy_of_its_own_is_used_and_left_standing() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let file = files(&place, upstream, listen, DELAY);
+    let load = Load::on(listen);
+    place.run(&["check", &file]).ended(0);
+    place
+        .run(&["exec", &file])
+        .ended(0)
+        .says(&format!("found proxy of page on 127.0.0.1:{listen}"))
+        .says("slow: confirmed")
+        .says("✓ delay: expect p50(page.latency) > 150ms within 5s");
+    assert_eq!(status(listen, "GET", "/"), Some(200));
+    assert!(load.end().iter().all(|answer| *answer == Some(200)), "a delay makes no errors");
+}
+
+#[test]
+fn without_traffic_nothing_is_injected() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let file = files(&place, upstream, listen, &DELAY.replace("run {", "no data for 1s\n  run {"));
+    let ran = place.run(&["exec", &file]).ended(3).says("not steady").says("no requests in the window");
+    assert!(!ran.out.contains("inject "), "{}", ran.out);
+}
+
+#[test]
+fn an_unsteady_system_is_not_faulted() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _proxy = proxy(&place, listen, upstream); // nothing stands behind it: every answer is a 502
+    let file = files(&place, upstream, listen, DELAY);
+    let _load = Load::on(listen);
+    place.run(&["exec", &file]).ended(3).says("page: success >= 99%: 0% against 99%");
+}
+
+#[test]
+fn a_fault_that_never_acts_confirms_nothing() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let rest = "  run { inject http.error(page, rate: 0%) as idle for 4s { expect always page.success >= 99% } }";
+    let file = files(&place, upstream, listen, rest);
+    let _load = Load::on(listen);
+    place.run(&["exec", &file]).ended(5).says("inconclusive").says("was not seen to act on a single request");
+}
+
+#[test]
+fn a_trigger_aborts_and_an_slo_outside_the_radius_too() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let rest = "  abort when page.success < 90% for 1s\n  run { inject http.error(page) as outage for 30s { expect page.success > 0% within 29s } }";
+    let file = files(&place, upstream, listen, rest);
+    let _load = Load::on(listen);
+    place
+        .run(&["exec", &file])
+        .ended(4)
+        .says("aborted")
+        .says("abort when page.success < 90% for 1s")
+        .says("reverted outage");
+    wait_for("a good answer", 5, || status(listen, "GET", "/") == Some(200));
+}
+
+#[test]
+fn a_proxy_that_dies_takes_its_fault_along_and_breaks_the_run() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let standing = proxy(&place, listen, upstream);
+    let rest = "  no data for 3s\n  abort when page.success < 1% for 20s\n  run { inject http.error(page, rate: 50%) as outage for 30s { expect always page.success > 1% } }";
+    let file = files(&place, upstream, listen, rest);
+    let _load = Load::on(listen);
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the fault", 30, || status(listen, "GET", "/") == Some(503));
+    drop(standing);
+    let ran = runner.finish();
+    assert!(matches!(ran.code, Some(5)), "{ran:?}");
+    ran.says("no data for 3s").says("it ended when its lease ran out");
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
