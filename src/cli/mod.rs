@@ -47,7 +47,7 @@ enum Command {
 #[derive(Debug, clap::Args)]
 struct StoreOption {
     /// The folder of the run store (default: `chaos` in the platform's state folder).
-    #[arg(long, value_name = "DIR", env = "CHAOS_STORE")]
+    #[arg(long, value_name = "DIR", env = "CHAOS_STORE", hide_env_values = true)]
     store: Option<PathBuf>,
 }
 

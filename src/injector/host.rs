@@ -100,6 +100,19 @@ impl Injector {
         call::read_handle(handle)
     }
 
+    /// The faults that the component says it has.
+    ///
+    /// # Errors
+    /// As for [`prepare`](Self::prepare).
+    pub async fn actions(&self) -> Result<Vec<String>, InjectorError> {
+        let manifest = self
+            .call(&Grant::default(), async |plugin, store| {
+                plugin.chaos_injector_injector().call_describe(store).await.map(Ok)
+            })
+            .await?;
+        Ok(manifest.faults.into_iter().map(|fault| fault.name).collect())
+    }
+
     /// Applies a prepared fault.
     ///
     /// # Errors
@@ -175,4 +188,55 @@ impl Injector {
 
 fn first_line(error: &wasmtime::Error) -> String {
     error.root_cause().to_string().lines().next().unwrap_or("").to_owned()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used)]
+mod tests {
+    use super::{Call, Grant, Handle, Host, InjectorError};
+    use crate::injector::Target;
+    use crate::names::stdlib;
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    fn call() -> Call {
+        let lease = Some(Duration::from_secs(10));
+        Call { run: "r".to_owned(), experiment: "e".to_owned(), step: "s".to_owned(), fence: 1, lease }
+    }
+
+    #[tokio::test]
+    async fn the_checker_knows_each_components_actions() {
+        let cache = tempfile::tempdir().unwrap();
+        for round in ["compiled", "from the cache"] {
+            let host = Host::new(Some(cache.path().join("private"))).unwrap();
+            for (name, actions) in stdlib::COMPONENTS {
+                assert_eq!(host.load(name).unwrap().actions().await.unwrap(), *actions, "{round}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn refusals_come_through_with_their_reasons() {
+        let http = Host::new(None).unwrap().load("http").unwrap();
+        let target = Target { service: "payment".to_owned(), attributes: BTreeMap::new() };
+        let refused = http.prepare(&Grant::default(), &call(), "error", &target, &BTreeMap::new()).await;
+        assert!(refused.is_err_and(|error| error.to_string().contains("no proxy stands before `payment`")));
+        let nonsense = Handle { id: "x".to_owned(), data: b"{".to_vec() };
+        let refused = http.revert(&Grant::default(), &call(), &nonsense).await;
+        assert!(refused.is_err_and(|error| error.is_unknown_handle()));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_reached_without_a_grant() {
+        let http = Host::new(None).unwrap().load("http").unwrap();
+        let data = br#"{"admin":"127.0.0.1:1","effect":{"type":"error","status":503},"share":1,"rate":1}"#;
+        let handle = Handle { id: "r.s".to_owned(), data: data.to_vec() };
+        let refused = http.inject(&Grant::default(), &call(), &handle).await.expect_err("no grant was given");
+        assert!(matches!(refused, InjectorError::Refused { code, .. } if code == "permission-denied"));
+    }
+
+    #[test]
+    fn an_unknown_component_is_an_error() {
+        assert!(matches!(Host::new(None).unwrap().load("nope").err(), Some(InjectorError::Unknown(_))));
+    }
 }

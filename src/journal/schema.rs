@@ -19,7 +19,6 @@ CREATE TABLE IF NOT EXISTS runs (
 CREATE TABLE IF NOT EXISTS effects (
   id      INTEGER PRIMARY KEY AUTOINCREMENT, -- also the fencing token: never used twice
   run     TEXT NOT NULL REFERENCES runs(id),
-  name    TEXT NOT NULL,
   intent  TEXT NOT NULL,                   -- JSON: all that is needed to take it back
   state   TEXT NOT NULL,                   -- intended, applied, reverted, kept
   note    TEXT NOT NULL DEFAULT '',

@@ -52,8 +52,6 @@ pub struct EffectRecord {
     pub id: EffectId,
     /// The run that intended it.
     pub run: String,
-    /// What people call it.
-    pub name: String,
     /// All that is needed to take it back, as JSON.
     pub intent: String,
     /// What became of it.
@@ -154,17 +152,12 @@ impl Journal {
     ///
     /// # Errors
     /// The store cannot be written: then nothing may be done.
-    pub fn intend(
-        &self,
-        run: &str,
-        name: &str,
-        intent: impl FnOnce(EffectId) -> String,
-    ) -> Result<EffectId, JournalError> {
+    pub fn intend(&self, run: &str, intent: impl FnOnce(EffectId) -> String) -> Result<EffectId, JournalError> {
         let mut connection = self.connection();
         let transaction = connection.transaction()?;
         transaction.execute(
-            "INSERT INTO effects (run, name, intent, state, changed) VALUES (?, ?, '', 'intended', ?)",
-            params![run, name, now()],
+            "INSERT INTO effects (run, intent, state, changed) VALUES (?, '', 'intended', ?)",
+            params![run, now()],
         )?;
         let id = EffectId(transaction.last_insert_rowid());
         transaction.execute("UPDATE effects SET intent = ? WHERE id = ?", params![intent(id), id.0])?;
@@ -224,7 +217,7 @@ impl Journal {
 
     fn effects(&self, condition: &str) -> Result<Vec<EffectRecord>, JournalError> {
         let connection = self.connection();
-        let text = format!("SELECT id, run, name, intent, state, note FROM effects WHERE {condition} ORDER BY id DESC");
+        let text = format!("SELECT id, run, intent, state, note FROM effects WHERE {condition} ORDER BY id DESC");
         let mut query = connection.prepare(&text)?;
         let rows = query.query_map([], effect)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -253,14 +246,13 @@ impl Journal {
 }
 
 fn effect(row: &Row) -> rusqlite::Result<EffectRecord> {
-    let state: String = row.get(4)?;
+    let state: String = row.get(3)?;
     Ok(EffectRecord {
         id: EffectId(row.get(0)?),
         run: row.get(1)?,
-        name: row.get(2)?,
-        intent: row.get(3)?,
+        intent: row.get(2)?,
         state: EffectState::named(&state),
-        note: row.get(5)?,
+        note: row.get(4)?,
     })
 }
 
@@ -303,11 +295,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
         journal.begin("r1", "x", "local").unwrap();
-        let first = journal.intend("r1", "a", |id| format!("{}", id.0)).unwrap();
-        let second = journal.intend("r1", "b", |_| "{}".to_owned()).unwrap();
+        let first = journal.intend("r1", |id| format!("{}", id.0)).unwrap();
+        let second = journal.intend("r1", |_| "{}".to_owned()).unwrap();
         assert!(second > first);
-        let open: Vec<_> = journal.open_effects().unwrap().into_iter().map(|effect| effect.name).collect();
-        assert_eq!(open, ["b", "a"]);
+        let open: Vec<_> = journal.open_effects().unwrap().into_iter().map(|effect| effect.id).collect();
+        assert_eq!(open, [second, first]);
         journal.applied(first, "{1}").unwrap();
         journal.mark(second, EffectState::Reverted, "").unwrap();
         let open = journal.open_effects().unwrap();

@@ -55,7 +55,7 @@ impl Effects {
     /// The intent could not be made durable, and nothing was done; or doing it failed.
     pub async fn perform(&self, make: impl FnOnce(EffectId) -> Intent) -> Result<LeftOver, RunError> {
         let mut made = None;
-        let id = self.journal.intend(&self.run, "", |id| {
+        let id = self.journal.intend(&self.run, |id| {
             let intent = make(id);
             let text = serde_json::to_string(&intent).unwrap_or_default();
             made = Some(intent);

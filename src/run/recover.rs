@@ -47,7 +47,7 @@ fn one(journal: &Journal, record: EffectRecord, runs: &mut Runs) -> Result<InFor
     Ok(InForce { effect: LeftOver { id: record.id, intent }, run: record.run, experiment, alive, note: record.note })
 }
 
-/// What stands in the way of a plan: effects of dead runs, or faults of live ones, at the same addresses.
+/// What stands in the way of a plan: effects of dead runs, faults and processes of live ones, at the same addresses.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -56,7 +56,8 @@ pub fn leftovers(journal: &Journal, plan: &Plan) -> Result<Vec<InForce>, RunErro
     let wanted: BTreeSet<String> =
         plan.processes.iter().filter_map(|process| process.address.clone()).chain(proxies).collect();
     let in_the_way = |found: &InForce| {
-        let concerns = !found.alive || matches!(found.effect.intent, Intent::Fault(_));
+        // A live run's proxy can be shared; its faults and its processes cannot.
+        let concerns = !found.alive || !matches!(found.effect.intent, Intent::Proxy(_));
         concerns && addresses(&found.effect.intent).iter().any(|address| wanted.contains(address))
     };
     Ok(in_force(journal)?.into_iter().filter(in_the_way).collect())

@@ -110,6 +110,7 @@ impl Work {
             _ = shared.halt.wait() => return Ok(()),
         }
         shared.world.make_ready(&shared.plan).await?;
+        let began = shared.clock.now();
         let mut tasks = JoinSet::new();
         for source in shared.plan.sources.keys().cloned() {
             tasks.spawn(sample(Arc::clone(&shared), source));
@@ -123,7 +124,7 @@ impl Work {
             steady::report(&shared, unsteady);
             return Ok(());
         }
-        tasks.spawn(watch::watch(Arc::clone(&shared)));
+        tasks.spawn(watch::watch(Arc::clone(&shared), began));
         let (over, told) = tokio::sync::watch::channel(false);
         let overall = tokio::spawn(steps::overall(Arc::clone(&shared), told));
         steps::run_graph(&shared).await;

@@ -14,12 +14,13 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Watches until the run is stopped, by this or by something else.
-pub async fn watch(shared: Arc<Shared>) {
-    let now = shared.clock.now();
-    let mut guards = guards(&shared, now);
+///
+/// The time limit counts from `began`, the start of the baseline.
+pub async fn watch(shared: Arc<Shared>, began: Instant) {
+    let mut guards = guards(&shared, shared.clock.now());
     let mut missing = Missing::new(&shared);
     let mut bell = shared.board.bell();
-    let deadline = shared.plan.limits.bound(LimitName::Timeout).map(|bound| now + unit::to_duration(bound.value));
+    let deadline = shared.plan.limits.bound(LimitName::Timeout).map(|bound| began + unit::to_duration(bound.value));
     while shared.halt.stopped().is_none() {
         for guard in &mut guards {
             guard.look(&shared);

@@ -112,6 +112,20 @@ fn a_process_that_ends_in_the_middle_breaks_the_run() {
 }
 
 #[test]
+fn a_process_that_the_runner_restarts_makes_the_run_inconclusive() {
+    let place = Place::new();
+    let (page, proxy) = (free_port(), free_port());
+    let file = environment(&place, page, proxy, "sleep 4");
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    place.write(&file, text.replace("start \"sleep 4\"", "start \"sleep 4\"; restarts by runner after 100ms"));
+    let load = crate::harness::Load::on(proxy);
+    let ran = place.run(&["exec", &file]).ended(5);
+    ran.says("process side ended by itself and was restarted").says("x: inconclusive");
+    drop(load);
+    assert!(!answers(page) && !answers(proxy));
+}
+
+#[test]
 fn a_proxy_that_does_not_take_our_token_is_not_used() {
     let place = Place::new();
     let (page, proxy) = (free_port(), free_port());

@@ -95,7 +95,7 @@ fn a_fault_that_never_acts_confirms_nothing() {
 }
 
 #[test]
-fn a_trigger_aborts_and_an_slo_outside_the_radius_too() {
+fn a_trigger_aborts_the_run() {
     let place = Place::new();
     let (upstream, listen) = (free_port(), free_port());
     let _nginx = nginx(&place, upstream);
@@ -128,4 +128,56 @@ fn a_proxy_that_dies_takes_its_fault_along_and_breaks_the_run() {
     assert!(matches!(ran.code, Some(5)), "{ran:?}");
     ran.says("no data for 3s").says("it ended when its lease ran out");
     place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
+/// `front` may not bend; its success is the proxy's view of the very page that is faulted.
+#[test]
+fn an_slo_outside_the_radius_aborts_the_run() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let text = format!(
+        "use std.http\nsystem site {{\n  service front {{ calls page; metric success: ratio; slo success >= 95% }}\n  \
+         service page {{ external }}\n}}\nenvironment local for site {{\n  service page {{ url \"http://127.0.0.1:{upstream}\"; \
+         through \"127.0.0.1:{listen}\" }}\n  bind front.success = proxy.success(page)\n  allow http.error on page\n}}\n\
+         experiment x on site {{\n  hypothesis \"Nobody notices.\"\n  window 2s\n  baseline 3s\n  limit {{ services page }}\n  \
+         run {{ inject http.error(page, rate: 50%) as outage for 60s {{ expect always front.success >= 1% }} }}\n}}\n"
+    );
+    place.write("x.chaos", text);
+    let _load = Load::on(listen);
+    place
+        .run(&["exec", "x.chaos"])
+        .ended(4)
+        .says("an SLO outside `bends` broke: front: success >= 95%")
+        .says("reverted outage");
+}
+
+#[test]
+fn two_faults_at_once_add_up_and_are_both_taken_back() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let rest = "  run {
+    parallel {
+      inject http.error(page, traffic: 30%) as some for 4s { expect page.success < 90% within 4s }
+      sequence {
+        wait 1s
+        @allow(interference)
+        inject http.latency(page, delay: 60ms, traffic: 50%) as slow for 2s { expect p95(page.latency) > 50ms within 2s }
+      }
+    }
+    expect steady within 15s holding 1s
+  }";
+    let file = files(&place, upstream, listen, rest);
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    place.write(
+        &file,
+        text.replace("limit { services page }", "limit { services page; concurrent <= 2; traffic <= 80% }")
+            .replace("window 2s", "window 1s"),
+    );
+    place.run(&["plan", &file]).ended(0).says("at most 80% of the requests to page touched").says("at most 2 faults");
+    let _load = Load::on(listen);
+    place.run(&["exec", &file]).ended(0).says("confirmed").says("reverted slow").says("reverted some");
 }

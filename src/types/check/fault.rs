@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::base::Span;
 use crate::diagnostics::codes;
-use crate::names::DeclarationId;
+use crate::names::{DeclarationId, stdlib};
 use crate::syntax::tree::{self, Arguments, Expr, ExprKind, Operator};
 use crate::types::expression::Context;
 use crate::types::model::{Argument, Class, Fault, Parameter, System};
@@ -60,7 +60,17 @@ impl Checker<'_> {
             return None;
         };
         let mut typing = self.typing(Context::default());
-        typing.text(component).zip(typing.text(action))
+        let (name, verb) = typing.text(component).zip(typing.text(action))?;
+        let components = stdlib::COMPONENTS.iter().map(|(known, _)| *known);
+        let Some((_, actions)) = stdlib::COMPONENTS.iter().find(|(known, _)| *known == name) else {
+            self.report(errors::unknown("component", &name, component.span, components));
+            return None;
+        };
+        if !actions.contains(&verb.as_str()) {
+            self.report(errors::unknown("action", &verb, action.span, actions.iter().copied()));
+            return None;
+        }
+        Some((name, verb))
     }
 
     fn class(&mut self, written: &tree::Fault) -> Option<Class> {
