@@ -19,9 +19,9 @@ pub struct ProxyCommand {
     /// Where callers find it: a port on loopback, or an address with a port.
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     listen: SocketAddr,
-    /// The service behind it, for example http://127.0.0.1:8080.
-    #[arg(long, value_name = "URL")]
-    upstream: Upstream,
+    /// The service behind it, for example http://127.0.0.1:8080. Given again for further instances: each gets its turn.
+    #[arg(long, value_name = "URL", required = true)]
+    upstream: Vec<Upstream>,
     /// Where its admin API listens (default: on loopback, 10000 ports higher).
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     admin: Option<SocketAddr>,
@@ -55,15 +55,16 @@ impl ProxyCommand {
         let admin = self.admin.or_else(|| default_admin(self.listen));
         let admin = admin.ok_or("there is no port 10000 higher: write `--admin ADDRESS`")?;
         let (token, file) = self.token(admin)?;
-        let config = Config { listen: self.listen, upstream: self.upstream, admin, token };
-        let upstream = config.upstream.to_string();
+        let upstreams: Vec<String> = self.upstream.iter().map(ToString::to_string).collect();
+        let upstreams = upstreams.join(", ");
+        let config = Config { listen: self.listen, upstreams: self.upstream, admin, token };
         let served = block_on(async {
             let mut signals = Signals::install().map_err(|error| error.to_string())?;
             let shutdown = async move {
                 signals.next().await;
             };
             let ready = |at: &Addresses| {
-                anstream::println!("proxy listens on {} for {upstream}, admin {}", at.listen, at.admin);
+                anstream::println!("proxy listens on {} for {upstreams}, admin {}", at.listen, at.admin);
             };
             serve(config, ready, shutdown).await.map_err(|error| error.to_string())
         });

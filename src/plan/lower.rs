@@ -156,7 +156,8 @@ impl Lowering<'_> {
     fn injection(&mut self, inject: &Inject) -> Injection {
         let fault = &inject.fault;
         let proxy = self.proxies.iter().find(|proxy| proxy.service == inject.target).cloned();
-        if proxy.is_none() && fault.resource == "requests" {
+        let flawed = self.environment.services.get(&inject.target).is_some_and(|place| place.flawed);
+        if proxy.is_none() && fault.resource == "requests" && !flawed {
             let finding =
                 errors::no_proxy(&inject.target, inject.target_span, &self.environment.name, self.environment.span);
             self.findings.push(finding);

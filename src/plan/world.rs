@@ -14,8 +14,8 @@ pub struct Proxy {
     pub service: String,
     /// `host:port` that callers use.
     pub listen: String,
-    /// `http://host:port` of the service.
-    pub upstream: String,
+    /// `http://host:port` of each instance of the service; requests go to them in turn.
+    pub upstreams: Vec<String>,
     /// `host:port` of the admin API.
     pub admin: String,
     /// Whether every caller is started by the run, so that the proxy may be stopped after them.
@@ -51,16 +51,17 @@ pub(super) fn proxies(system: &System, environment: &Environment, findings: &mut
     let mut all = Vec::new();
     for (service, place) in &environment.services {
         let (Some(listen), Some(admin)) = (&place.through, &place.admin) else { continue };
-        let Some(upstream) = place.instances.first() else {
-            findings.push(errors::no_upstream(service, place.span.unwrap_or(environment.span)));
+        if place.instances.is_empty() {
+            let missing = errors::no_upstream(service, place.span.unwrap_or(environment.span));
+            findings.extend((!place.flawed).then_some(missing));
             continue;
-        };
+        }
         let callers = system.callers(service);
         let started = |caller: &&str| environment.services.get(*caller).is_some_and(|place| place.start.is_some());
         all.push(Proxy {
             service: service.clone(),
             listen: listen.clone(),
-            upstream: upstream.clone(),
+            upstreams: place.instances.clone(),
             admin: admin.clone(),
             stoppable: !callers.is_empty() && callers.iter().all(started),
         });

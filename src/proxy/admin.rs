@@ -34,7 +34,7 @@ pub(super) struct Admin {
     pub(super) metrics: Arc<Metrics>,
     pub(super) token: Token,
     pub(super) listen: SocketAddr,
-    pub(super) upstream: Upstream,
+    pub(super) upstreams: Vec<Upstream>,
 }
 
 /// The answer of `GET /v1/health`.
@@ -47,7 +47,7 @@ pub struct Health {
     /// Where the proxy takes traffic in.
     pub listen: SocketAddr,
     /// Where the traffic goes, as `http://host:port`.
-    pub upstream: String,
+    pub upstreams: Vec<String>,
     /// The proxy's process id.
     pub pid: u32,
 }
@@ -85,7 +85,7 @@ async fn health(State(admin): Shared) -> Json<Health> {
         name: "chaos-proxy".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         listen: admin.listen,
-        upstream: admin.upstream.to_string(),
+        upstreams: admin.upstreams.iter().map(ToString::to_string).collect(),
         pid: std::process::id(),
     })
 }

@@ -1,7 +1,5 @@
 //! Passing one request on to the upstream, and its response back.
 
-use std::sync::Arc;
-
 use http_body_util::{Either, Empty};
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
@@ -9,9 +7,10 @@ use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 
 use super::headers;
-use super::pool::{Borrowed, Pool, SendError, Sent};
+use super::pool::{Borrowed, SendError, Sent};
 use super::reply::Reply;
 use super::tunnel::Tunnels;
+use super::turns::Turns;
 use super::upstream::Upstream;
 
 /// The field by which a response of the proxy's own is told from one of the upstream.
@@ -20,7 +19,7 @@ pub(super) const OWN: &str = "x-chaos-proxy";
 /// The way to the upstream.
 #[derive(Debug)]
 pub(super) struct Forward {
-    pool: Arc<Pool>,
+    turns: Turns,
     /// The `Host` of requests that come without one.
     authority: Option<HeaderValue>,
     tunnels: Tunnels,
@@ -35,14 +34,15 @@ pub(super) enum Outcome {
 }
 
 impl Forward {
-    /// The way to `upstream`. Changed protocols run in `tunnels`.
-    pub(super) fn new(upstream: Upstream, tunnels: Tunnels) -> Self {
-        Self { authority: upstream.authority(), pool: Pool::new(upstream), tunnels }
+    /// The way to `upstreams`, in turn. Changed protocols run in `tunnels`.
+    pub(super) fn new(upstreams: Vec<Upstream>, tunnels: Tunnels) -> Self {
+        let authority = upstreams.first().and_then(Upstream::authority);
+        Self { authority, turns: Turns::new(upstreams), tunnels }
     }
 
-    /// The connections to the upstream.
-    pub(super) fn pool(&self) -> &Pool {
-        &self.pool
+    /// Closes the connections that have lain idle for too long.
+    pub(super) fn tidy(&self) {
+        self.turns.tidy();
     }
 
     /// Sends the request and gives the response as soon as its head has come. To drop the future cancels the request.
@@ -53,9 +53,11 @@ impl Forward {
         }
         let protocol = headers::upgrade(request.headers());
         let caller = protocol.is_some().then(|| hyper::upgrade::on(&mut request));
-        match self.pool.send(self.rewrite(request, protocol)).await {
+        match self.turns.send(self.rewrite(request, protocol)).await {
             Ok((response, connection)) => self.give(response, connection, caller),
-            Err(SendError::Unreachable(error)) => failed("upstream-unreachable", format!("cannot be reached: {error}")),
+            Err(SendError::Unreachable(error, _)) => {
+                failed("upstream-unreachable", format!("cannot be reached: {error}"))
+            }
             Err(SendError::Broken(error)) if error.is_user() => {
                 // The request's own body broke off, or was malformed: no fault of the upstream.
                 let text = "chaos-proxy: the request's body is broken\n".to_owned();

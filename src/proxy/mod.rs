@@ -26,6 +26,7 @@ mod spread;
 mod token;
 mod tombs;
 mod tunnel;
+mod turns;
 mod upstream;
 mod view;
 mod window;
@@ -69,8 +70,8 @@ const ADMIN_OFFSET: u16 = 10_000;
 pub struct Config {
     /// Where it takes traffic in. Port 0 is any free one.
     pub listen: SocketAddr,
-    /// Where the traffic goes.
-    pub upstream: Upstream,
+    /// Where the traffic goes: to each in turn, past those that cannot be reached.
+    pub upstreams: Vec<Upstream>,
     /// Where the admin API listens. Port 0 is any free one.
     pub admin: SocketAddr,
     /// What a command must show.
@@ -111,9 +112,9 @@ pub async fn serve(
     let faults = Arc::new(Faults::new());
     let metrics = Arc::new(Metrics::new(Box::new(FaultMetrics(Arc::clone(&faults)))));
     let tunnels = Tunnels::new();
-    let forward = Forward::new(config.upstream.clone(), tunnels.clone());
+    let forward = Forward::new(config.upstreams.clone(), tunnels.clone());
     let gateway = Arc::new(Gateway { faults: Arc::clone(&faults), metrics: Arc::clone(&metrics), forward });
-    let api = Admin { faults: Arc::clone(&faults), metrics, token: config.token, listen, upstream: config.upstream };
+    let api = Admin { faults: Arc::clone(&faults), metrics, token: config.token, listen, upstreams: config.upstreams };
     ready(&Addresses { listen, admin });
 
     let (stop, admin_task) = start_admin(admin_listener, api);
@@ -154,7 +155,7 @@ async fn tidy(gateway: &Gateway) {
     let mut ticks = interval(TIDYING);
     loop {
         ticks.tick().await;
-        gateway.forward.pool().tidy();
+        gateway.forward.tidy();
     }
 }
 

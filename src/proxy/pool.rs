@@ -49,8 +49,8 @@ pub(super) struct Borrowed {
 /// Why a request got no response.
 #[derive(Debug)]
 pub(super) enum SendError {
-    /// No connection could be made.
-    Unreachable(io::Error),
+    /// No connection could be made; the request was not sent.
+    Unreachable(io::Error, Box<Request<Sent>>),
     /// The connection failed before the response's headers had come.
     Broken(hyper::Error),
 }
@@ -80,7 +80,11 @@ impl Pool {
                 },
             }
         }
-        let mut sender = self.connect().await?;
+        let stream = match self.connect().await {
+            Ok(stream) => stream,
+            Err(error) => return Err(SendError::Unreachable(error, Box::new(request))),
+        };
+        let mut sender = handshake(stream).await.map_err(SendError::Broken)?;
         let response = sender.send_request(request).await.map_err(SendError::Broken)?;
         Ok((response, self.lend(sender)))
     }
@@ -115,18 +119,20 @@ impl Pool {
         Borrowed { sender, pool: Arc::clone(self) }
     }
 
-    async fn connect(&self) -> Result<SendRequest<Sent>, SendError> {
-        let address = (self.upstream.host(), self.upstream.port());
-        let stream = TcpStream::connect(address).await.map_err(SendError::Unreachable)?;
-        stream.set_nodelay(true).map_err(SendError::Unreachable)?;
-        let mut client = http1::Builder::new();
-        client.preserve_header_case(true).max_headers(headers::MOST);
-        let handshake = client.handshake(TokioIo::new(stream));
-        let (sender, connection) = handshake.await.map_err(SendError::Broken)?;
-        // It ends when the sender is dropped or the upstream closes; whoever waits for a response gets the error.
-        tokio::spawn(connection.with_upgrades());
-        Ok(sender)
+    async fn connect(&self) -> io::Result<TcpStream> {
+        let stream = TcpStream::connect((self.upstream.host(), self.upstream.port())).await?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
     }
+}
+
+async fn handshake(stream: TcpStream) -> Result<SendRequest<Sent>, hyper::Error> {
+    let mut client = http1::Builder::new();
+    client.preserve_header_case(true).max_headers(headers::MOST);
+    let (sender, connection) = client.handshake(TokioIo::new(stream)).await?;
+    // It ends when the sender is dropped or the upstream closes; whoever waits for a response gets the error.
+    tokio::spawn(connection.with_upgrades());
+    Ok(sender)
 }
 
 impl Borrowed {

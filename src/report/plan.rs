@@ -46,7 +46,9 @@ fn environment(plan: &Plan) -> Vec<String> {
             if proxy.stoppable { "stopped at the end" } else { "stays at the end, since others call through it" };
         format!(
             "proxy of {} on {} to {} (started if it is not up; {fate})",
-            proxy.service, proxy.listen, proxy.upstream
+            proxy.service,
+            proxy.listen,
+            proxy.upstreams.join(", ")
         )
     });
     processes.chain(proxies).collect()

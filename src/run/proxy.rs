@@ -16,7 +16,7 @@ pub const TOKEN_VARIABLE: &str = "CHAOS_PROXY_TOKEN";
 struct Health {
     name: String,
     listen: String,
-    upstream: String,
+    upstreams: Vec<String>,
 }
 
 /// Where the token of the proxy with this admin address lies, for its owner only.
@@ -45,21 +45,12 @@ pub fn token(store: &Path, admin: &str) -> Option<String> {
 
 /// What an intent to start a proxy says.
 pub fn intent(proxy: &Proxy, store: &Path, log: PathBuf, marker: String) -> ProxyIntent {
-    let arguments = [
-        "chaos",
-        "proxy",
-        "--listen",
-        &proxy.listen,
-        "--upstream",
-        &proxy.upstream,
-        "--admin",
-        &proxy.admin,
-        "--token-file",
-        &token_file(store, &proxy.admin).display().to_string(),
-    ];
+    let token_file = token_file(store, &proxy.admin).display().to_string();
+    let fixed = ["chaos", "proxy", "--listen", &proxy.listen, "--admin", &proxy.admin, "--token-file", &token_file];
+    let upstreams = proxy.upstreams.iter().flat_map(|upstream| ["--upstream", upstream]);
     let process = ProcessIntent {
         name: format!("proxy of {}", proxy.service),
-        command: arguments.iter().map(ToString::to_string).collect(),
+        command: fixed.into_iter().chain(upstreams).map(str::to_owned).collect(),
         address: Some(proxy.listen.clone()),
         log,
         marker,
@@ -80,9 +71,10 @@ pub async fn stands(client: &reqwest::Client, proxy: &Proxy, store: &Path) -> Re
         not_ours(proxy, format!("what answers at {} is no fault proxy", proxy.admin))
             .help("another program uses this port: write `admin \"127.0.0.1:…\"` with a free one")
     })?;
-    if health.upstream.trim_end_matches('/') != proxy.upstream || !same_port(&health.listen, &proxy.listen) {
-        let there = format!("the proxy at {} passes {} on to {}", proxy.admin, health.listen, health.upstream);
-        let wanted = format!("not {} to {}", proxy.listen, proxy.upstream);
+    if health.upstreams != proxy.upstreams || !same_port(&health.listen, &proxy.listen) {
+        let there = health.upstreams.join(", ");
+        let there = format!("the proxy at {} passes {} on to {there}", proxy.admin, health.listen);
+        let wanted = format!("not {} to {}", proxy.listen, proxy.upstreams.join(", "));
         return Err(not_ours(proxy, format!("{there}, {wanted}")).help("stop it, or mend the environment"));
     }
     commands(client, proxy, store).await.map(|()| true)

@@ -305,6 +305,8 @@ pub struct Place {
     pub start: Option<Vec<String>>,
     /// Who restarts it.
     pub restarts: Option<Restart>,
+    /// Whether a mistake in its addresses was reported already: then what lacks because of it is not reported again.
+    pub flawed: bool,
     /// Where it is written.
     pub span: Option<Span>,
 }

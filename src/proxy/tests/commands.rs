@@ -30,7 +30,7 @@ async fn health_and_metrics_are_open() {
     let proxy = Proxy::start("http://127.0.0.1:9").await;
     let health: Health = serde_json::from_str(&proxy.ask("GET", "/v1/health", "", "").await.body).unwrap();
     assert_eq!((health.name.as_str(), health.pid, health.listen), ("chaos-proxy", std::process::id(), proxy.at.listen));
-    assert_eq!(health.upstream, "http://127.0.0.1:9");
+    assert_eq!(health.upstreams, ["http://127.0.0.1:9"]);
     let metrics = proxy.ask("GET", "/metrics", "", "").await;
     assert!(metrics.header("content-type").is_some_and(|kind| kind.starts_with("application/openmetrics-text")));
 }
@@ -100,7 +100,8 @@ async fn an_address_in_use_is_named_before_anything_is_ready() {
     for (listen, admin) in
         [(proxy.at.listen, "127.0.0.1:0".parse().unwrap()), ("127.0.0.1:0".parse().unwrap(), proxy.at.admin)]
     {
-        let config = Config { listen, admin, upstream: "http://x".parse().unwrap(), token: "t".parse().unwrap() };
+        let config =
+            Config { listen, admin, upstreams: vec!["http://x".parse().unwrap()], token: "t".parse().unwrap() };
         let ended = serve(config, |_| panic!("it isn't ready"), std::future::pending()).await;
         assert!(matches!(ended, Err(ProxyError::AddressInUse(_))), "{ended:?}");
     }

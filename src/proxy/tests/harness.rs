@@ -30,11 +30,20 @@ pub(super) struct Proxy {
 
 impl Proxy {
     pub(super) async fn start(upstream: &str) -> Self {
+        Self::before(&[upstream]).await
+    }
+
+    pub(super) async fn before(upstreams: &[&str]) -> Self {
         let (tell, told) = oneshot::channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let any = "127.0.0.1:0".parse().unwrap();
         let token = "s3cret".parse().unwrap();
-        let config = Config { listen: any, upstream: upstream.parse().unwrap(), admin: any, token };
+        let config = Config {
+            listen: any,
+            upstreams: upstreams.iter().map(|one| one.parse().unwrap()).collect(),
+            admin: any,
+            token,
+        };
         let ready = |at: &Addresses| tell.send(*at).unwrap();
         let shutdown = async { stopped.await.unwrap_or_default() };
         let task = tokio::spawn(serve(config, ready, shutdown));

@@ -93,6 +93,16 @@ async fn a_websocket_goes_both_ways() {
 }
 
 #[tokio::test]
+async fn several_upstreams_take_turns_and_one_that_is_away_is_passed_over() {
+    let (first, second) = (echo_upstream().await, echo_upstream().await);
+    let proxy = Proxy::before(&[&first, "http://127.0.0.1:1", &second]).await;
+    for _ in 0..12 {
+        assert_eq!(proxy.get("/empty").await.status, 204);
+    }
+    assert_eq!(proxy.metric("chaos_proxy_upstream_failures_total").await, Some(0.0));
+}
+
+#[tokio::test]
 async fn an_upstream_that_is_away_gives_a_502_that_says_so() {
     let (listener, url) = played_upstream().await;
     drop(listener);

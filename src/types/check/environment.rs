@@ -80,8 +80,10 @@ impl Checker<'_> {
     fn place(&mut self, written: &tree::PlacedService) -> Place {
         let urls = written.url.iter().chain(&written.instances);
         let through = written.through.as_ref().and_then(|expr| self.address(expr));
+        let instances: Vec<String> = urls.clone().filter_map(|url| self.base_url(url)).collect();
         Place {
-            instances: urls.filter_map(|url| self.base_url(url)).collect(),
+            flawed: instances.len() < urls.count() || (written.through.is_some() && through.is_none()),
+            instances,
             admin: self.admin(written, through.as_ref()),
             through: through.map(|address| address.to_string()),
             start: written.start.as_ref().and_then(|command| self.command(command)),
@@ -400,6 +402,9 @@ impl Checker<'_> {
         };
         let service = path.parts.first().filter(|name| self.known_service(system, name))?;
         let through = environment.services.get(&service.text).and_then(|place| place.through.as_ref());
+        if through.is_none() && environment.services.get(&service.text).is_some_and(|place| place.flawed) {
+            return None;
+        }
         if through.is_none() {
             let help = Some(format!("add `through \"127.0.0.1:…\"` to `service {}`", service.text));
             let headline = format!("no proxy stands before `{}` in this environment", service.text);
