@@ -52,13 +52,13 @@ fn fresh(findings: Vec<Diagnostic>, sources: &Sources, seen: &mut BTreeSet<Strin
 fn summary(files: usize, errors: usize, unreadable: usize) -> u8 {
     let counted = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     if unreadable > 0 {
-        anstream::eprintln!("{} cannot be read", counted(unreadable, "file"));
+        complain_of!("{} cannot be read", counted(unreadable, "file"));
         return REFUSED;
     }
     if errors > 0 {
-        anstream::eprintln!("{} in {}", counted(errors, "error"), counted(files, "file"));
+        complain_of!("{} in {}", counted(errors, "error"), counted(files, "file"));
         return 1;
     }
-    anstream::println!("{} checked, nothing wrong", counted(files, "file"));
+    say!("{} checked, nothing wrong", counted(files, "file"));
     0
 }

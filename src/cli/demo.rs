@@ -23,7 +23,7 @@ impl Demo {
         match served.and_then(|served| served) {
             Ok(()) => 0,
             Err(error) => {
-                anstream::eprintln!("{error}");
+                complain_of!("{error}");
                 1
             }
         }

@@ -42,7 +42,7 @@ impl Exec {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
             Err(error) => {
-                anstream::eprintln!("{error}");
+                complain_of!("{error}");
                 REFUSED
             }
         }
@@ -82,26 +82,26 @@ async fn execute(plan: Plan, journal: Arc<Journal>) -> Result<Verdict, RunError>
     if let Some(error) = &ending.error {
         complain(&error.diagnostic());
     }
-    anstream::println!("{}", report::ending(&name, &ending));
+    say!("{}", report::ending(&name, &ending));
     Ok(ending.verdict)
 }
 
 fn introduce(plan: &Plan) {
-    anstream::println!("{} in the environment {}", Paint::bold(&plan.experiment), plan.environment);
+    say!("{} in the environment {}", Paint::bold(&plan.experiment), plan.environment);
     if let Some(hypothesis) = &plan.hypothesis {
-        anstream::println!("  {hypothesis}");
+        say!("  {hypothesis}");
     }
-    anstream::println!();
+    say!("");
 }
 
 /// Prints events as they come, and keeps them in the store.
 async fn print_events(mut events: mpsc::UnboundedReceiver<Event>, journal: Arc<Journal>, run: String) {
     while let Some(event) = events.recv().await {
         let line = report::line(&event);
-        anstream::println!("{line}");
+        say!("{line}");
         let plain = anstream::adapter::strip_str(&line).to_string();
         if let Err(error) = journal.log(&run, event.at.0, &plain) {
-            anstream::eprintln!("{error}");
+            complain_of!("{error}");
         }
     }
 }

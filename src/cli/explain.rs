@@ -18,17 +18,17 @@ impl Explain {
     pub fn run(self) -> u8 {
         if self.list {
             for code in codes::ALL {
-                anstream::println!("{code}  {}", code.title());
+                say!("{code}  {}", code.title());
             }
             return 0;
         }
         let name = self.code.unwrap_or_default();
         if let Some(code) = codes::find(&name) {
-            anstream::println!("{}", code.page.trim_end());
+            say!("{}", code.page.trim_end());
             return 0;
         }
         let help = suggest::help_for(&name, codes::ALL.iter().map(|code| code.name)).unwrap_or_default();
-        anstream::eprintln!("there is no code `{name}`; {help}. `chaos explain --list` lists them all");
+        complain_of!("there is no code `{name}`; {help}. `chaos explain --list` lists them all");
         REFUSED
     }
 }

@@ -1,5 +1,22 @@
 //! Rank 11: the command line, one file a command.
 
+/// Prints a line on standard output. A reader that has gone away (`| head`) must not end a run that has yet to take
+/// everything back.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write;
+        let _nobody_reads = writeln!(anstream::stdout(), $($part)*);
+    }};
+}
+
+/// The same on standard error.
+macro_rules! complain_of {
+    ($($part:tt)*) => {{
+        use std::io::Write;
+        let _nobody_reads = writeln!(anstream::stderr(), $($part)*);
+    }};
+}
+
 mod check;
 mod demo;
 mod disk;
@@ -75,8 +92,8 @@ fn style() -> Style {
 /// Prints findings on standard error.
 fn print(findings: &[Diagnostic], sources: &Sources) {
     for finding in findings {
-        anstream::eprintln!("{}", render(finding, sources, style()).trim_end());
-        anstream::eprintln!();
+        complain_of!("{}", render(finding, sources, style()).trim_end());
+        complain_of!("");
     }
 }
 

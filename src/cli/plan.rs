@@ -55,7 +55,7 @@ impl PlanCommand {
     pub fn run(self) -> u8 {
         match self.choice.plan() {
             Ok((_, planned)) => {
-                anstream::println!("{}", report::plan(&planned.plan, &planned.bounds));
+                say!("{}", report::plan(&planned.plan, &planned.bounds));
                 0
             }
             Err(code) => code,

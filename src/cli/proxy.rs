@@ -6,7 +6,7 @@ use crate::proxy::{Addresses, Config, Token, Upstream, default_admin, serve};
 use crate::run::{TOKEN_VARIABLE, new_token, token_file};
 use std::fs;
 use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, ToSocketAddrs};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     if let Ok(port) = text.parse::<u16>() {
         return Ok(SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port));
     }
-    text.parse().map_err(|_| "write a port, or an IP address with a port: `127.0.0.1:7392`".to_owned())
+    let found = text.to_socket_addrs().ok().and_then(|mut all| all.next());
+    found.ok_or_else(|| "write a port, or an address with a port: `127.0.0.1:7392`".to_owned())
 }
 
 impl ProxyCommand {
@@ -45,7 +46,7 @@ impl ProxyCommand {
         match self.serve() {
             Ok(()) => 0,
             Err(error) => {
-                anstream::eprintln!("{error}");
+                complain_of!("{error}");
                 REFUSED
             }
         }
@@ -64,7 +65,7 @@ impl ProxyCommand {
                 signals.next().await;
             };
             let ready = |at: &Addresses| {
-                anstream::println!("proxy listens on {} for {upstreams}, admin {}", at.listen, at.admin);
+                say!("proxy listens on {} for {upstreams}, admin {}", at.listen, at.admin);
             };
             serve(config, ready, shutdown).await.map_err(|error| error.to_string())
         });

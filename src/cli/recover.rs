@@ -24,7 +24,7 @@ impl Recover {
             Ok(Ok(undone)) => show(&undone),
             Ok(Err(error)) => complain(&error.diagnostic()),
             Err(error) => {
-                anstream::eprintln!("{error}");
+                complain_of!("{error}");
                 REFUSED
             }
         }
@@ -40,17 +40,17 @@ async fn take_back(journal: Arc<Journal>) -> Result<Vec<Undone>, RunError> {
 
 fn show(undone: &[Undone]) -> u8 {
     if undone.is_empty() {
-        anstream::println!("nothing to recover");
+        say!("nothing to recover");
     }
     let mut left = 0;
     for one in undone {
         match &one.result {
-            Ok(note) if note.is_empty() => anstream::println!("reverted: {}", one.what),
-            Ok(note) => anstream::println!("reverted: {} ({note})", one.what),
+            Ok(note) if note.is_empty() => say!("reverted: {}", one.what),
+            Ok(note) => say!("reverted: {} ({note})", one.what),
             Err(error) => {
                 left += 1;
                 let help = error.help.clone().unwrap_or_default();
-                anstream::eprintln!("still in force: {}: {error}. {help}", one.what);
+                complain_of!("still in force: {}: {error}. {help}", one.what);
             }
         }
     }

@@ -35,22 +35,22 @@ impl Status {
 
 fn show(found: &[InForce], kept: &[String]) -> u8 {
     if found.is_empty() {
-        anstream::println!("nothing is in force");
+        say!("nothing is in force");
     }
     let mut last = "";
     for one in found {
         if one.run != last {
             let state = if one.alive { Paint::green("at work") } else { Paint::red("dead") };
-            anstream::println!("run {} of {}: {state}", one.run, one.experiment);
+            say!("run {} of {}: {state}", one.run, one.experiment);
             last = &one.run;
         }
-        anstream::println!("  {}{}", one.effect.intent.what(), remark(one));
+        say!("  {}{}", one.effect.intent.what(), remark(one));
     }
     for line in kept {
-        anstream::println!("kept: {line}");
+        say!("kept: {line}");
     }
     if found.iter().any(|one| !one.alive) {
-        anstream::println!("take it back with `chaos recover`");
+        say!("take it back with `chaos recover`");
         return 1;
     }
     0
