@@ -6,7 +6,7 @@ use super::error::InjectorError;
 use crate::base::unit::to_duration;
 use crate::plan::PlannedArgument;
 use crate::types::Type;
-use crate::types::model::Argument;
+use crate::types::model::{Argument, Class};
 use crate::types::term::Term;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -114,6 +114,15 @@ pub(super) fn read_report(report: wit::Report) -> Evidence {
         wit::Phase::Lost => Phase::Lost,
     };
     Evidence { phase, acted: report.acted, message: report.message }
+}
+
+pub(super) fn read_class(class: wit::Class) -> Class {
+    match class {
+        wit::Class::Leased => Class::Leased,
+        wit::Class::Revertible => Class::Revertible,
+        wit::Class::SelfHealing => Class::SelfHealing,
+        wit::Class::Irreversible => Class::Irreversible,
+    }
 }
 
 pub(super) fn read_error(error: Error) -> InjectorError {

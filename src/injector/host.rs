@@ -6,6 +6,7 @@ use super::error::InjectorError;
 use super::imports::{Grant, State};
 use super::{cache, standard};
 use crate::plan::PlannedArgument;
+use crate::types::model::Class;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -100,17 +101,17 @@ impl Injector {
         call::read_handle(handle)
     }
 
-    /// The faults that the component says it has.
+    /// The faults that the component says it has, each with its class.
     ///
     /// # Errors
     /// As for [`prepare`](Self::prepare).
-    pub async fn actions(&self) -> Result<Vec<String>, InjectorError> {
+    pub async fn actions(&self) -> Result<Vec<(String, Class)>, InjectorError> {
         let manifest = self
             .call(&Grant::default(), async |plugin, store| {
                 plugin.chaos_injector_injector().call_describe(store).await.map(Ok)
             })
             .await?;
-        Ok(manifest.faults.into_iter().map(|fault| fault.name).collect())
+        Ok(manifest.faults.into_iter().map(|fault| (fault.name, call::read_class(fault.class))).collect())
     }
 
     /// Applies a prepared fault.
@@ -209,8 +210,11 @@ mod tests {
         let cache = tempfile::tempdir().unwrap();
         for round in ["compiled", "from the cache"] {
             let host = Host::new(Some(cache.path().join("private"))).unwrap();
-            for (name, actions) in stdlib::COMPONENTS {
-                assert_eq!(host.load(name).unwrap().actions().await.unwrap(), *actions, "{round}");
+            for (name, actions, class) in stdlib::COMPONENTS {
+                let told = host.load(name).unwrap().actions().await.unwrap();
+                let told: Vec<(&str, &str)> = told.iter().map(|(name, class)| (name.as_str(), class.word())).collect();
+                let known: Vec<(&str, &str)> = actions.iter().map(|action| (*action, *class)).collect();
+                assert_eq!(told, known, "{round}");
             }
         }
     }

@@ -57,6 +57,8 @@ pub struct Obligation {
     since: Option<Instant>,
     closest: Option<Judgement>,
     last: Option<Judgement>,
+    /// Whether the condition was known at any time up to its deadline.
+    known_in_time: bool,
 }
 
 impl Obligation {
@@ -75,6 +77,7 @@ impl Obligation {
             since: None,
             closest: None,
             last: None,
+            known_in_time: false,
         }
     }
 
@@ -168,6 +171,7 @@ impl Obligation {
 
     fn within(&mut self, at: Instant, judgement: Judgement, deadline: f64, holding: f64) -> Outcome {
         let deadline = self.phase.start + unit::to_duration(deadline);
+        self.known_in_time |= at <= deadline;
         if judgement.fails() {
             self.since = None;
             return if at >= deadline { self.missed(at) } else { Outcome::Pending };
@@ -186,6 +190,7 @@ impl Obligation {
     fn missed(&self, at: Instant) -> Outcome {
         match &self.gap {
             Some((since, cause)) => Outcome::Inconclusive { reason: format!("unknown from {since} on: {cause}") },
+            None if !self.known_in_time => Outcome::Inconclusive { reason: self.never_judged() },
             None => Outcome::Violated { at, atom: self.last.as_ref().and_then(|last| last.atom.clone()) },
         }
     }
@@ -317,6 +322,12 @@ mod tests {
         assert!(matches!(run(demand, &values(&[1.0, 1.0, 6.0]), 3.5), Outcome::Satisfied { .. }));
         assert!(matches!(run(demand, &values(&[1.0, 1.0, 1.0, 6.0]), 3.5), Outcome::Violated { .. }));
         assert!(matches!(run(demand, &[None, None, None, None], 3.5), Outcome::Inconclusive { .. }));
+    }
+
+    #[test]
+    fn what_is_first_known_after_the_deadline_is_no_violation() {
+        let demand = Demand::Within { deadline: 2.0, holding: 0.0 };
+        assert!(matches!(run(demand, &[None, None, Some(9.0)], 3.5), Outcome::Inconclusive { .. }));
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub fn not_allowed(fault: &str, service: &str, used: Span, environment: &str, at
 
 pub fn cannot_split(at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0712, "`of affected` and `of others` cannot be told apart here")
-        .at(at, "less than 100% of the traffic is in the fault's share")
+        .at(at, "these requests are not counted apart from the rest")
         .help("read the whole metric, or let the fault select all traffic: `traffic: 100%`")
-        .note("where all traffic is in the share, `of affected` is the plain metric")
+        .note("where all traffic is in the share, `of affected` is the plain metric, and there are no others")
 }

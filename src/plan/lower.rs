@@ -3,12 +3,12 @@
 use super::graph::{Graph, Injection, PlannedArgument, Step, StepId, StepKind};
 use super::limits::Effective;
 use super::{Plan, errors, world};
-use crate::base::Span;
+use crate::base::{Interval, Span};
 use crate::diagnostics::Diagnostic;
 use crate::types::model::{
     Argument, Environment, Expectation, Experiment, Fault, Inject, Slo, Step as Written, System, Trigger,
 };
-use crate::types::term::{Condition, Known, MetricId, Reading};
+use crate::types::term::{Cohort, Condition, Known, MetricId, Reading};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One experiment in one environment, with what is known of its parameters.
@@ -147,8 +147,9 @@ impl Lowering<'_> {
         if let Some(given) = given {
             return given.to_owned();
         }
+        let stem: String = stem.chars().take(50).collect();
         let free = (1..).map(|n| format!("{stem}-{n}")).find(|name| !self.names.contains(name));
-        let name = free.unwrap_or_else(|| stem.to_owned());
+        let name = free.unwrap_or(stem);
         self.names.insert(name.clone());
         name
     }
@@ -171,7 +172,7 @@ impl Lowering<'_> {
             target: inject.target.clone(),
             proxy,
             arguments: self.arguments(fault, inject),
-            touches: fault.touches.bounds(&inside),
+            touches: no_less(fault.touches.bounds(&inside), inside.parameters.get("traffic")),
             fails: fault.fails.bounds(&inside),
             resource: fault.resource.clone(),
             class: fault.class,
@@ -241,6 +242,11 @@ fn given_names(steps: &[Written]) -> BTreeSet<String> {
     names
 }
 
+/// A declaration cannot make an effect look smaller than the share that the component is given.
+fn no_less(declared: Interval, given: Option<&Interval>) -> Interval {
+    given.map_or(declared, |given| Interval::new(declared.lo.max(given.lo), declared.hi.max(given.hi)))
+}
+
 /// Every condition of a plan, with its place.
 fn conditions(plan: &Plan) -> Vec<(&Condition, Span)> {
     let steps = plan.graph.steps().flat_map(|step| match &step.kind {
@@ -276,9 +282,11 @@ fn bind(plan: &mut Plan, environment: &Environment, findings: &mut Vec<Diagnosti
 /// `of affected` is the plain metric where all traffic is in the share; elsewhere nothing tells the parts apart yet.
 fn split_cohorts(plan: &Plan, findings: &mut Vec<Diagnostic>) {
     let all_traffic = plan.injections().all(|(_, injection)| injection.touches.lo >= 1.0);
-    let split = |reading: &&Reading| reading.cohort.is_some();
-    if !all_traffic {
-        let places = conditions(plan).into_iter().filter(|(it, _)| it.readings().iter().any(split));
-        findings.extend(places.map(|(_, span)| errors::cannot_split(span)));
-    }
+    let split = |reading: &&Reading| match reading.cohort {
+        Some(Cohort::Affected) => !all_traffic,
+        Some(Cohort::Others) => true,
+        None => false,
+    };
+    let places = conditions(plan).into_iter().filter(|(it, _)| it.readings().iter().any(split));
+    findings.extend(places.map(|(_, span)| errors::cannot_split(span)));
 }

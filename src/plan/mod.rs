@@ -93,14 +93,19 @@ pub const REVERT_BOUND: f64 = 15.0;
 /// Seconds a read of a metric may take.
 pub const QUERY_TIMEOUT: f64 = 2.0;
 
+/// Seconds after a deadline in which a sample from before it may still come.
+pub const LATE: f64 = 5.0;
+
 /// The worst-case length of a step, in seconds.
+///
+/// A fault is prepared, then injected; a target that cannot be reached is tried once more when its lease must be over.
 pub fn longest(step: &Step, no_data: f64) -> f64 {
     use crate::types::term::Demand;
     match &step.kind {
-        StepKind::Inject(injection) => APPLY_TIMEOUT + injection.duration.hi + REVERT_BOUND,
+        StepKind::Inject(injection) => 2.0 * APPLY_TIMEOUT + injection.duration.hi + REVERT_BOUND + APPLY_TIMEOUT,
         StepKind::Wait(duration) => duration.hi,
         StepKind::Expect(expectation) => match expectation.demand {
-            Demand::Within { deadline, holding } => deadline + holding,
+            Demand::Within { deadline, holding } => deadline + holding + LATE,
             _ => no_data,
         },
     }

@@ -62,7 +62,11 @@ pub fn timeout(value: f64, bound: Bound, baseline: f64, steps: &[(String, f64)],
     let headline = format!("the run can take {shown}, above the limit of {limit}");
     let parts: Vec<String> =
         steps.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))).collect();
-    let sum = format!("{} (baseline) + {} = {shown}", unit::show_duration(baseline), parts.join(" + "));
+    let sum = format!(
+        "{} (waiting for metrics, and baseline) + {} = {shown}",
+        unit::show_duration(baseline),
+        parts.join(" + ")
+    );
     limited(Diagnostic::error(codes::E0505, headline).at(at, "").note(sum), bound)
         .help("shorten steps and deadlines, or raise `timeout`")
 }

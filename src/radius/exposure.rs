@@ -16,12 +16,14 @@ pub fn check(plan: &Plan, findings: &mut Vec<Diagnostic>) -> (f64, f64) {
     // The union of intervals is never longer than their sum, whatever overlaps; one abort ends everything.
     let exposure = injects.iter().map(|(_, seconds)| seconds).sum::<f64>() + detection;
     let (path, steps) = longest_path(plan);
-    let length = plan.baseline + path;
+    // Metrics of a system that has just started may take their time to appear.
+    let warm_up = plan.no_data + plan.window;
+    let length = warm_up + plan.baseline + path;
     for (limit, value) in [(LimitName::Exposure, exposure), (LimitName::Timeout, length)] {
         let Some(bound) = plan.limits.bound(limit).filter(|bound| value > bound.value) else { continue };
         findings.push(match limit {
             LimitName::Exposure => errors::exposure(value, bound, &injects, detection, plan.span),
-            _ => errors::timeout(value, bound, plan.baseline, &steps, plan.span),
+            _ => errors::timeout(value, bound, warm_up + plan.baseline, &steps, plan.span),
         });
     }
     (exposure, length)

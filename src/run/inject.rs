@@ -7,6 +7,7 @@ use super::intent::{FaultIntent, Intent};
 use super::shared::{FaultReport, Shared};
 use super::verdict::Verdict;
 use crate::base::{Instant, unit};
+use crate::injector::Phase as FaultPhase;
 use crate::monitor::{Obligation, Outcome, Phase};
 use crate::plan::Injection;
 use crate::types::model::Expectation;
@@ -100,13 +101,21 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
     }
     keeping.abort();
     looking.abort();
+    let ended_early = ended_early(shared, &fault).await;
     let last = shared.world.witnessed(&fault).await.unwrap_or(0);
     let mut seen = seen.borrow().clone();
     seen.acted = seen.acted.max(last);
     if last > 0 {
         seen.acted_at.get_or_insert(shared.clock.now());
     }
+    seen.lost = seen.lost.or(ended_early);
     Held { seen, obligations }
+}
+
+/// A fault that its target no longer has in force, though nobody took it back, was not held for its time.
+async fn ended_early(shared: &Shared, fault: &FaultIntent) -> Option<String> {
+    let evidence = shared.world.status(fault).await.ok()?;
+    (evidence.phase != FaultPhase::Active).then(|| format!("its target says: {}", evidence.message))
 }
 
 /// Expectations are anchored at the moment the fault is seen to act.

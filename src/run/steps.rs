@@ -6,12 +6,11 @@ use super::shared::Shared;
 use crate::base::{Instant, unit};
 use crate::monitor::{Obligation, Outcome, Phase};
 use crate::plan::graph::StepId;
-use crate::plan::{QUERY_TIMEOUT, StepKind};
+use crate::plan::{LATE, QUERY_TIMEOUT, StepKind};
 use crate::types::model::Expectation;
 use crate::types::term::{Condition, Demand};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Runs all steps; returns when the last has ended, or all that had begun have after a stop.
@@ -90,7 +89,7 @@ async fn expect(shared: &Shared, step: &str, expectation: &Expectation) {
 fn horizon(shared: &Shared, expectation: &Expectation, obligation: &Obligation, start: Instant) -> (Instant, Instant) {
     let late = unit::to_duration(slowest(shared, &expectation.condition) + QUERY_TIMEOUT);
     match (expectation.demand, obligation.horizon()) {
-        (Demand::Within { .. }, Some(horizon)) => (horizon, horizon + late.min(Duration::from_secs(5))),
+        (Demand::Within { .. }, Some(horizon)) => (horizon, horizon + late.min(unit::to_duration(LATE))),
         _ => (start + late, start + late),
     }
 }

@@ -5,7 +5,7 @@ use super::shared::Shared;
 use super::verdict::Verdict;
 use crate::base::{Instant, unit};
 use crate::monitor::{Atom, Trigger};
-use crate::types::term::{Condition, LimitName, MetricId, Reading};
+use crate::types::term::{Condition, LimitName, Reading};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,10 +70,10 @@ fn guards(shared: &Shared, now: Instant) -> Vec<Guard> {
     aborts.chain(slos).collect()
 }
 
-/// Metrics that guard the run, and since when each is unknown.
+/// Readings that guard the run, and since when each is unknown.
 struct Missing {
     readings: Vec<Reading>,
-    since: BTreeMap<MetricId, Instant>,
+    since: BTreeMap<usize, Instant>,
     grace: Duration,
 }
 
@@ -90,15 +90,15 @@ impl Missing {
     fn look(&mut self, shared: &Shared) {
         let now = shared.clock.now();
         let signals = shared.board.signals();
-        for reading in &self.readings {
+        for (at, reading) in self.readings.iter().enumerate() {
             let window = reading.window.map_or(shared.window(), unit::to_duration);
             let Some(signal) = signals.get(&reading.metric) else { continue };
             match signal.read(reading.aggregate, now, window) {
                 Ok(_) => {
-                    self.since.remove(&reading.metric);
+                    self.since.remove(&at);
                 }
                 Err(cause) => {
-                    let since = *self.since.entry(reading.metric.clone()).or_insert(now);
+                    let since = *self.since.entry(at).or_insert(now);
                     if now.since(since) > self.grace {
                         let grace = unit::show_duration(self.grace.as_secs_f64());
                         let reason = format!("no data for {grace}: {}: {cause}", reading.metric);

@@ -1,6 +1,7 @@
 //! What can be wrong with a text as such: E01.
 
 use super::parser::Rule;
+use super::tree::Name;
 use crate::base::{Span, unit};
 use crate::diagnostics::{Diagnostic, codes, suggest};
 
@@ -64,6 +65,12 @@ fn word(rule: Rule) -> Option<String> {
         _ => return None,
     };
     Some(fixed.to_owned())
+}
+
+/// An attribute, or what it allows, that there is not.
+pub fn unknown_attribute(kind: &str, name: &Name, known: &[&str]) -> Diagnostic {
+    let help = suggest::help_for(&name.text, known.iter().copied());
+    Diagnostic::error(codes::E0203, format!("unknown {kind} `{}`", name.text)).at(name.span, "").maybe_help(help)
 }
 
 /// A block has no closing brace.

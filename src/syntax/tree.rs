@@ -189,8 +189,8 @@ pub struct Binding {
 /// `allow http.* on payment, inventory`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Allowance {
-    /// Module and fault; no fault means all of the module.
-    pub patterns: Vec<(Name, Option<Name>)>,
+    /// Module and fault; no fault means all of the module, no module a fault of the experiment's own files.
+    pub patterns: Vec<(Option<Name>, Option<Name>)>,
     /// On which services.
     pub services: Vec<Name>,
 }

@@ -29,10 +29,16 @@ impl Address {
         }
     }
 
-    /// The port of the proxy's admin API that goes with a traffic port where none is written: 10000 higher.
+    /// The address of the proxy's admin API where none is written: 10000 ports higher, and on loopback for a proxy that
+    /// listens on all addresses.
     pub fn admin(&self) -> Option<Address> {
         let port = self.port.checked_add(10_000)?;
-        Some(Address { host: self.host.clone(), port })
+        let host = match self.host.as_str() {
+            "0.0.0.0" => "127.0.0.1".to_owned(),
+            "::" => "::1".to_owned(),
+            own => own.to_owned(),
+        };
+        Some(Address { host, port })
     }
 
     /// Whether it is this machine's own loopback.

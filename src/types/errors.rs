@@ -16,6 +16,12 @@ pub fn twice(kind: &str, name: &str, first: Span, again: Span) -> Diagnostic {
         .help("rename one of them")
 }
 
+pub fn long_name(most: usize, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0207, format!("a step's name has at most {most} characters"))
+        .at(at, "")
+        .help("shorten it")
+}
+
 pub fn argument(headline: String, at: Span, label: &str, help: Option<String>) -> Diagnostic {
     Diagnostic::error(codes::E0206, headline).at(at, label).maybe_help(help)
 }
@@ -82,6 +88,7 @@ pub fn wrong_aggregate(name: &str, ty: &Type, at: Span) -> Diagnostic {
     let fitting = match ty {
         Type::Counter => "`increase` and `rate`",
         Type::Distribution(_) => "`p95` (any of p0 to p100), `mean` and `max`",
+        Type::Ratio => "its name alone, or `avg(… over 30s)`",
         _ => "`avg`, `min`, `max` and `sum`",
     };
     Diagnostic::error(codes::E0303, format!("`{name}` cannot read a `{ty}`"))
@@ -93,6 +100,12 @@ pub fn unknown_type(name: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0304, format!("unknown type `{name}`"))
         .at(at, "")
         .maybe_help(suggest::help_for(name, Type::NAMES.iter().copied()))
+}
+
+pub fn no_quantity(ty: &Type, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0304, format!("an experiment's parameter cannot be a `{ty}`"))
+        .at(at, "")
+        .help("use a quantity: `ratio`, `duration`, `int`, `float`, `count`, `bytes` or `frequency`")
 }
 
 pub fn not_a_condition(found: &str, at: Span) -> Diagnostic {
@@ -116,6 +129,12 @@ pub fn misplaced_baseline(at: Span) -> Diagnostic {
         .at(at, "")
         .note("`baseline` stands for what the other side was over the baseline window before the first inject")
         .help("write it like `checkout.success >= 90% of baseline`")
+}
+
+pub fn baseline_in_slo(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0307, "an SLO cannot be compared with the baseline")
+        .at(at, "the baseline is judged by this SLO")
+        .help("compare it with a constant: `success >= 99%`")
 }
 
 pub fn time(code: Code, headline: String, at: Span, label: &str, help: &str) -> Diagnostic {

@@ -229,6 +229,10 @@ impl<'a> Typing<'a, '_> {
             (Type::Counter, Aggregate::Rate) => Type::Frequency,
             (Type::Distribution(of), Aggregate::Quantile(_) | Aggregate::Mean | Aggregate::Max) => (**of).clone(),
             (Type::Counter | Type::Distribution(_), _) => return self.wrong(errors::wrong_aggregate(name, &ty, span)),
+            // A ratio keeps its counts: over a window it is one share, not a list of shares.
+            (Type::Ratio, Aggregate::Min | Aggregate::Max | Aggregate::Sum) => {
+                return self.wrong(errors::wrong_aggregate(name, &ty, span));
+            }
             (plain, Aggregate::Mean | Aggregate::Min | Aggregate::Max | Aggregate::Sum) => plain.clone(),
             _ => return self.wrong(errors::wrong_aggregate(name, &ty, span)),
         };

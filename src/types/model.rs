@@ -399,7 +399,7 @@ pub enum How {
 /// `allow http.* on payment`.
 #[derive(Clone, Debug)]
 pub struct Allowance {
-    /// Module.
+    /// Module; empty for a fault of the experiment's own files.
     pub module: String,
     /// Fault; none: all of the module.
     pub fault: Option<String>,

@@ -181,7 +181,7 @@ impl Term {
         match self {
             Term::Constant(value) => Interval::point(*value),
             Term::Parameter(name) => known.parameters.get(name).copied().unwrap_or(Interval::ALL),
-            Term::Limit(limit) => known.limits.get(limit).map_or(Interval::ALL, |value| Interval::point(*value)),
+            Term::Limit(limit) => known.limits.get(limit).map_or(limit.ty().range(), |value| Interval::point(*value)),
             Term::Arithmetic(operator, a, b) => operator.bound(a.bounds(known), b.bounds(known)),
             Term::Reading(_) | Term::Baseline | Term::Error => Interval::ALL,
         }

@@ -86,8 +86,10 @@ impl Builder<'_> {
         Allowance { patterns, services: self.names(node) }
     }
 
-    fn pattern(&self, node: &Node) -> Option<(Name, Option<Name>)> {
+    fn pattern(&self, node: &Node) -> Option<(Option<Name>, Option<Name>)> {
         let mut names = node.all(Rule::name).map(|name| self.name(name));
-        Some((names.next()?, names.next()))
+        let (first, second) = (names.next()?, names.next());
+        let qualified = second.is_some() || node.find(Rule::any).is_some();
+        Some(if qualified { (Some(first), second) } else { (None, Some(first)) })
     }
 }

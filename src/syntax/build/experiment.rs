@@ -29,6 +29,7 @@ impl Builder<'_> {
         };
         let block = node.find(Rule::experiment_block)?;
         for item in self.statements(block, Rule::experiment_item, Rule::strict_experiment) {
+            self.attributes(item);
             let Some(item) = item.children.iter().find(|child| child.rule != Rule::attribute) else { continue };
             self.experiment_item(item, &mut experiment);
         }
@@ -100,20 +101,15 @@ impl Builder<'_> {
     }
 
     fn step(&mut self, node: &Node) -> Option<Step> {
+        let allows = self.attributes(node);
         let inner = node.children.iter().find(|child| child.rule != Rule::attribute)?;
         match inner.rule {
-            Rule::inject => self.inject(inner, self.allows(node)).map(Step::Inject),
+            Rule::inject => self.inject(inner, allows).map(Step::Inject),
             Rule::expect => self.expect(inner).map(Step::Expect),
             Rule::wait => self.wait(inner).map(Step::Wait),
             Rule::parallel => Some(Step::Parallel(self.steps(inner)?, self.span(inner))),
             _ => Some(Step::Sequence(self.steps(inner)?, self.span(inner))),
         }
-    }
-
-    /// What the attributes before a step allow.
-    fn allows(&self, node: &Node) -> Vec<Name> {
-        let names = node.all(Rule::attribute).map(|attribute| attribute.all(Rule::name).skip(1));
-        names.flatten().map(|name| self.name(name)).collect()
     }
 
     fn inject(&mut self, node: &Node, allows: Vec<Name>) -> Option<Inject> {
@@ -122,6 +118,7 @@ impl Builder<'_> {
         let mut expectations = Vec::new();
         if let Some(block) = block {
             for item in self.statements(block, Rule::attributed_expect, Rule::strict_expect) {
+                self.attributes(item);
                 let expect = item.find(Rule::expect).and_then(|expect| self.expect(expect));
                 expectations.extend(expect);
             }

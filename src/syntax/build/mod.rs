@@ -12,6 +12,9 @@ use super::tree::{Expr, File, Name, Path, TypeName, Use, Used};
 use crate::base::{SourceId, Span};
 use crate::diagnostics::Diagnostic;
 
+/// What `@allow(…)` can allow.
+const ALLOWABLE: &[&str] = &["interference"];
+
 /// Builds one file's tree.
 pub struct Builder<'t> {
     source: SourceId,
@@ -42,6 +45,7 @@ impl<'t> Builder<'t> {
     }
 
     fn declaration(&mut self, node: &Node, file: &mut File) {
+        self.attributes(node);
         let Some(inner) = node.children.iter().find(|child| child.rule != Rule::attribute) else { return };
         match inner.rule {
             Rule::use_declaration => file.uses.extend(self.use_declaration(inner)),
@@ -51,6 +55,23 @@ impl<'t> Builder<'t> {
             Rule::fault => file.faults.extend(self.fault(inner)),
             _ => {}
         }
+    }
+
+    /// What the attributes before a statement allow; reports what there is not to allow.
+    fn attributes(&mut self, node: &Node) -> Vec<Name> {
+        let mut allowed = Vec::new();
+        for attribute in node.all(Rule::attribute) {
+            let names: Vec<Name> = attribute.all(Rule::name).map(|name| self.name(name)).collect();
+            let Some((word, arguments)) = names.split_first() else { continue };
+            if word.text != "allow" {
+                self.findings.push(errors::unknown_attribute("attribute", word, &["allow"]));
+            }
+            for name in arguments.iter().filter(|name| !ALLOWABLE.contains(&name.text.as_str())) {
+                self.findings.push(errors::unknown_attribute("rule", name, ALLOWABLE));
+            }
+            allowed.extend_from_slice(arguments);
+        }
+        allowed
     }
 
     fn use_declaration(&mut self, node: &Node) -> Option<Use> {

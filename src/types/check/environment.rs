@@ -33,7 +33,7 @@ impl Checker<'_> {
             sources: BTreeMap::new(),
             bindings: BTreeMap::new(),
             allowances: written.allowances.iter().flat_map(allowances).collect(),
-            limits: self.limits(written.limits.as_ref(), system.as_ref(), &[]),
+            limits: self.limits(written.limits.as_ref(), system.as_ref(), &[], false),
             span: written.name.span,
         };
         if let Some(system) = &system {
@@ -437,8 +437,8 @@ fn proxy_requests(good: bool) -> Selector {
 
 fn allowances(written: &tree::Allowance) -> Vec<Allowance> {
     let services: Vec<String> = written.services.iter().map(|name| name.text.clone()).collect();
-    let one = |(module, fault): &(tree::Name, Option<tree::Name>)| Allowance {
-        module: module.text.clone(),
+    let one = |(module, fault): &(Option<tree::Name>, Option<tree::Name>)| Allowance {
+        module: module.as_ref().map_or_else(String::new, |name| name.text.clone()),
         fault: fault.as_ref().map(|name| name.text.clone()),
         services: services.clone(),
     };

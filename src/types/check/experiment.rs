@@ -42,13 +42,16 @@ impl Checker<'_> {
         let system = system_id.and_then(|id| self.checked.systems.get(&id)).cloned();
         let parameters = self.parameters(&written.parameters);
         for (parameter, declared) in parameters.iter().zip(&written.parameters) {
+            if !parameter.ty.is_quantity() {
+                self.report(errors::no_quantity(&parameter.ty, declared.ty.span));
+            }
             if parameter.default.is_none() && declared.default.is_none() {
                 let help = "add a default: `= …`; `--set` overrides it";
                 self.report(errors::missing(codes::E0208, "this parameter has no default", parameter.span, help));
             }
         }
         let about = About { system: system.as_ref(), parameters: &parameters };
-        let limits = self.limits(written.limits.as_ref(), about.system, &parameters);
+        let limits = self.limits(written.limits.as_ref(), about.system, &parameters, true);
         let experiment = Experiment {
             name: written.name.text.clone(),
             id: self.optional_text(written.id.as_ref()),
@@ -202,6 +205,7 @@ fn tree_expects(steps: &[tree::Step]) -> bool {
 fn check_windows(checker: &mut Checker, steps: &[Step], default: f64) {
     for step in steps {
         match step {
+            Step::Expect(expectation) => deadline_fits(checker, expectation, default),
             Step::Parallel(steps) | Step::Sequence(steps) => check_windows(checker, steps, default),
             Step::Inject(inject) => {
                 let longest = inject.duration.bounds(&Default::default()).hi;
@@ -214,14 +218,34 @@ fn check_windows(checker: &mut Checker, steps: &[Step], default: f64) {
     }
 }
 
-fn window_fits(checker: &mut Checker, expectation: &Expectation, default: f64, phase: f64) {
+/// The widest window in an expectation, in seconds.
+fn widest(expectation: &Expectation, default: f64) -> f64 {
     let windows = expectation.condition.readings().into_iter().filter(|reading| reading.is_windowed());
-    let widest = windows.map(|reading| reading.window.unwrap_or(default)).fold(0.0, f64::max);
+    windows.map(|reading| reading.window.unwrap_or(default)).fold(0.0, f64::max)
+}
+
+/// A sample counts only if its whole window lies behind the anchor, so a deadline must leave room for one.
+fn deadline_fits(checker: &mut Checker, expectation: &Expectation, default: f64) {
+    let widest = widest(expectation, default);
+    let Demand::Within { deadline, .. } = expectation.demand else { return };
+    if widest > deadline {
+        let show = |seconds| Type::Duration.show(seconds);
+        let headline = format!("a window of {} does not fit before a deadline of {}", show(widest), show(deadline));
+        let help = "use a shorter window (`window` or `over`), or a later deadline";
+        checker.report(errors::time(codes::E0401, headline, expectation.span, "never judged in time", help));
+    }
+}
+
+fn window_fits(checker: &mut Checker, expectation: &Expectation, default: f64, phase: f64) {
+    let widest = widest(expectation, default);
     let show = |seconds| Type::Duration.show(seconds);
     if widest > phase {
         let headline = format!("a window of {} does not fit into a fault of {}", show(widest), show(phase));
         let help = "use a shorter window (`window` or `over`), or a longer fault";
         checker.report(errors::time(codes::E0401, headline, expectation.span, "never judged inside the fault", help));
+    }
+    if widest <= phase {
+        deadline_fits(checker, expectation, default);
     }
     if let Demand::Within { deadline, holding } = expectation.demand
         && deadline + holding > phase

@@ -61,13 +61,18 @@ impl Checker<'_> {
         };
         let mut typing = self.typing(Context::default());
         let (name, verb) = typing.text(component).zip(typing.text(action))?;
-        let components = stdlib::COMPONENTS.iter().map(|(known, _)| *known);
-        let Some((_, actions)) = stdlib::COMPONENTS.iter().find(|(known, _)| *known == name) else {
+        let components = stdlib::COMPONENTS.iter().map(|(known, ..)| *known);
+        let Some((_, actions, class)) = stdlib::COMPONENTS.iter().find(|(known, ..)| *known == name) else {
             self.report(errors::unknown("component", &name, component.span, components));
             return None;
         };
         if !actions.contains(&verb.as_str()) {
             self.report(errors::unknown("action", &verb, action.span, actions.iter().copied()));
+            return None;
+        }
+        if let Some(declared) = written.class.as_ref().filter(|declared| declared.text != *class) {
+            let headline = format!("faults of the component `{name}` are `{class}`, not `{}`", declared.text);
+            self.report(errors::missing(codes::E0208, &headline, declared.span, &format!("write `class {class}`")));
             return None;
         }
         Some((name, verb))
@@ -139,10 +144,7 @@ impl Checker<'_> {
             self.report(errors::mismatch(&parameter.ty, &ty, value.span, why));
             return None;
         }
-        let bounds = match term {
-            Term::Limit(limit) => limit.ty().range(),
-            _ => term.bounds(&known),
-        };
+        let bounds = term.bounds(&known);
         if !bounds.within(parameter.range) {
             let shown = if bounds.is_point() {
                 ty.show(bounds.lo)

@@ -9,11 +9,13 @@ use crate::types::{Type, errors};
 use std::collections::BTreeSet;
 
 impl Checker<'_> {
+    /// `may_bend`: whether `bends` belongs here; which SLOs may bend is the experiment's affair.
     pub(super) fn limits(
         &mut self,
         written: Option<&tree::Limits>,
         system: Option<&System>,
         parameters: &[Parameter],
+        may_bend: bool,
     ) -> Limits {
         let mut limits = Limits::default();
         let Some(written) = written else { return limits };
@@ -22,6 +24,8 @@ impl Checker<'_> {
             if word.text == "services" {
                 let (known, _) = limits.services.get_or_insert_with(|| (BTreeSet::new(), word.span));
                 known.extend(names);
+            } else if !may_bend {
+                self.report(errors::unknown("limit of an environment", "bends", word.span, ["services", "traffic"]));
             } else {
                 limits.bends.get_or_insert_default().extend(names);
             }

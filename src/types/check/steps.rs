@@ -11,6 +11,9 @@ use crate::types::term::{Condition, Demand, Term};
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
+/// A step's name is part of its fault's name at the target, which bounds it.
+const LONGEST_NAME: usize = 64;
+
 impl Checker<'_> {
     pub(super) fn steps(&mut self, written: &[tree::Step], from: ModuleId, about: About) -> Vec<Step> {
         let mut names = BTreeMap::new();
@@ -215,6 +218,9 @@ fn step_names(checker: &mut Checker, steps: &[tree::Step], seen: &mut BTreeMap<S
                 None
             }
         };
+        if let Some(name) = name.filter(|name| name.text.len() > LONGEST_NAME) {
+            checker.report(errors::long_name(LONGEST_NAME, name.span));
+        }
         if let Some(name) = name
             && let Some(first) = seen.insert(name.text.clone(), name.span)
         {

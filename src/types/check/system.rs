@@ -49,6 +49,11 @@ impl Checker<'_> {
         let context = Context { system: Some(system), service: Some(service), ..Context::default() };
         let sources = &self.program.sources;
         let condition = self.typing(context).condition(written, sources)?;
+        let compares = |it: &crate::types::term::Comparison| it.left.has_baseline() || it.right.has_baseline();
+        if condition.comparisons().into_iter().any(compares) {
+            self.report(errors::baseline_in_slo(written.span));
+            return None;
+        }
         if condition.readings().is_empty() {
             self.report(errors::missing(codes::E0407, "this SLO reads no metric", written.span, "name a metric in it"));
             return None;
