@@ -41,6 +41,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         proxies: &proxies,
         graph: Graph::default(),
         names: given_names(&experiment.steps),
+        numbers: BTreeMap::new(),
         findings,
     };
     lowering.steps(&experiment.steps, Vec::new());
@@ -111,7 +112,10 @@ struct Lowering<'a> {
     steady: &'a Condition,
     proxies: &'a [world::Proxy],
     graph: Graph,
+    /// Names that are taken.
     names: BTreeSet<String>,
+    /// The last number given to an unnamed step, by stem.
+    numbers: BTreeMap<String, u32>,
     findings: Vec<Diagnostic>,
 }
 
@@ -148,10 +152,14 @@ impl Lowering<'_> {
             return given.to_owned();
         }
         let stem: String = stem.chars().take(50).collect();
-        let free = (1..).map(|n| format!("{stem}-{n}")).find(|name| !self.names.contains(name));
-        let name = free.unwrap_or(stem);
-        self.names.insert(name.clone());
-        name
+        loop {
+            let number = self.numbers.entry(stem.clone()).or_default();
+            *number += 1;
+            let name = format!("{stem}-{number}");
+            if self.names.insert(name.clone()) {
+                return name;
+            }
+        }
     }
 
     fn injection(&mut self, inject: &Inject) -> Injection {

@@ -2,6 +2,7 @@
 
 use super::errors;
 use crate::diagnostics::Diagnostic;
+use crate::plan::graph::StepId;
 use crate::plan::{self, APPLY_TIMEOUT, Plan, QUERY_TIMEOUT, REVERT_BOUND};
 use crate::types::term::{Condition, LimitName};
 use std::collections::BTreeMap;
@@ -49,15 +50,20 @@ fn sampling(plan: &Plan, condition: &Condition) -> f64 {
 
 /// The longest way through the graph: its seconds, and its steps with theirs.
 fn longest_path(plan: &Plan) -> (f64, Vec<(String, f64)>) {
-    let mut best: BTreeMap<usize, (f64, Vec<(String, f64)>)> = BTreeMap::new();
+    // For each step the length of the longest way to its end, and the step before it on that way.
+    let mut best: BTreeMap<StepId, (f64, Option<StepId>)> = BTreeMap::new();
     for id in plan.graph.order() {
-        let before = plan.graph.before(id).into_iter().filter_map(|earlier| best.get(&earlier.index()));
-        let longest = before.max_by(|a, b| a.0.total_cmp(&b.0)).cloned().unwrap_or_default();
         let Some(step) = plan.graph.step(id) else { continue };
-        let own = plan::longest(step, plan.no_data);
-        let mut steps = longest.1;
-        steps.push((step.name.clone(), own));
-        best.insert(id.index(), (longest.0 + own, steps));
+        let before = plan.graph.before(id).into_iter().filter_map(|it| best.get(&it).map(|way| (way.0, it)));
+        let longest = before.max_by(|a, b| a.0.total_cmp(&b.0));
+        let length = longest.map_or(0.0, |(length, _)| length) + plan::longest(step, plan.no_data);
+        best.insert(id, (length, longest.map(|(_, it)| it)));
     }
-    best.into_values().max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or_default()
+    let last = best.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0)).map(|(id, way)| (*id, way.0));
+    let Some((last, length)) = last else { return (0.0, Vec::new()) };
+    let back = std::iter::successors(Some(last), |id| best.get(id).and_then(|way| way.1));
+    let steps = back.filter_map(|id| plan.graph.step(id));
+    let mut steps: Vec<_> = steps.map(|step| (step.name.clone(), plan::longest(step, plan.no_data))).collect();
+    steps.reverse();
+    (length, steps)
 }

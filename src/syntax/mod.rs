@@ -68,7 +68,7 @@ mod tests {
     use super::parse;
     use crate::base::SourceId;
 
-    const SAMPLE: &str = include_str!("../../tests/spec/syntax/whole.chaos");
+    const SAMPLE: &str = include_str!("../../tests/spec/syntax/_whole.chaos");
 
     #[test]
     fn the_sample_parses_without_findings() {
