@@ -93,7 +93,10 @@ fn read(path: &Path, files: &dyn Files, environment: &str) -> Result<Analysis, F
         checked = types::check(&program);
     }
     let mut wanted = own;
-    let chosen = checked.environments.iter().filter(|(_, (it, _))| it.name == environment);
+    let own_systems: BTreeSet<_> =
+        checked.experiments.iter().filter(|(id, _)| id.module == ModuleId(0)).map(|(_, (_, system))| *system).collect();
+    let chosen = checked.environments.iter();
+    let chosen = chosen.filter(|(_, (it, system))| it.name == environment && own_systems.contains(system));
     wanted.extend(chosen.filter_map(|(id, _)| program.module(id.module).map(|module| module.source)));
     // Files that only lie beside this one are their own affair.
     let concerns = |finding: &&Diagnostic| finding.place().is_none_or(|place| wanted.contains(&place.source));

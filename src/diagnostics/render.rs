@@ -38,7 +38,8 @@ pub fn render(finding: &Diagnostic, sources: &Sources, style: Style) -> String {
 /// One finding as miette wants to see it: the labels of one source; those of other sources are `related`.
 struct Drawing {
     headline: String,
-    severity: Severity,
+    /// None for a place in another file.
+    severity: Option<Severity>,
     source: Option<NamedSource<String>>,
     labels: Vec<LabeledSpan>,
     help: Option<String>,
@@ -54,7 +55,7 @@ impl Drawing {
         let (source, labels) = home.map_or((None, Vec::new()), |home| drawn(finding, sources, home));
         Self {
             headline: format!("{}[{}]: {}", finding.severity.word(), finding.code, finding.headline),
-            severity: finding.severity,
+            severity: Some(finding.severity),
             source,
             labels,
             help: footer(finding),
@@ -65,8 +66,8 @@ impl Drawing {
     fn part(finding: &Diagnostic, sources: &Sources, source: SourceId) -> Self {
         let (named, labels) = drawn(finding, sources, source);
         Self {
-            headline: "the other place".to_owned(),
-            severity: finding.severity,
+            headline: format!("and here, for {}", finding.code),
+            severity: None,
             source: named,
             labels,
             help: None,
@@ -143,8 +144,9 @@ impl std::error::Error for Drawing {}
 impl miette::Diagnostic for Drawing {
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.severity {
-            Severity::Error => miette::Severity::Error,
-            Severity::Warning => miette::Severity::Warning,
+            Some(Severity::Error) => miette::Severity::Error,
+            Some(Severity::Warning) => miette::Severity::Warning,
+            None => miette::Severity::Advice,
         })
     }
 

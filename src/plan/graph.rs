@@ -5,7 +5,7 @@ use crate::types::Type;
 use crate::types::model::{Argument, Class, Expectation};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
-use petgraph::visit::{Dfs, Topo};
+use petgraph::visit::Dfs;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A step of the plan.
@@ -101,10 +101,9 @@ impl Graph {
         self.inner.node_weights()
     }
 
-    /// All places, each after those it waits for.
+    /// All places, each after those it waits for: the order in which they were added, since a step names only earlier ones.
     pub fn order(&self) -> Vec<StepId> {
-        let mut walk = Topo::new(&self.inner);
-        std::iter::from_fn(|| walk.next(&self.inner)).collect()
+        self.inner.node_indices().collect()
     }
 
     /// What a step waits for.

@@ -60,7 +60,10 @@ impl Effective {
             for (name, (term, span)) in &limits.bounds {
                 let bound = Bound { value: term.bounds(known).lo, origin, span: Some(*span) };
                 let held = bounds.entry(*name).or_insert(bound);
-                if held.origin == Origin::Default || bound.value < held.value {
+                // Only the experiment raises what holds by default.
+                let raises = held.origin == Origin::Default && origin == Origin::Experiment;
+                let binds = held.origin == Origin::Default && bound.value <= held.value;
+                if raises || binds || bound.value < held.value {
                     *held = bound;
                 }
             }

@@ -5,6 +5,7 @@ use super::limits::Effective;
 use super::{Plan, errors, world};
 use crate::base::{Interval, Span};
 use crate::diagnostics::Diagnostic;
+use crate::names::stdlib;
 use crate::types::model::{
     Argument, Environment, Expectation, Experiment, Fault, Inject, Slo, Step as Written, System, Trigger,
 };
@@ -165,7 +166,8 @@ impl Lowering<'_> {
     fn injection(&mut self, inject: &Inject) -> Injection {
         let fault = &inject.fault;
         let proxy = self.proxies.iter().find(|proxy| proxy.service == inject.target).cloned();
-        let flawed = self.environment.services.get(&inject.target).is_some_and(|place| place.flawed);
+        let place = self.environment.services.get(&inject.target);
+        let flawed = self.environment.flawed || place.is_some_and(|place| place.through.is_some());
         if proxy.is_none() && fault.resource == "requests" && !flawed {
             let finding =
                 errors::no_proxy(&inject.target, inject.target_span, &self.environment.name, self.environment.span);
@@ -191,14 +193,20 @@ impl Lowering<'_> {
         }
     }
 
+    /// Standard faults are allowed by their module's own name, whatever the experiment calls it; a fault of the user's own
+    /// files by the name under which it is injected, which cannot be that of a standard module.
     fn allowed(&mut self, inject: &Inject) {
-        let (module, name) = inject.fault.name.split_once('.').unwrap_or(("", &inject.fault.name));
+        let (qualifier, name) = inject.fault.name.rsplit_once('.').unwrap_or(("", &inject.fault.name));
+        let module = match &inject.fault.home {
+            Some(home) => Some(home.as_str()),
+            None => (!stdlib::is_module(qualifier)).then_some(qualifier),
+        };
         let allowed = self.environment.allowances.iter().any(|allowance| {
-            allowance.module == module
+            module == Some(allowance.module.as_str())
                 && allowance.fault.as_deref().is_none_or(|fault| fault == name)
                 && allowance.services.contains(&inject.target)
         });
-        if !allowed {
+        if !allowed && !self.environment.flawed {
             let environment = (&self.environment.name, self.environment.span);
             let fault = &inject.fault.name;
             self.findings.push(errors::not_allowed(fault, &inject.target, inject.span, environment.0, environment.1));
@@ -250,9 +258,10 @@ fn given_names(steps: &[Written]) -> BTreeSet<String> {
     names
 }
 
-/// A declaration cannot make an effect look smaller than the share that the component is given.
+/// A declaration cannot make an effect look smaller than the share that the component is given: all, unless it says.
 fn no_less(declared: Interval, given: Option<&Interval>) -> Interval {
-    given.map_or(declared, |given| Interval::new(declared.lo.max(given.lo), declared.hi.max(given.hi)))
+    let given = given.copied().unwrap_or(Interval::point(1.0));
+    Interval::new(declared.lo.max(given.lo), declared.hi.max(given.hi))
 }
 
 /// Every condition of a plan, with its place.
@@ -281,6 +290,7 @@ fn bind(plan: &mut Plan, environment: &Environment, findings: &mut Vec<Diagnosti
             Some(binding) => {
                 plan.bindings.insert(metric, binding.clone());
             }
+            None if environment.flawed => {}
             None => findings.push(errors::no_binding(&metric, span, &environment.name, environment.span)),
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn proxies(system: &System, environment: &Environment, findings: &mut
         let (Some(listen), Some(admin)) = (&place.through, &place.admin) else { continue };
         if place.instances.is_empty() {
             let missing = errors::no_upstream(service, place.span.unwrap_or(environment.span));
-            findings.extend((!place.flawed).then_some(missing));
+            findings.extend((!environment.flawed).then_some(missing));
             continue;
         }
         let callers = system.callers(service);

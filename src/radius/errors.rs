@@ -38,7 +38,8 @@ pub fn traffic(service: &str, share: f64, bound: Bound, parts: &[(&str, f64, Spa
 
 pub fn concurrent(bound: Bound, steps: &[(&str, Span)]) -> Diagnostic {
     let (count, limit) = (steps.len(), unit::show_number(bound.value));
-    let headline = format!("{count} faults can be active at one time, above the limit of {limit}");
+    let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
+    let headline = format!("{faults} can be active at one time, above the limit of {limit}");
     let mut finding = Diagnostic::error(codes::E0503, headline);
     for (name, span) in steps {
         finding = finding.at(*span, format!("`{name}`"));

@@ -80,10 +80,10 @@ fn steady(plan: &Plan) -> String {
 fn what(step: &Step) -> String {
     match &step.kind {
         StepKind::Inject(injection) => {
-            let arguments: Vec<String> =
-                injection.arguments.iter().map(|(name, value)| format!("{name}: {}", shown(value))).collect();
+            let named = injection.arguments.iter().map(|(name, value)| format!("{name}: {}", shown(value)));
+            let arguments: Vec<String> = [injection.target.clone()].into_iter().chain(named).collect();
             let duration = interval(injection.duration, unit::show_duration);
-            format!("inject {}({}, {}) for {duration}", injection.fault, injection.target, arguments.join(", "))
+            format!("inject {}({}) for {duration}", injection.fault, arguments.join(", "))
         }
         StepKind::Expect(expectation) => expectation.text.clone(),
         StepKind::Wait(duration) => format!("wait {}", interval(*duration, unit::show_duration)),

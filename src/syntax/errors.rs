@@ -17,13 +17,27 @@ pub fn unexpected(span: Span, found: &str, expected: &[Rule]) -> Diagnostic {
     };
     let keywords = words.iter().filter_map(|word| word.strip_prefix('`').and_then(|word| word.strip_suffix('`')));
     let near = suggest::nearest(found.trim_matches('`'), keywords.clone());
-    let help = match near {
+    let meant = OPERATORS.iter().find(|(wrong, _)| *wrong == found.trim_matches('`')).map(|(_, right)| *right);
+    let help = match near.or(meant) {
         Some(near) => Some(format!("did you mean `{near}`?")),
         None if words.len() > 6 => Some(format!("one of these can stand here: {}", words.join(", "))),
         None => None,
     };
     Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help)
 }
+
+/// Operators of other languages, and ours.
+const OPERATORS: &[(&str, &str)] = &[
+    ("=", "=="),
+    ("=>", ">="),
+    ("=<", "<="),
+    ("≥", ">="),
+    ("≤", "<="),
+    ("≠", "!="),
+    ("&&", "and"),
+    ("||", "or"),
+    ("!", "not"),
+];
 
 fn shorten(text: &str) -> String {
     let short: String = text.chars().take(30).collect();

@@ -245,11 +245,12 @@ impl<'a> Scan<'a> {
         let rest = &self.text[self.at..];
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-.%".contains(c))).unwrap_or(rest.len());
         let word = &rest[..end];
-        if GENERIC.contains(&word) && rest[end..].starts_with('<') {
-            self.generic += 1;
-            self.at += 1;
-        }
+        let behind = rest[end..].trim_start_matches([' ', '\t']);
         self.at += end;
+        if GENERIC.contains(&word) && behind.starts_with('<') {
+            self.generic += 1;
+            self.at = self.text.len() - behind.len() + 1;
+        }
         self.last = if OPERATOR_WORDS.contains(&word) { Last::Operator } else { Last::Other };
     }
 }

@@ -12,7 +12,7 @@ pub use layout::{Comment, DECLARING, MAX_DEPTH};
 pub use tree::File;
 
 use crate::base::SourceId;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, codes};
 
 /// A text's tree, its comments, and what is wrong with it.
 #[derive(Debug)]
@@ -34,10 +34,9 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     let mut builder = build::Builder::new(source, text, &layout.comments, findings);
     let file = builder.file(&root);
     let mut findings = builder.findings;
-    if let Some(deep) = layout.too_deep {
-        findings.retain(|finding| {
-            finding.place().is_none_or(|place| place.start <= deep.start && place.end <= deep.start + 1)
-        });
+    if layout.too_deep.is_some() {
+        // The text ends in the middle of everything: that it does is said once.
+        findings.retain(|finding| finding.code == codes::E0103);
     }
     Parsed { file, comments: layout.comments, findings }
 }

@@ -91,6 +91,8 @@ pub struct Service {
     pub slos: Vec<Expr>,
     /// Whether somebody else runs it.
     pub external: bool,
+    /// Whether part of it could not be read.
+    pub damaged: bool,
 }
 
 /// `metric latency: distribution<duration>`.
@@ -136,6 +138,8 @@ pub struct Environment {
     pub allowances: Vec<Allowance>,
     /// `limit { … }`.
     pub limits: Option<Limits>,
+    /// Whether part of it could not be read.
+    pub damaged: bool,
 }
 
 /// `service checkout { … }` in an environment.
@@ -239,6 +243,8 @@ pub struct Experiment {
     pub expectations: Vec<Expect>,
     /// Its `##` comment.
     pub doc: String,
+    /// Whether part of it could not be read.
+    pub damaged: bool,
 }
 
 /// `run { … }`.

@@ -80,7 +80,7 @@ impl Typing<'_, '_> {
 
     /// `baseline` or `90% of baseline`, against a side that reads a metric.
     fn baseline_side(&mut self, expr: &Expr, other: &Term) -> Option<Term> {
-        if *other == Term::Error {
+        if other.is_wrong() {
             return None;
         }
         if other.readings().is_empty() {

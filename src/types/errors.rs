@@ -27,13 +27,20 @@ pub fn argument(headline: String, at: Span, label: &str, help: Option<String>) -
 }
 
 pub fn mismatch(wanted: &Type, found: &Type, at: Span, why: Option<(Span, &str)>) -> Diagnostic {
-    let finding = Diagnostic::error(codes::E0301, format!("expected `{wanted}`, found `{found}`"))
-        .at(at, format!("this is a `{found}`"));
+    let finding =
+        Diagnostic::error(codes::E0301, format!("expected `{wanted}`, found `{found}`")).at(at, this_is(found));
     let finding = match why {
         Some((span, why)) => finding.at(span, why),
         None => finding,
     };
     finding.maybe_help(unit_help(wanted))
+}
+
+/// `this is a …`, with the right article.
+fn this_is(ty: &Type) -> String {
+    let name = ty.to_string();
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("this is {article} `{name}`")
 }
 
 /// How a value of a type is written.
@@ -52,8 +59,8 @@ fn unit_help(wanted: &Type) -> Option<String> {
 
 pub fn operands(operator: &str, left: (&Type, Span), right: (&Type, Span)) -> Diagnostic {
     Diagnostic::error(codes::E0301, format!("`{}` {operator} `{}` means nothing", left.0, right.0))
-        .at(left.1, format!("this is a `{}`", left.0))
-        .at(right.1, format!("this is a `{}`", right.0))
+        .at(left.1, this_is(left.0))
+        .at(right.1, this_is(right.0))
 }
 
 pub fn outside(value: &str, at: Span, range: Interval, ty: &Type, declared: Option<Span>) -> Diagnostic {
@@ -79,9 +86,7 @@ pub fn needs_aggregate(ty: &Type, text: &str, at: Span) -> Diagnostic {
         Type::Counter => format!("write `increase({text})` or `rate({text})`"),
         _ => format!("write `p95({text})`, `p50({text})`, `mean({text})` or `max({text})`"),
     };
-    Diagnostic::error(codes::E0303, format!("a `{ty}` has no single value to compare"))
-        .at(at, format!("this is a `{ty}`"))
-        .help(help)
+    Diagnostic::error(codes::E0303, format!("a `{ty}` has no single value to compare")).at(at, this_is(ty)).help(help)
 }
 
 pub fn wrong_aggregate(name: &str, ty: &Type, at: Span) -> Diagnostic {
@@ -102,6 +107,12 @@ pub fn unknown_type(name: &str, at: Span) -> Diagnostic {
         .maybe_help(suggest::help_for(name, Type::NAMES.iter().copied()))
 }
 
+pub fn no_metric_type(ty: &Type, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0304, format!("a metric cannot be a `{ty}`"))
+        .at(at, "")
+        .help("use a quantity (`ratio`, `duration`, `count`, …), `counter`, or `distribution<duration>`")
+}
+
 pub fn no_quantity(ty: &Type, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0304, format!("an experiment's parameter cannot be a `{ty}`"))
         .at(at, "")
@@ -120,7 +131,7 @@ pub fn not_a_value(at: Span) -> Diagnostic {
 
 pub fn not_constant(what: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0306, format!("`{what}` must be known before the run"))
-        .at(at, "this is only known while it runs")
+        .at(at, "this is no constant")
         .help("write a constant")
 }
 

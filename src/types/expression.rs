@@ -164,8 +164,9 @@ impl<'a> Typing<'a, '_> {
             system.service(service).ok_or_else(|| Some(errors::unknown("service", service, first, services)))?;
         let metrics = found.metrics.iter().map(|metric| metric.name.as_str());
         let what = format!("metric of `{service}`:");
-        let found = found.metrics.iter().find(|known| known.name == metric);
-        let found = found.ok_or_else(|| Some(errors::unknown(&what, metric, last, metrics)))?;
+        let declared = found.metrics.iter().find(|known| known.name == metric);
+        let missing = || (!found.damaged).then(|| errors::unknown(&what, metric, last, metrics));
+        let found = declared.ok_or_else(missing)?;
         let id = MetricId { service: service.to_owned(), metric: metric.to_owned() };
         let reading = Reading { metric: id, ty: found.ty.clone(), aggregate: Aggregate::Plain, window: None, cohort };
         Ok((found.ty.clone(), Term::Reading(reading)))
@@ -363,6 +364,7 @@ fn result_type(operator: Arithmetic, a: &Type, b: &Type) -> Option<Type> {
         },
         Arithmetic::Times => match (a, b) {
             (Frequency, Duration) | (Duration, Frequency) => Some(Count),
+            (Ratio, number) | (number, Ratio) if number.is_plain_number() => Some(Ratio),
             (Ratio, other) | (other, Ratio) if other.is_quantity() => Some(other.clone()),
             (number, other) | (other, number) if number.is_plain_number() && other.is_quantity() => {
                 plain_result(a, b).or_else(|| Some(other.clone()))

@@ -45,6 +45,8 @@ pub struct Service {
     pub metrics: Vec<Metric>,
     /// What healthy means.
     pub slos: Vec<Slo>,
+    /// Whether part of it could not be read: then a metric that it lacks may be there.
+    pub damaged: bool,
 }
 
 /// A metric's declaration.
@@ -86,6 +88,8 @@ pub struct Parameter {
     pub range_span: Option<Span>,
     /// Its default.
     pub default: Option<Argument>,
+    /// Whether a default is written, even one that is wrong.
+    pub has_default: bool,
     /// Where it is declared.
     pub span: Span,
 }
@@ -138,6 +142,8 @@ impl Class {
 pub struct Fault {
     /// As the experiment calls it, with its module.
     pub name: String,
+    /// The standard module it is declared in, by its last name; none for a fault of the user's own files.
+    pub home: Option<String>,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
     /// The component behind it.
@@ -288,6 +294,8 @@ pub struct Environment {
     pub allowances: Vec<Allowance>,
     /// Its limits.
     pub limits: Limits,
+    /// Whether a mistake in it was reported already: then what lacks because of it is not reported again.
+    pub flawed: bool,
     /// Its name's place.
     pub span: Span,
 }
@@ -305,8 +313,6 @@ pub struct Place {
     pub start: Option<Vec<String>>,
     /// Who restarts it.
     pub restarts: Option<Restart>,
-    /// Whether a mistake in its addresses was reported already: then what lacks because of it is not reported again.
-    pub flawed: bool,
     /// Where it is written.
     pub span: Option<Span>,
 }

@@ -196,6 +196,15 @@ impl Term {
         }
     }
 
+    /// Whether a mistake in it was reported already.
+    pub fn is_wrong(&self) -> bool {
+        match self {
+            Term::Error => true,
+            Term::Arithmetic(_, a, b) => a.is_wrong() || b.is_wrong(),
+            _ => false,
+        }
+    }
+
     /// Whether it is known before the run.
     pub fn is_constant(&self) -> bool {
         match self {
@@ -267,6 +276,16 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// Whether `steady` stands in it.
+    pub fn mentions_steady(&self) -> bool {
+        match self {
+            Condition::Steady => true,
+            Condition::And(a, b) | Condition::Or(a, b) => a.mentions_steady() || b.mentions_steady(),
+            Condition::Not(inner) => inner.mentions_steady(),
+            Condition::Compare(_) | Condition::Constant(_) => false,
+        }
+    }
+
     /// All comparisons in it, in order. `steady` has none of its own.
     pub fn comparisons(&self) -> Vec<&Comparison> {
         match self {

@@ -15,12 +15,15 @@ impl Builder<'_> {
             bindings: Vec::new(),
             allowances: Vec::new(),
             limits: None,
+            damaged: false,
         };
+        let before = self.findings.len();
         let block = node.find(Rule::environment_block)?;
         for item in self.statements(block, Rule::environment_item, Rule::strict_environment) {
             let Some(item) = item.children.first() else { continue };
             self.environment_item(item, &mut environment);
         }
+        environment.damaged = self.findings.len() > before;
         Some(environment)
     }
 

@@ -26,13 +26,16 @@ impl Builder<'_> {
             run: None,
             expectations: Vec::new(),
             doc: self.doc(node),
+            damaged: false,
         };
+        let before = self.findings.len();
         let block = node.find(Rule::experiment_block)?;
         for item in self.statements(block, Rule::experiment_item, Rule::strict_experiment) {
             self.attributes(item);
             let Some(item) = item.children.iter().find(|child| child.rule != Rule::attribute) else { continue };
             self.experiment_item(item, &mut experiment);
         }
+        experiment.damaged = self.findings.len() > before;
         Some(experiment)
     }
 

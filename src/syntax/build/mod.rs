@@ -10,7 +10,7 @@ use super::layout::Comment;
 use super::parser::{self, Node, Rule};
 use super::tree::{Expr, File, Name, Path, TypeName, Use, Used};
 use crate::base::{SourceId, Span};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, codes};
 
 /// What `@allow(…)` can allow.
 const ALLOWABLE: &[&str] = &["interference"];
@@ -77,6 +77,7 @@ impl<'t> Builder<'t> {
     fn use_declaration(&mut self, node: &Node) -> Option<Use> {
         let what = match node.children.iter().find(|child| matches!(child.rule, Rule::text | Rule::path))? {
             path if path.rule == Rule::path => Used::Module(self.path(path)),
+            text if self.span(text).of(self.text) != text.text => return None, // its quote is open; reported already
             text => Used::File(text.text.trim_matches('"').to_owned(), self.span(text)),
         };
         let alias = node.find(Rule::name).map(|name| self.name(name));
@@ -85,11 +86,12 @@ impl<'t> Builder<'t> {
 
     /// The statements of a block; reports what does not belong and a missing brace.
     fn statements<'n, 'a>(&mut self, block: &'n Node<'a>, item: Rule, strict: Rule) -> Vec<&'n Node<'a>> {
-        let mut found = Vec::new();
+        let mut found: Vec<&Node> = Vec::new();
         for node in &block.children {
             match node.rule {
                 rule if rule == item => found.push(node),
                 Rule::stray => self.stray(node, strict),
+                Rule::surplus if self.breaks_off(block, found.last().copied(), node, strict) => drop(found.pop()),
                 Rule::surplus => self.surplus(node),
                 Rule::missing_brace => self.missing_brace(block, node),
                 _ => {}
@@ -101,14 +103,11 @@ impl<'t> Builder<'t> {
     fn missing_brace(&mut self, block: &Node, missing: &Node) {
         let opener = Span::new(self.source, block.start, block.start + 1);
         let at = Span::new(self.source, missing.start.min(self.text.len()), missing.start.min(self.text.len()));
-        // One brace may be missing from several blocks; the innermost says it.
-        let said = self.findings.iter().any(|finding| {
-            finding.code == crate::diagnostics::codes::E0102
-                && finding.labels.last().is_some_and(|label| label.span == at)
+        // One brace may be missing from several blocks; the innermost, which is read last, says it.
+        self.findings.retain(|finding| {
+            finding.code != codes::E0102 || finding.labels.last().is_none_or(|label| label.span != at)
         });
-        if !said {
-            self.findings.push(errors::missing_brace(opener, at));
-        }
+        self.findings.push(errors::missing_brace(opener, at));
     }
 
     /// Reads a damaged statement again, strictly, to say what was expected where.
@@ -122,6 +121,23 @@ impl<'t> Builder<'t> {
         let start = node.start + at;
         let span = Span::new(self.source, start, start + found.len().max(1).min(self.text.len().saturating_sub(start)));
         self.findings.push(errors::unexpected(span, found, &expected));
+    }
+
+    /// Whether a statement was taken for whole though it goes on: `success >=` with nothing behind it. Says so if it was.
+    fn breaks_off(&mut self, block: &Node, statement: Option<&Node>, surplus: &Node, strict: Rule) -> bool {
+        let Some(statement) = statement else { return false };
+        let from = statement.start - block.start;
+        let text = block.text.get(from..surplus.end() - block.start).unwrap_or("").trim_end_matches([';', ' ']);
+        let Some((at, expected)) = parser::expected(strict, text) else { return false };
+        let found = first_token(&text[at.min(text.len())..]);
+        // An operator that there is not cuts a condition short, too.
+        if statement.start + at <= surplus.start && !found.starts_with(['=', '&', '|', '!', '≥', '≤', '≠']) {
+            return false;
+        }
+        let start = statement.start + at;
+        let span = Span::new(self.source, start, start + found.len().max(1).min(self.text.len().saturating_sub(start)));
+        self.findings.push(errors::unexpected(span, found, &expected));
+        true
     }
 
     fn surplus(&mut self, node: &Node) {
@@ -243,7 +259,9 @@ impl<'t> Builder<'t> {
 
 /// The first thing in a text: a word, a quote, or one character.
 fn first_token(text: &str) -> &str {
-    let word = text.find(|c: char| !(c.is_alphanumeric() || "_-.".contains(c))).unwrap_or(text.len());
-    let end = if word > 0 { word } else { text.chars().next().map_or(0, char::len_utf8) };
-    &text[..end]
+    let run = |fits: &dyn Fn(char) -> bool| text.find(|c: char| !fits(c)).unwrap_or(text.len());
+    let word = run(&|c| c.is_alphanumeric() || "_-.".contains(c));
+    let operator = run(&|c| "<>=!&|".contains(c));
+    let one = text.chars().next().map_or(0, char::len_utf8);
+    &text[..word.max(operator).max(one)]
 }

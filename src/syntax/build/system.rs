@@ -20,7 +20,9 @@ impl Builder<'_> {
             metrics: Vec::new(),
             slos: Vec::new(),
             external: false,
+            damaged: false,
         };
+        let before = self.findings.len();
         let block = node.find(Rule::service_block)?;
         for item in self.statements(block, Rule::service_item, Rule::strict_service) {
             let Some(item) = item.children.first() else { continue };
@@ -31,6 +33,7 @@ impl Builder<'_> {
                 _ => service.external = true,
             }
         }
+        service.damaged = self.findings.len() > before;
         Some(service)
     }
 

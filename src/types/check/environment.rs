@@ -23,6 +23,7 @@ impl Checker<'_> {
         let Some(written) = self.file(id).and_then(|file| file.environments.get(id.index)) else { return };
         let system_id = self.resolve(Kind::System, &written.system, id.module);
         let system = system_id.and_then(|id| self.checked.systems.get(&id)).cloned();
+        let before = self.checked.findings.len();
         self.distinct("service", written.services.iter().map(|service| &service.name));
         self.distinct("source", written.sources.iter().map(|source| &source.name));
         let mut environment = Environment {
@@ -34,14 +35,17 @@ impl Checker<'_> {
             bindings: BTreeMap::new(),
             allowances: written.allowances.iter().flat_map(allowances).collect(),
             limits: self.limits(written.limits.as_ref(), system.as_ref(), &[], false),
+            flawed: written.damaged,
             span: written.name.span,
         };
         if let Some(system) = &system {
             self.places(written, system, &mut environment);
+            environment.flawed |= self.checked.findings.len() > before;
             self.sources(written, &mut environment);
             self.bindings(written, system, &mut environment);
             self.allowed_services(written, system);
         }
+        environment.flawed |= self.checked.findings.len() > before;
         self.checked.environments.insert(id, (environment, system_id));
     }
 
@@ -80,10 +84,8 @@ impl Checker<'_> {
     fn place(&mut self, written: &tree::PlacedService) -> Place {
         let urls = written.url.iter().chain(&written.instances);
         let through = written.through.as_ref().and_then(|expr| self.address(expr));
-        let instances: Vec<String> = urls.clone().filter_map(|url| self.base_url(url)).collect();
         Place {
-            flawed: instances.len() < urls.count() || (written.through.is_some() && through.is_none()),
-            instances,
+            instances: urls.filter_map(|url| self.base_url(url)).collect(),
             admin: self.admin(written, through.as_ref()),
             through: through.map(|address| address.to_string()),
             start: written.start.as_ref().and_then(|command| self.command(command)),
@@ -151,7 +153,7 @@ impl Checker<'_> {
             }
         };
         let after = match &written.after {
-            Some(after) => self.time_constant(after, "after")?,
+            Some(after) => self.typing(Context::default()).constant(after, &Type::Duration, "after")?,
             None => 0.0,
         };
         Some(Restart { by, after })
@@ -164,9 +166,10 @@ impl Checker<'_> {
                 self.report(errors::binding("`proxy` cannot be declared".to_owned(), source.name.span, help));
                 continue;
             }
-            if let Some(scrape) = self.scrape(&source.value) {
-                environment.sources.insert(source.name.text.clone(), scrape);
-            }
+            // One that cannot be understood is known all the same, so that its bindings are not reported again.
+            let scrape = self.scrape(&source.value);
+            let scrape = scrape.unwrap_or(Scrape { urls: Vec::new(), every: DEFAULT_EVERY });
+            environment.sources.insert(source.name.text.clone(), scrape);
         }
     }
 
@@ -194,7 +197,7 @@ impl Checker<'_> {
                 }
             }
         }
-        if scrape.urls.is_empty() {
+        if arguments.list.iter().all(|argument| argument.name.is_some()) {
             let help = Some("name at least one endpoint".to_owned());
             self.report(errors::binding("this source reads nothing".to_owned(), written.span, help));
         }
@@ -204,7 +207,7 @@ impl Checker<'_> {
     /// How often a source is read: between 100 ms and 5 minutes.
     fn every(&mut self, written: &Expr) -> f64 {
         let range = crate::base::Interval::new(0.1, 300.0);
-        match self.time_constant(written, "every") {
+        match self.typing(Context::default()).constant(written, &Type::Duration, "every") {
             Some(every) if crate::base::Interval::point(every).within(range) => every,
             Some(every) => {
                 self.report(errors::outside(&Type::Duration.show(every), written.span, range, &Type::Duration, None));
@@ -402,7 +405,7 @@ impl Checker<'_> {
         };
         let service = path.parts.first().filter(|name| self.known_service(system, name))?;
         let through = environment.services.get(&service.text).and_then(|place| place.through.as_ref());
-        if through.is_none() && environment.services.get(&service.text).is_some_and(|place| place.flawed) {
+        if through.is_none() && environment.flawed {
             return None;
         }
         if through.is_none() {

@@ -67,7 +67,9 @@ impl Checker<'_> {
             span: written.name.span,
         };
         self.texts(written);
-        self.whole(written);
+        if !written.damaged {
+            self.whole(written);
+        }
         self.times(written, &experiment);
         self.checked.experiments.insert(id, (experiment, system_id));
     }
@@ -103,15 +105,15 @@ impl Checker<'_> {
         self.typing(about.context()).condition(written, sources)
     }
 
-    pub(super) fn time_constant(&mut self, written: &Expr, what: &str) -> Option<f64> {
-        self.typing(Context::default()).constant(written, &Type::Duration, what)
+    pub(super) fn time_constant(&mut self, written: &Expr, what: &str, about: About) -> Option<f64> {
+        self.typing(about.context()).constant(written, &Type::Duration, what)
     }
 
     fn trigger(&mut self, written: &tree::Abort, about: About) -> Option<Trigger> {
         let condition = self.condition(&written.condition, about)?;
         let hold = match &written.timing {
             None => 0.0,
-            Some(Timing::For(hold, _)) => self.time_constant(hold, "for")?,
+            Some(Timing::For(hold, _)) => self.time_constant(hold, "for", about)?,
             Some(Timing::Within(.., span)) => {
                 let help = "write `for 10s`: how long the condition must have held";
                 let headline = "an abort condition looks back, not ahead".to_owned();
@@ -119,7 +121,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if condition.readings().is_empty() && !matches!(condition, Condition::Steady) {
+        if condition.readings().is_empty() && !condition.mentions_steady() {
             let help = "compare a metric with something";
             self.report(errors::missing(codes::E0407, "this condition reads no metric", written.condition.span, help));
             return None;

@@ -11,6 +11,11 @@ use crate::types::term::{Known, Term};
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
+/// Whether a word is a class, but not this one.
+fn is_other_class(word: &str, class: &str) -> bool {
+    word != class && Class::ALL.iter().any(|(known, _)| *known == word)
+}
+
 /// What two faults cannot share.
 const RESOURCES: &[&str] = &["requests", "instance", "host"];
 
@@ -35,12 +40,13 @@ impl Checker<'_> {
             ));
             return;
         }
-        let (Some((component, action)), Some(class)) = (self.component(written), self.class(written)) else { return };
-        let resource = self.resource(written);
+        let (component, class, resource) = (self.component(written), self.class(written), self.resource(written));
         let touches = self.share(written.touches.as_ref(), &parameters);
         let fails = self.share(written.fails.as_ref(), &parameters);
+        let (Some((component, action)), Some(class)) = (component, class) else { return };
         let fault = Fault {
             name: written.name.text.clone(),
+            home: self.standard_module(id),
             parameters,
             component,
             action,
@@ -51,6 +57,12 @@ impl Checker<'_> {
             span: at,
         };
         self.checked.faults.insert(id, fault);
+    }
+
+    /// The last name of the standard module that a declaration stands in.
+    fn standard_module(&self, id: DeclarationId) -> Option<String> {
+        let source = self.program.sources.get(self.program.module(id.module)?.source)?;
+        stdlib::named_by_file(&source.path).map(str::to_owned)
     }
 
     fn component(&mut self, written: &tree::Fault) -> Option<(String, String)> {
@@ -70,7 +82,7 @@ impl Checker<'_> {
             self.report(errors::unknown("action", &verb, action.span, actions.iter().copied()));
             return None;
         }
-        if let Some(declared) = written.class.as_ref().filter(|declared| declared.text != *class) {
+        if let Some(declared) = written.class.as_ref().filter(|declared| is_other_class(&declared.text, class)) {
             let headline = format!("faults of the component `{name}` are `{class}`, not `{}`", declared.text);
             self.report(errors::missing(codes::E0208, &headline, declared.span, &format!("write `class {class}`")));
             return None;
@@ -144,9 +156,15 @@ impl Checker<'_> {
             self.report(errors::mismatch(&parameter.ty, &ty, value.span, why));
             return None;
         }
+        if !term.is_constant() {
+            self.report(errors::not_constant(&parameter.name, value.span));
+            return None;
+        }
         let bounds = term.bounds(&known);
         if !bounds.within(parameter.range) {
-            let shown = if bounds.is_point() {
+            let shown = if !(bounds.lo.is_finite() && bounds.hi.is_finite()) {
+                "one without bounds".to_owned()
+            } else if bounds.is_point() {
                 ty.show(bounds.lo)
             } else {
                 format!("{} to {}", ty.show(bounds.lo), ty.show(bounds.hi))
@@ -181,7 +199,7 @@ impl Checker<'_> {
                 Some((value, _)) => {
                     arguments.insert(parameter.name.clone(), value);
                 }
-                None if matched.contains_key(parameter.name.as_str()) => whole = false,
+                None if matched.contains_key(parameter.name.as_str()) || parameter.has_default => whole = false,
                 None => {
                     whole = false;
                     self.missing_argument(fault, parameter, written.span);

@@ -69,6 +69,7 @@ impl Checker<'_> {
             return;
         }
         let bounds = term.bounds(&Default::default());
+        let wanted = if share { &Type::Ratio } else { wanted };
         if bounds.is_point() && !bounds.within(wanted.range()) {
             self.report(errors::outside(&ty.show(bounds.lo), value.span, wanted.range(), wanted, None));
             return;

@@ -148,6 +148,7 @@ impl<'p> Checker<'p> {
             range,
             range_span,
             default: None,
+            has_default: written.default.is_some(),
             span: written.name.span,
         };
         parameter.default =

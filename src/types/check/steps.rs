@@ -118,7 +118,7 @@ impl Checker<'_> {
                     return None;
                 };
                 let condition = self.judged(condition, about)?;
-                let demand = self.demand(None, Some(timing))?;
+                let demand = self.demand(None, Some(timing), about)?;
                 let text = self.text(written.span);
                 Some(Step::Expect(Expectation { name, condition, demand, text, span: written.span }))
             }
@@ -153,7 +153,7 @@ impl Checker<'_> {
     }
 
     pub(super) fn expectation(&mut self, written: &tree::Expect, about: About) -> Option<Expectation> {
-        let demand = self.demand(written.mode.map(|mode| (mode, written.span)), written.timing.as_ref());
+        let demand = self.demand(written.mode.map(|mode| (mode, written.span)), written.timing.as_ref(), about);
         let condition = self.judged(&written.condition, about)?;
         Some(Expectation {
             name: written.name.as_ref().map(|name| name.text.clone()),
@@ -167,7 +167,7 @@ impl Checker<'_> {
     /// A condition that could come out either way.
     fn judged(&mut self, written: &tree::Expr, about: About) -> Option<Condition> {
         let condition = self.condition(written, about)?;
-        if condition.readings().is_empty() && !mentions_steady(&condition) {
+        if condition.readings().is_empty() && !condition.mentions_steady() {
             let help = "name a metric in it, or `steady`";
             self.report(errors::missing(codes::E0407, "this expectation reads no metric", written.span, help));
             return None;
@@ -175,15 +175,15 @@ impl Checker<'_> {
         Some(condition)
     }
 
-    fn demand(&mut self, mode: Option<(Mode, Span)>, timing: Option<&Timing>) -> Option<Demand> {
+    fn demand(&mut self, mode: Option<(Mode, Span)>, timing: Option<&Timing>, about: About) -> Option<Demand> {
         match (mode, timing) {
             (None, None) => Some(Demand::Now),
             (Some((Mode::Always, _)), None) => Some(Demand::Always),
             (Some((Mode::Never, _)), None) => Some(Demand::Never),
             (None, Some(Timing::Within(deadline, holding, _))) => {
-                let deadline = self.time_constant(deadline, "within")?;
+                let deadline = self.time_constant(deadline, "within", about)?;
                 let holding = match holding {
-                    Some(holding) => self.time_constant(holding, "holding")?,
+                    Some(holding) => self.time_constant(holding, "holding", about)?,
                     None => 0.0,
                 };
                 Some(Demand::Within { deadline, holding })
@@ -195,15 +195,6 @@ impl Checker<'_> {
                 None
             }
         }
-    }
-}
-
-fn mentions_steady(condition: &Condition) -> bool {
-    match condition {
-        Condition::Steady => true,
-        Condition::And(a, b) | Condition::Or(a, b) => mentions_steady(a) || mentions_steady(b),
-        Condition::Not(inner) => mentions_steady(inner),
-        Condition::Compare(_) | Condition::Constant(_) => false,
     }
 }
 

@@ -4,9 +4,9 @@ use super::Checker;
 use crate::diagnostics::codes;
 use crate::names::DeclarationId;
 use crate::syntax::tree;
-use crate::types::errors;
 use crate::types::expression::Context;
 use crate::types::model::{Metric, Service, Slo, System};
+use crate::types::{Type, errors};
 
 impl Checker<'_> {
     pub(super) fn system(&mut self, id: DeclarationId) {
@@ -25,6 +25,7 @@ impl Checker<'_> {
 
     fn service(&mut self, system: &tree::System, written: &tree::Service) -> Service {
         self.distinct("metric", written.metrics.iter().map(|metric| &metric.name));
+        self.distinct("called service", written.calls.iter());
         let known = || system.services.iter().map(|service| service.name.text.as_str());
         for called in &written.calls {
             if !known().any(|name| name == called.text) {
@@ -36,11 +37,19 @@ impl Checker<'_> {
             calls: written.calls.iter().map(|called| called.text.clone()).collect(),
             metrics: written.metrics.iter().map(|metric| self.metric(metric)).collect(),
             slos: Vec::new(),
+            damaged: written.damaged,
         }
     }
 
     fn metric(&mut self, written: &tree::Metric) -> Metric {
         let ty = self.ty(&written.ty);
+        let value = match &ty {
+            Type::Distribution(of) => of.as_ref(),
+            own => own,
+        };
+        if !(value.is_quantity() || ty == Type::Counter) {
+            self.report(errors::no_metric_type(&ty, written.ty.span));
+        }
         let (range, _) = self.typing(Context::default()).range(written.range.as_ref(), &ty);
         Metric { name: written.name.text.clone(), ty, range, span: written.name.span }
     }
