@@ -1,5 +1,6 @@
 //! What can go wrong with the store.
 
+use super::store::RunRecord;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -10,6 +11,8 @@ pub enum JournalError {
     Folder(PathBuf, String),
     /// The database refuses.
     Database(String),
+    /// A run at work claims an address.
+    Claimed(Box<RunRecord>, String),
 }
 
 impl fmt::Display for JournalError {
@@ -17,6 +20,9 @@ impl fmt::Display for JournalError {
         match self {
             JournalError::Folder(path, reason) => {
                 write!(f, "the store `{}` cannot be opened: {reason}", path.display())
+            }
+            JournalError::Claimed(run, address) => {
+                write!(f, "the run {} ({}) is at work on {address}", run.id, run.experiment)
             }
             JournalError::Database(reason) => write!(f, "the store cannot be written or read: {reason}"),
         }

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS runs (
   started_at  INTEGER NOT NULL,            -- seconds since 1970
   pid         INTEGER NOT NULL,
   pid_started INTEGER NOT NULL,            -- tells the process from a later one with the same pid
+  claims      TEXT NOT NULL DEFAULT '[]',  -- JSON: addresses that no other run may use meanwhile
   ended_at    INTEGER,
   verdict     TEXT,
   summary     TEXT

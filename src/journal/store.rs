@@ -3,7 +3,7 @@
 use super::error::JournalError;
 use super::identity::ProcessIdentity;
 use super::schema;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -121,17 +121,29 @@ impl Journal {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down that a run begins, by this process.
+    /// Writes down that a run begins, by this process, and what it claims: addresses that no other run may use meanwhile.
+    ///
+    /// All or nothing, in one transaction: of two runs that begin at once, one is refused.
     ///
     /// # Errors
-    /// The store cannot be written.
-    pub fn begin(&self, run: &str, experiment: &str, environment: &str) -> Result<(), JournalError> {
+    /// The store cannot be written; a run at work claims one of the addresses.
+    pub fn begin(&self, run: &str, experiment: &str, environment: &str, claims: &[String]) -> Result<(), JournalError> {
         let me = ProcessIdentity::current();
-        self.connection().execute(
-            "INSERT INTO runs (id, experiment, environment, started_at, pid, pid_started) VALUES (?, ?, ?, ?, ?, ?)",
-            params![run, experiment, environment, now(), me.pid, signed(me.started)],
+        let mut connection = self.connection();
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for (other, claimed) in unended(&transaction)? {
+            let both = claims.iter().find(|address| claimed.contains(address));
+            if let Some(address) = both.filter(|_| other.is_alive()) {
+                return Err(JournalError::Claimed(Box::new(other), address.clone()));
+            }
+        }
+        let claims = serde_json::to_string(claims).unwrap_or_default();
+        transaction.execute(
+            "INSERT INTO runs (id, experiment, environment, started_at, pid, pid_started, claims)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
+            params![run, experiment, environment, now(), me.pid, signed(me.started), claims],
         )?;
-        Ok(())
+        Ok(transaction.commit()?)
     }
 
     /// Writes down how a run ended.
@@ -174,6 +186,15 @@ impl Journal {
             "UPDATE effects SET state = ?, note = ?, changed = ? WHERE id = ?",
             params![state.word(), note, now(), effect.0],
         )?;
+        Ok(())
+    }
+
+    /// Replaces what is needed to take an effect back, once more is known.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn update(&self, effect: EffectId, intent: &str) -> Result<(), JournalError> {
+        self.connection().execute("UPDATE effects SET intent = ? WHERE id = ?", params![intent, effect.0])?;
         Ok(())
     }
 
@@ -268,6 +289,18 @@ fn run(row: &Row) -> rusqlite::Result<RunRecord> {
     })
 }
 
+/// The runs that have not ended, with what they claim.
+fn unended(connection: &Connection) -> Result<Vec<(RunRecord, Vec<String>)>, JournalError> {
+    let text = "SELECT id, experiment, environment, started_at, pid, pid_started, verdict, claims FROM runs
+                WHERE verdict IS NULL";
+    let mut query = connection.prepare(text)?;
+    let rows = query.query_map([], |row| {
+        let claims: String = row.get(7)?;
+        Ok((run(row)?, serde_json::from_str(&claims).unwrap_or_default()))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
 fn signed(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }
@@ -294,7 +327,7 @@ mod tests {
     fn an_effect_is_open_from_its_intent_to_its_revert() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
-        journal.begin("r1", "x", "local").unwrap();
+        journal.begin("r1", "x", "local", &["127.0.0.1:1".to_owned()]).unwrap();
         let first = journal.intend("r1", |id| format!("{}", id.0)).unwrap();
         let second = journal.intend("r1", |_| "{}".to_owned()).unwrap();
         assert!(second > first);
@@ -315,10 +348,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let one = Journal::open(folder.path()).unwrap();
         let two = Journal::open(folder.path()).unwrap();
-        one.begin("r1", "x", "local").unwrap();
+        one.begin("r1", "x", "local", &["127.0.0.1:1".to_owned()]).unwrap();
         assert!(two.run("r1").unwrap().unwrap().is_alive());
         two.end("r1", "confirmed", "").unwrap();
         assert!(!one.run("r1").unwrap().unwrap().is_alive());
+    }
+
+    #[test]
+    fn two_runs_cannot_claim_the_same_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (Journal::open(folder.path()).unwrap(), Journal::open(folder.path()).unwrap());
+        let (a, b) = ("127.0.0.1:1".to_owned(), "127.0.0.1:2".to_owned());
+        one.begin("r1", "x", "local", std::slice::from_ref(&a)).unwrap();
+        assert!(two.begin("r2", "y", "local", &[b.clone(), a.clone()]).is_err());
+        two.begin("r3", "y", "local", &[b]).unwrap();
+        one.end("r1", "confirmed", "").unwrap();
+        two.begin("r4", "y", "local", &[a]).unwrap();
     }
 
     #[test]

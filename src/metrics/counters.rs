@@ -1,6 +1,7 @@
 //! Growth of counters between two reads, series by series.
 
 use super::exposition::Series;
+use crate::monitor::Cause;
 use std::collections::BTreeMap;
 
 /// Last values by series.
@@ -16,15 +17,21 @@ impl Counters {
     /// Takes in a read and gives each series' growth since the one before; nothing for the first.
     ///
     /// A counter that fell was reset: it grew by what it has now. A series that appears began at zero.
-    pub fn advance(&mut self, series: Vec<Series>) -> Option<Growth> {
+    ///
+    /// # Errors
+    /// A value is no count; then the read is passed over, and the next one covers its time.
+    pub fn advance(&mut self, series: Vec<Series>) -> Result<Option<Growth>, Cause> {
+        if series.iter().any(|one| !one.value.is_finite() || one.value < 0.0) {
+            return Err(Cause::NotANumber);
+        }
         let now: BTreeMap<String, f64> = series.iter().map(|one| (key(one), one.value)).collect();
-        let before = self.last.replace(now)?;
+        let Some(before) = self.last.replace(now) else { return Ok(None) };
         let growth = series.into_iter().map(|one| {
             let last = before.get(&key(&one)).copied().unwrap_or(0.0);
             let by = if one.value < last { one.value } else { one.value - last };
             (one, by)
         });
-        Some(growth.filter(|(_, by)| by.is_finite()).collect())
+        Ok(Some(growth.collect()))
     }
 }
 
@@ -45,7 +52,7 @@ mod tests {
     }
 
     fn growth(counters: &mut Counters, values: &[(&str, f64)]) -> Option<f64> {
-        counters.advance(series(values)).map(|growth| growth.iter().map(|(_, by)| by).sum())
+        counters.advance(series(values)).ok().flatten().map(|growth| growth.iter().map(|(_, by)| by).sum())
     }
 
     #[test]
@@ -56,5 +63,14 @@ mod tests {
         assert_eq!(growth(&mut counters, &[("a", 3.0)]), Some(3.0));
         assert_eq!(growth(&mut counters, &[("a", 3.0), ("b", 2.0)]), Some(2.0));
         assert_eq!(growth(&mut counters, &[("b", 2.0)]), Some(0.0));
+    }
+
+    #[test]
+    fn what_is_no_count_is_unknown_and_covered_by_the_next_read() {
+        let mut counters = Counters::default();
+        assert_eq!(growth(&mut counters, &[("a", 10.0)]), None);
+        assert!(counters.advance(series(&[("a", f64::NAN)])).is_err());
+        assert!(counters.advance(series(&[("a", -1.0)])).is_err());
+        assert_eq!(growth(&mut counters, &[("a", 510.0)]), Some(500.0));
     }
 }

@@ -15,7 +15,6 @@ use std::collections::BTreeMap;
 pub struct SourceReader {
     urls: Vec<String>,
     metrics: Vec<Bound>,
-    last: Option<Instant>,
 }
 
 /// A metric bound to the source.
@@ -25,6 +24,8 @@ struct Bound {
     filters: Vec<Filter>,
     /// Counters by endpoint and filter.
     counters: BTreeMap<(usize, usize), Counters>,
+    /// The last read that told something: what the next one covers begins there.
+    last: Option<Instant>,
 }
 
 /// A selector made ready.
@@ -83,9 +84,9 @@ impl SourceReader {
     pub fn new(urls: Vec<String>, metrics: impl IntoIterator<Item = (MetricId, How)>) -> Self {
         let bound = |(id, how): (MetricId, How)| {
             let filters = filters(&how);
-            Bound { id, how, filters, counters: BTreeMap::new() }
+            Bound { id, how, filters, counters: BTreeMap::new(), last: None }
         };
-        Self { urls, metrics: metrics.into_iter().map(bound).collect(), last: None }
+        Self { urls, metrics: metrics.into_iter().map(bound).collect() }
     }
 
     /// Reads all endpoints at the moment `at` and gives each metric's sample; none for a counter's first read.
@@ -97,14 +98,16 @@ impl SourceReader {
         self.take(&pages, at)
     }
 
-    /// Makes samples of pages. An endpoint that does not answer does not count while another does.
+    /// Makes samples of pages.
     fn take(&mut self, pages: &Pages, at: Instant) -> Vec<(MetricId, Sample)> {
-        let from = self.last.replace(at).unwrap_or(at);
         let mut samples = Vec::new();
         for metric in &mut self.metrics {
-            if let Some(value) = metric.sample(pages) {
-                samples.push((metric.id.clone(), Sample { from, at, value }));
+            let value = metric.sample(pages);
+            let from = metric.last.unwrap_or(at);
+            if !matches!(value, Some(Err(_))) {
+                metric.last = Some(at);
             }
+            samples.extend(value.map(|value| (metric.id.clone(), Sample { from, at, value })));
         }
         samples
     }
@@ -118,6 +121,7 @@ impl Bound {
             let read = page.clone().and_then(|text| self.series(&text));
             let series = match read {
                 Ok(series) => series,
+                Err(error) if self.is_sum() => return Some(Err(Cause::Unreadable(error))),
                 Err(error) => {
                     failure = Some(error);
                     continue;
@@ -126,7 +130,10 @@ impl Bound {
             answered = true;
             known |= series.iter().any(|part| !part.is_empty());
             for (at, series) in series.into_iter().enumerate() {
-                let grown = self.growth(endpoint, at, series);
+                let grown = match self.growth(endpoint, at, series) {
+                    Ok(grown) => grown,
+                    Err(cause) => return Some(Err(cause)),
+                };
                 told |= grown.is_some();
                 parts[at].extend(grown.unwrap_or_default());
             }
@@ -141,6 +148,12 @@ impl Bound {
         }
     }
 
+    /// A sum lacks what a silent endpoint would add, so it is unknown. A share or a quantile of the others is still theirs:
+    /// an endpoint that does not answer does not count while another does.
+    fn is_sum(&self) -> bool {
+        matches!(self.how, How::Counter(_) | How::Gauge { .. })
+    }
+
     fn name(&self) -> String {
         self.filters.last().map_or_else(String::new, |filter| filter.name.clone())
     }
@@ -152,9 +165,14 @@ impl Bound {
     }
 
     /// Gauges as they are; counters by their growth, of which the first read tells nothing.
-    fn growth(&mut self, endpoint: usize, filter: usize, series: Vec<Series>) -> Option<Vec<(Series, f64)>> {
+    fn growth(
+        &mut self,
+        endpoint: usize,
+        filter: usize,
+        series: Vec<Series>,
+    ) -> Result<Option<Vec<(Series, f64)>>, Cause> {
         if matches!(self.how, How::Gauge { .. }) {
-            return Some(series.into_iter().map(|one| (one.clone(), one.value)).collect());
+            return Ok(Some(series.into_iter().map(|one| (one.clone(), one.value)).collect()));
         }
         self.counters.entry((endpoint, filter)).or_default().advance(series)
     }
@@ -227,6 +245,17 @@ mod tests {
         assert_eq!(point, Some(Ok(Point::Ratio { good: 10.0, all: 10.0 })));
         let point = values(&mut reader, 3, vec![Err("down".to_owned()), Err("down".to_owned())]);
         assert_eq!(point, Some(Err(Cause::Unreadable("down".to_owned()))));
+    }
+
+    #[test]
+    fn a_sum_is_unknown_while_an_endpoint_is_silent_and_then_covers_it() {
+        let mut reader = reader(How::Counter(parse("r").unwrap()));
+        values(&mut reader, 1, vec![page(10, 0), page(10, 0)]);
+        let point = values(&mut reader, 2, vec![Err("down".to_owned()), page(20, 0)]);
+        assert_eq!(point, Some(Err(Cause::Unreadable("down".to_owned()))));
+        let samples = reader.take(&vec![page(15, 0), page(20, 0)], Instant(3));
+        let sample = samples.first().map(|(_, sample)| sample.clone()).unwrap();
+        assert_eq!((sample.from, sample.value), (Instant(1), Ok(Point::Increase(15.0))));
     }
 
     #[test]

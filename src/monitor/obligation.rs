@@ -204,6 +204,11 @@ impl Obligation {
         if outcome != Outcome::Pending {
             return outcome;
         }
+        if let Demand::Within { deadline, .. } = self.demand
+            && end < self.phase.start + unit::to_duration(deadline)
+        {
+            return Outcome::Inconclusive { reason: "its time was over before its deadline".to_owned() };
+        }
         let stale = signals.stale_after(&self.condition.readings());
         self.note_gap(end, stale);
         match (&self.gap, self.known, self.demand) {

@@ -1,6 +1,7 @@
-//! Quantiles of classic histograms, as Prometheus computes them (`histogram_quantile`): linear inside a bucket, the last
-//! finite bound in the +Inf bucket, NaN without a +Inf bucket.
+//! Quantiles of classic histograms, as Prometheus computes them (`histogram_quantile`), but for the +Inf bucket: linear
+//! inside a bucket, none without a +Inf bucket.
 
+use crate::base::Interval;
 use std::collections::BTreeMap;
 
 /// Counts by upper bound, cumulative over bounds.
@@ -56,25 +57,30 @@ impl Buckets {
     }
 }
 
-/// The `q`-quantile, 0 ≤ q ≤ 1.
-pub fn quantile(q: f64, buckets: &Buckets) -> f64 {
+/// The `q`-quantile, 0 ≤ q ≤ 1; nothing where there is none.
+///
+/// In the +Inf bucket Prometheus gives the last finite bound. That would let a limit above it hold whatever happens, so
+/// here it is everything from that bound on.
+pub fn quantile(q: f64, buckets: &Buckets) -> Option<Interval> {
     let list = buckets.monotone();
-    let Some((last_bound, total)) = list.last().copied() else { return f64::NAN };
+    let (last_bound, total) = list.last().copied()?;
     if last_bound != f64::INFINITY || list.len() < 2 || total <= 0.0 {
-        return f64::NAN;
+        return None;
     }
     let rank = q * total;
     let at = list.iter().position(|(_, count)| *count >= rank).unwrap_or(list.len() - 1);
     if at == list.len() - 1 {
-        return list[at - 1].0;
+        return Some(Interval::new(list[at - 1].0, f64::INFINITY));
     }
     let (upper, count) = list[at];
     let (lower, below) = if at == 0 { (upper.min(0.0), 0.0) } else { list[at - 1] };
-    if at == 0 && upper <= 0.0 {
-        return upper;
-    }
     let inside = count - below;
-    if inside <= 0.0 { upper } else { lower + (upper - lower) * ((rank - below) / inside) }
+    let value = if inside <= 0.0 || (at == 0 && upper <= 0.0) {
+        upper
+    } else {
+        lower + (upper - lower) * ((rank - below) / inside)
+    };
+    Some(Interval::point(value))
 }
 
 #[cfg(test)]
@@ -92,19 +98,22 @@ mod tests {
     #[test]
     fn quantiles_are_linear_inside_a_bucket() {
         let all = buckets(&[(0.1, 50.0), (0.2, 100.0), (f64::INFINITY, 100.0)]);
-        assert!((quantile(0.75, &all) - 0.15).abs() < 1e-12);
-        assert!((quantile(0.5, &all) - 0.1).abs() < 1e-12);
-        assert!((quantile(0.25, &all) - 0.05).abs() < 1e-12);
+        let near =
+            |q: f64, value: f64| quantile(q, &all).is_some_and(|it| it.is_point() && (it.lo - value).abs() < 1e-12);
+        assert!(near(0.75, 0.15));
+        assert!(near(0.5, 0.1));
+        assert!(near(0.25, 0.05));
     }
 
     #[test]
-    fn the_last_finite_bound_stands_for_the_rest() {
-        assert_eq!(quantile(0.99, &buckets(&[(0.1, 1.0), (f64::INFINITY, 10.0)])), 0.1);
+    fn beyond_the_last_finite_bound_everything_is_possible() {
+        let beyond = quantile(0.99, &buckets(&[(0.1, 1.0), (f64::INFINITY, 10.0)]));
+        assert_eq!(beyond, Some(super::Interval::new(0.1, f64::INFINITY)));
     }
 
     #[test]
     fn without_an_infinite_bucket_there_is_no_quantile() {
-        assert!(quantile(0.5, &buckets(&[(0.1, 1.0)])).is_nan());
-        assert!(quantile(0.5, &buckets(&[])).is_nan());
+        assert_eq!(quantile(0.5, &buckets(&[(0.1, 1.0)])), None);
+        assert_eq!(quantile(0.5, &buckets(&[])), None);
     }
 }

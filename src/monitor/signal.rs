@@ -1,7 +1,7 @@
 //! A metric over time, as intervals: what happened between two reads.
 
 use super::quantile::{Buckets, quantile};
-use crate::base::Instant;
+use crate::base::{Instant, Interval};
 use crate::types::term::{Aggregate, MetricId, Reading};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -43,6 +43,8 @@ pub enum Cause {
     NoSeries(String),
     /// The value is not a number.
     NotANumber,
+    /// The value lies beyond the histogram's last bound, and the bound it is compared with does too.
+    BeyondBuckets,
     /// A value of the baseline is unknown.
     NoBaseline,
 }
@@ -55,6 +57,7 @@ impl fmt::Display for Cause {
             Cause::Unreadable(reason) => write!(f, "the source cannot be read: {reason}"),
             Cause::NoSeries(name) => write!(f, "the source has no series `{name}`"),
             Cause::NotANumber => f.write_str("not a number"),
+            Cause::BeyondBuckets => f.write_str("it lies beyond the histogram's last bound"),
             Cause::NoBaseline => f.write_str("its value in the baseline is unknown"),
         }
     }
@@ -74,8 +77,8 @@ pub struct Sample {
 /// A value with the start of what it was computed from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Value {
-    /// In base units.
-    pub value: f64,
+    /// In base units: one number, but for what lies beyond a histogram's last bound.
+    pub value: Interval,
     /// The start of the first interval in it.
     pub from: Instant,
 }
@@ -102,6 +105,12 @@ impl Signal {
         if self.samples.back().is_some_and(|last| sample.at <= last.at) {
             return;
         }
+        // A read of a counter covers the failed ones before it: what grew meanwhile is in it.
+        if sample.value.as_ref().is_ok_and(|point| !matches!(point, Point::Gauge(_))) {
+            while self.samples.back().is_some_and(|last| last.value.is_err() && last.at > sample.from) {
+                self.samples.pop_back();
+            }
+        }
         if self.samples.len() == KEPT {
             self.samples.pop_front();
         }
@@ -122,16 +131,30 @@ impl Signal {
         self.samples.range(first.min(last)..last)
     }
 
-    /// The aggregate over `(at − window, at]`.
+    /// The aggregate over `(at − window, at]`. An interval that began before counts by the part that lies inside.
     ///
     /// # Errors
     /// Why it is unknown.
     pub fn read(&self, aggregate: Aggregate, at: Instant, window: Duration) -> Result<Value, Cause> {
+        self.aggregate(aggregate, at, window, true)
+    }
+
+    /// By how much a counter grew from `start` on. The first interval began before, and counts whole: a loss in the first
+    /// moments is no pass.
+    ///
+    /// # Errors
+    /// Why it is unknown.
+    pub fn grown(&self, at: Instant, start: Instant) -> Result<Value, Cause> {
+        let value = self.aggregate(Aggregate::Increase, at, at.since(start), false)?;
+        Ok(Value { from: start, ..value })
+    }
+
+    fn aggregate(&self, aggregate: Aggregate, at: Instant, window: Duration, partly: bool) -> Result<Value, Cause> {
         let latest = self.within(at, self.stale_after).next_back();
         let latest = latest.ok_or_else(|| self.why_none(at))?;
         if aggregate == Aggregate::Plain && matches!(latest.value, Ok(Point::Gauge(_))) {
             let value = latest.value.clone()?;
-            return gauge(&value).map(|value| Value { value, from: latest.at });
+            return gauge(&value).map(|value| Value { value: Interval::point(value), from: latest.at });
         }
         latest.value.as_ref().map_err(Clone::clone)?;
         let samples: Vec<&Sample> = self.within(at, window).collect();
@@ -140,8 +163,8 @@ impl Signal {
         if points.len() < samples.len() || points.is_empty() {
             return Err(samples.iter().find_map(|sample| sample.value.clone().err()).unwrap_or(Cause::NoSample));
         }
-        let span = at.since(from).as_secs_f64();
-        aggregated(aggregate, &points, span).map(|value| Value { value, from })
+        let first = samples.first().map_or(1.0, |sample| if partly { sample.share_after(at - window) } else { 1.0 });
+        aggregated(aggregate, &points, first, window.as_secs_f64()).map(|value| Value { value, from })
     }
 
     fn why_none(&self, at: Instant) -> Cause {
@@ -151,6 +174,12 @@ impl Signal {
 }
 
 impl Sample {
+    /// The part of its interval that lies after `start`.
+    fn share_after(&self, start: Instant) -> f64 {
+        let whole = self.at.since(self.from).as_secs_f64();
+        if self.from >= start || whole <= 0.0 { 1.0 } else { self.at.since(start).as_secs_f64() / whole }
+    }
+
     /// When what it tells began: an interval's start, a gauge's own time.
     fn start(&self) -> Instant {
         if matches!(self.value, Ok(Point::Gauge(_))) { self.at } else { self.from }
@@ -165,20 +194,25 @@ fn gauge(point: &Point) -> Result<f64, Cause> {
     }
 }
 
-fn aggregated(aggregate: Aggregate, points: &[&Point], seconds: f64) -> Result<f64, Cause> {
+/// `first` is the part of the first point that counts.
+fn aggregated(aggregate: Aggregate, points: &[&Point], first: f64, seconds: f64) -> Result<Interval, Cause> {
     match points.first() {
-        Some(Point::Ratio { .. }) => ratio(points),
-        Some(Point::Increase(_)) => {
-            let sum: f64 = points.iter().map(|point| if let Point::Increase(by) = point { *by } else { 0.0 }).sum();
-            match aggregate {
-                Aggregate::Rate if seconds > 0.0 => Ok(sum / seconds),
-                Aggregate::Rate => Err(Cause::NoSample),
-                _ => Ok(sum),
-            }
-        }
+        Some(Point::Ratio { .. }) => ratio(points).map(Interval::point),
+        Some(Point::Increase(_)) => increase(aggregate, points, first, seconds).map(Interval::point),
         Some(Point::Histogram { .. }) => histogram(aggregate, points),
-        Some(Point::Gauge(_)) => gauges(aggregate, points),
+        Some(Point::Gauge(_)) => gauges(aggregate, points).map(Interval::point),
         None => Err(Cause::NoSample),
+    }
+}
+
+fn increase(aggregate: Aggregate, points: &[&Point], first: f64, seconds: f64) -> Result<f64, Cause> {
+    let by = |point: &&Point| if let Point::Increase(by) = point { *by } else { 0.0 };
+    let excess = points.first().map_or(0.0, by) * (1.0 - first);
+    let sum = points.iter().map(by).sum::<f64>() - excess;
+    match aggregate {
+        Aggregate::Rate if seconds > 0.0 => Ok(sum / seconds),
+        Aggregate::Rate => Err(Cause::NoSample),
+        _ => Ok(sum),
     }
 }
 
@@ -202,7 +236,7 @@ fn gauges(aggregate: Aggregate, points: &[&Point]) -> Result<f64, Cause> {
     })
 }
 
-fn histogram(aggregate: Aggregate, points: &[&Point]) -> Result<f64, Cause> {
+fn histogram(aggregate: Aggregate, points: &[&Point]) -> Result<Interval, Cause> {
     let mut all = Buckets::default();
     let mut total = 0.0;
     for point in points {
@@ -218,9 +252,9 @@ fn histogram(aggregate: Aggregate, points: &[&Point]) -> Result<f64, Cause> {
     let value = match aggregate {
         Aggregate::Quantile(q) => quantile(q, &all),
         Aggregate::Max => quantile(1.0, &all),
-        _ => total / count,
+        _ => Some(Interval::point(total / count)),
     };
-    if value.is_nan() { Err(Cause::NotANumber) } else { Ok(value) }
+    value.filter(|value| !value.lo.is_nan()).ok_or(Cause::NotANumber)
 }
 
 /// All metrics of a run.
@@ -272,7 +306,7 @@ impl Signals {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Cause, Point, Sample, Signal};
-    use crate::base::Instant;
+    use crate::base::{Instant, Interval};
     use crate::types::term::Aggregate;
     use std::time::Duration;
 
@@ -294,7 +328,7 @@ mod tests {
     fn a_ratio_is_good_over_all_in_the_window() {
         let points = [(10.0, 10.0), (0.0, 10.0), (10.0, 10.0)].map(|(good, all)| Point::Ratio { good, all });
         let signal = signal(&points);
-        assert_eq!(signal.read(Aggregate::Plain, at(3), SECOND * 2).unwrap().value, 0.5);
+        assert_eq!(signal.read(Aggregate::Plain, at(3), SECOND * 2).unwrap().value, Interval::point(0.5));
         let value = signal.read(Aggregate::Plain, at(3), SECOND * 3).unwrap();
         assert_eq!(value.from, at(0));
     }
@@ -308,7 +342,7 @@ mod tests {
     #[test]
     fn a_value_holds_until_it_is_stale() {
         let signal = signal(&[Point::Gauge(7.0)]);
-        assert_eq!(signal.read(Aggregate::Plain, at(3), SECOND).unwrap().value, 7.0);
+        assert_eq!(signal.read(Aggregate::Plain, at(3), SECOND).unwrap().value, Interval::point(7.0));
         assert_eq!(signal.read(Aggregate::Plain, at(4), SECOND), Err(Cause::NoSample));
     }
 
@@ -321,9 +355,26 @@ mod tests {
     }
 
     #[test]
+    fn the_next_read_of_a_counter_covers_a_failed_one() {
+        let mut signal = signal(&[Point::Increase(1.0)]);
+        signal.push(Sample { from: at(1), at: at(2), value: Err(Cause::NotANumber) });
+        signal.push(Sample { from: at(1), at: at(3), value: Ok(Point::Increase(5.0)) });
+        assert_eq!(signal.grown(at(3), at(0)).unwrap().value, Interval::point(6.0));
+    }
+
+    #[test]
+    fn an_interval_counts_by_the_part_in_the_window() {
+        let mut signal = Signal::new(SECOND * 5);
+        signal.push(Sample { from: at(0), at: at(4), value: Ok(Point::Increase(40.0)) });
+        signal.push(Sample { from: at(4), at: at(5), value: Ok(Point::Increase(10.0)) });
+        assert_eq!(signal.read(Aggregate::Increase, at(5), SECOND * 2).unwrap().value, Interval::point(20.0));
+        assert_eq!(signal.read(Aggregate::Rate, at(5), SECOND * 2).unwrap().value, Interval::point(10.0));
+    }
+
+    #[test]
     fn time_never_goes_backwards() {
         let mut signal = signal(&[Point::Gauge(1.0), Point::Gauge(2.0)]);
         signal.push(Sample { from: at(0), at: at(1), value: Ok(Point::Gauge(9.0)) });
-        assert_eq!(signal.read(Aggregate::Plain, at(2), SECOND).unwrap().value, 2.0);
+        assert_eq!(signal.read(Aggregate::Plain, at(2), SECOND).unwrap().value, Interval::point(2.0));
     }
 }

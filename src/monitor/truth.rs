@@ -1,7 +1,7 @@
 //! Whether a condition holds at an instant, by how much, and if that is unknown, why.
 
 use super::signal::{Cause, Signals, Value};
-use crate::base::Instant;
+use crate::base::{Instant, Interval};
 use crate::syntax::tree::Comparator;
 use crate::types::Type;
 use crate::types::term::{Aggregate, Comparison, Condition, Reading, Term};
@@ -108,17 +108,26 @@ fn compare(comparison: &Comparison, at: Instant, view: View) -> Judgement {
     let mut atom = Atom {
         text: comparison.text.clone(),
         ty: comparison.ty.clone(),
-        left: left.map(|value| value.value),
-        right: right.map(|value| value.value),
+        left: left.as_ref().map(|value| value.value.lo).map_err(Clone::clone),
+        right: right.as_ref().map(|value| value.value.lo).map_err(Clone::clone),
         margin: None,
     };
-    let (Ok(a), Ok(b)) = (&atom.left, &atom.right) else {
+    let (Ok(a), Ok(b)) = (left, right) else {
         return Judgement { lo: f64::NEG_INFINITY, hi: f64::INFINITY, from, atom: Some(atom) };
     };
-    let margin = margin(comparison.comparator, *a, *b);
-    let scaled = settle_tie(margin / scale(*b), comparison.comparator);
-    atom.margin = Some(margin);
-    Judgement { lo: scaled, hi: scaled, from, atom: Some(atom) }
+    let (a, b) = (a.value, b.value);
+    let corners = [(a.lo, b.lo), (a.lo, b.hi), (a.hi, b.lo), (a.hi, b.hi)];
+    let margins = corners.map(|(a, b)| margin(comparison.comparator, a, b));
+    let (worst, best) =
+        margins.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(lo, hi), it| (lo.min(*it), hi.max(*it)));
+    let scaled = |margin: f64| settle_tie(margin / scale(b.lo), comparison.comparator);
+    let (lo, hi) = (scaled(worst), scaled(best));
+    match (lo > 0.0, hi < 0.0) {
+        (true, _) => atom.margin = Some(worst),
+        (_, true) => atom.margin = Some(best),
+        _ => atom.left = Err(Cause::BeyondBuckets),
+    }
+    Judgement { lo, hi, from, atom: Some(atom) }
 }
 
 fn margin(comparator: Comparator, a: f64, b: f64) -> f64 {
@@ -146,13 +155,17 @@ fn settle_tie(robustness: f64, comparator: Comparator) -> f64 {
 
 fn term(term_: &Term, at: Instant, view: View, baseline: Option<f64>) -> Result<Value, Cause> {
     match term_ {
-        Term::Constant(value) => Ok(Value { value: *value, from: at }),
+        Term::Constant(value) => Ok(Value { value: Interval::point(*value), from: at }),
         Term::Reading(reading) => read(reading, at, view),
-        Term::Baseline => baseline.map(|value| Value { value, from: at }).ok_or(Cause::NoBaseline),
+        Term::Baseline => {
+            baseline.map(|value| Value { value: Interval::point(value), from: at }).ok_or(Cause::NoBaseline)
+        }
         Term::Arithmetic(operator, a, b) => {
             let (a, b) = (term(a, at, view, baseline)?, term(b, at, view, baseline)?);
-            let value = operator.apply(a.value, b.value);
-            if value.is_nan() { Err(Cause::NotANumber) } else { Ok(Value { value, from: a.from.min(b.from) }) }
+            let exact = operator.apply(a.value.lo, b.value.lo);
+            let points = a.value.is_point() && b.value.is_point();
+            let value = if points { Interval { lo: exact, hi: exact } } else { operator.bound(a.value, b.value) };
+            if exact.is_nan() { Err(Cause::NotANumber) } else { Ok(Value { value, from: a.from.min(b.from) }) }
         }
         Term::Parameter(_) | Term::Limit(_) | Term::Error => Err(Cause::NotANumber),
     }
@@ -161,11 +174,7 @@ fn term(term_: &Term, at: Instant, view: View, baseline: Option<f64>) -> Result<
 fn read(reading: &Reading, at: Instant, view: View) -> Result<Value, Cause> {
     let signal = view.signals.get(&reading.metric).ok_or(Cause::NoSample)?;
     let window = match (reading.window, reading.aggregate, view.increase_from) {
-        (None, Aggregate::Increase, Some(start)) => {
-            // The first interval began before the anchor. Its growth counts: a loss in its first moments is no pass.
-            let value = signal.read(Aggregate::Increase, at, at.since(start))?;
-            return Ok(Value { from: start, ..value });
-        }
+        (None, Aggregate::Increase, Some(start)) => return signal.grown(at, start),
         (Some(seconds), ..) => crate::base::unit::to_duration(seconds),
         _ => view.window,
     };
@@ -184,7 +193,7 @@ pub fn baselines(conditions: &[&Condition], at: Instant, window: Duration, signa
             _ => return None,
         };
         let value = term(&widened(other), at, view, None).ok()?;
-        Some((comparison.text.clone(), value.value))
+        value.value.is_point().then(|| (comparison.text.clone(), value.value.lo))
     });
     named.collect()
 }

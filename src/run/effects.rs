@@ -63,7 +63,12 @@ impl Effects {
         })?;
         let mut intent = made.ok_or_else(|| RunError::new(crate::diagnostics::codes::E0711, "no intent was made"))?;
         self.remember(LeftOver { id, intent: intent.clone() });
-        let applied = self.world.apply(&mut intent).await;
+        let known = |intent: &Intent| {
+            self.remember(LeftOver { id, intent: intent.clone() });
+            // Should this not be written, the marker in the process's environment still finds it.
+            let _found_by_marker = self.journal.update(id, &serde_json::to_string(intent).unwrap_or_default());
+        };
+        let applied = self.world.apply(&mut intent, &known).await;
         let effect = LeftOver { id, intent };
         self.remember(effect.clone());
         match applied {
@@ -132,17 +137,26 @@ impl Effects {
 
     async fn try_undo(&self, effect: &LeftOver) -> Result<String, RunError> {
         let result = self.world.revert(&effect.intent).await;
-        self.write_down(effect, &result)?;
-        result
+        self.write_down(effect, result)
     }
 
     /// The effect is gone even if the store cannot be told; then the next runner only finds nothing left to take back.
-    fn write_down(&self, effect: &LeftOver, result: &Result<String, RunError>) -> Result<(), RunError> {
-        match result {
-            Ok(note) => self.journal.mark(effect.id, EffectState::Reverted, note)?,
-            Err(error) => self.journal.mark(effect.id, EffectState::Applied, &error.message)?,
+    fn write_down(&self, effect: &LeftOver, result: Result<String, RunError>) -> Result<String, RunError> {
+        let written = match &result {
+            Ok(note) => self.journal.mark(effect.id, EffectState::Reverted, note),
+            Err(error) => self.journal.mark(effect.id, EffectState::Applied, &error.message),
+        };
+        match (result, written) {
+            (Ok(note), Err(error)) => Ok(format!("{note}; that could not be written down: {error}")),
+            (result, _) => result,
         }
-        Ok(())
+    }
+
+    /// Notes that an effect is gone though it could not be taken back, for example with the process it lived in.
+    pub fn gone(&self, effect: &LeftOver, why: &str) {
+        // The worst that comes of an unwritten note is a revert that finds nothing.
+        let _told = self.write_down(effect, Ok(why.to_owned()));
+        self.forget(effect.id);
     }
 
     /// A leased fault whose target cannot be reached ends by itself; once its lease must have run out, it is over.
@@ -159,8 +173,7 @@ impl Effects {
         match again {
             Err(error) if error.unreachable => {
                 let note = "its target cannot be reached; it ended when its lease ran out".to_owned();
-                self.write_down(effect, &Ok(note.clone()))?;
-                Ok(note)
+                self.write_down(effect, Ok(note))
             }
             other => other,
         }

@@ -1,6 +1,7 @@
 //! What can go wrong in a run: E07 (environment and plugins), E08 (the run itself).
 
 use crate::diagnostics::{Code, Diagnostic, codes};
+use crate::journal::JournalError;
 use std::fmt;
 
 /// A failure with its code and what to do about it.
@@ -45,9 +46,14 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-impl From<crate::journal::JournalError> for RunError {
-    fn from(error: crate::journal::JournalError) -> Self {
-        RunError::new(codes::E0711, error.to_string()).help("name a folder that can be written: `--store DIR`")
+impl From<JournalError> for RunError {
+    fn from(error: JournalError) -> Self {
+        match error {
+            JournalError::Claimed(..) => RunError::new(codes::E0801, error.to_string()).help("wait until it has ended"),
+            _ => {
+                RunError::new(codes::E0711, error.to_string()).help("name a folder that can be written: `--store DIR`")
+            }
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::event::EventKind;
 use super::intent::{FaultIntent, Intent};
 use super::shared::{FaultReport, Shared};
 use super::verdict::Verdict;
+use super::world::Witness;
 use crate::base::{Instant, unit};
 use crate::injector::Phase as FaultPhase;
 use crate::monitor::{Obligation, Outcome, Phase};
@@ -20,6 +21,11 @@ const RENEWAL: Duration = Duration::from_secs(3);
 /// How often the host looks whether a fault acts.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// What is looked at between the end of a fault's time and its revert may delay the revert by this much, at most.
+const LAST_LOOK: Duration = Duration::from_millis(500);
+/// Traffic that stays away for longer than this and the window has stopped.
+const IDLE: Duration = Duration::from_secs(5);
+
 /// What the host knows of a fault in force.
 #[derive(Clone, Debug, Default)]
 struct Seen {
@@ -27,6 +33,11 @@ struct Seen {
     acted_at: Option<Instant>,
     /// How often it has acted.
     acted: u64,
+    /// How many requests came, and when their number last changed.
+    requests: u64,
+    changed_at: Option<Instant>,
+    /// The longest time without a request.
+    idle: Duration,
     /// Why it is no longer in force though nobody took it back.
     lost: Option<String>,
 }
@@ -101,15 +112,42 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
     }
     keeping.abort();
     looking.abort();
-    let ended_early = ended_early(shared, &fault).await;
-    let last = shared.world.witnessed(&fault).await.unwrap_or(0);
     let mut seen = seen.borrow().clone();
-    seen.acted = seen.acted.max(last);
-    if last > 0 {
-        seen.acted_at.get_or_insert(shared.clock.now());
-    }
-    seen.lost = seen.lost.or(ended_early);
+    last_look(shared, &fault, &mut seen).await;
+    advance(shared, step, &mut obligations);
     Held { seen, obligations }
+}
+
+/// The metrics, the host's own view and the target's word at the very end, before the fault is taken back.
+async fn last_look(shared: &Shared, fault: &FaultIntent, seen: &mut Seen) {
+    let now = shared.clock.now();
+    let looking =
+        async { tokio::join!(shared.sample_now(), shared.world.witnessed(fault), ended_early(shared, fault)) };
+    let looked = tokio::select! {
+        looked = looking => Some(looked),
+        () = shared.clock.sleep_until(now + LAST_LOOK) => None,
+    };
+    let Some(((), witness, ended_early)) = looked else { return };
+    seen.take(witness.unwrap_or_default(), now);
+    seen.lost = seen.lost.take().or(ended_early);
+}
+
+impl Seen {
+    /// Takes in a look at the fault; true if it was the first to see it act.
+    fn take(&mut self, witness: Witness, now: Instant) -> bool {
+        let since = *self.changed_at.get_or_insert(now);
+        self.idle = self.idle.max(now.since(since));
+        if witness.seen > self.requests {
+            self.requests = witness.seen;
+            self.changed_at = Some(now);
+        }
+        self.acted = self.acted.max(witness.acted);
+        let first = witness.acted > 0 && self.acted_at.is_none();
+        if first {
+            self.acted_at = Some(now);
+        }
+        first
+    }
 }
 
 /// A fault that its target no longer has in force, though nobody took it back, was not held for its time.
@@ -173,18 +211,13 @@ async fn keep(shared: Arc<Shared>, fault: FaultIntent, seen: Arc<watch::Sender<S
 /// Looks whether the fault acts, until it is aborted. What the component says is no evidence; what the host sees is.
 async fn look(shared: Arc<Shared>, step: String, fault: FaultIntent, seen: Arc<watch::Sender<Seen>>) {
     loop {
-        if let Some(acted) = shared.world.witnessed(&fault).await {
-            let first = acted > 0 && seen.borrow().acted_at.is_none();
-            if first {
-                shared.events.tell(EventKind::Acted { step: step.clone(), count: acted });
-            }
+        if let Some(witness) = shared.world.witnessed(&fault).await {
             let now = shared.clock.now();
-            seen.send_modify(|seen| {
-                seen.acted = acted;
-                if first {
-                    seen.acted_at = Some(now);
-                }
-            });
+            let mut first = false;
+            seen.send_modify(|seen| first = seen.take(witness, now));
+            if first {
+                shared.events.tell(EventKind::Acted { step: step.clone(), count: witness.acted });
+            }
         }
         shared.clock.sleep_until(shared.clock.now() + LOOK).await;
     }
@@ -220,6 +253,11 @@ fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end:
     let what = format!("{} on {}", injection.fault, injection.target);
     if let Some(lost) = &held.seen.lost {
         shared.because(Verdict::Inconclusive, format!("{step}: the fault ended before its time: {lost}"));
+    }
+    if held.seen.idle > IDLE.max(shared.window()) {
+        let idle = unit::show_duration(held.seen.idle.as_secs_f64());
+        shared
+            .because(Verdict::Inconclusive, format!("{step}: no request came for {idle} while the fault was in force"));
     }
     if held.seen.acted == 0 {
         let why = format!("{step}: {what} was not seen to act on a single request");

@@ -33,4 +33,4 @@ pub use real::RealWorld;
 pub use recover::{InForce, in_force, leftovers, recover};
 pub use runner::{Ending, FaultReport, Judged, Runner};
 pub use verdict::{Reason, Verdict};
-pub use world::{Future, World};
+pub use world::{Future, Witness, World};

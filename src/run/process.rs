@@ -24,19 +24,18 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(6);
 const SETTLING: Duration = Duration::from_millis(300);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Starts a process in a group of its own and waits until it answers.
+/// Starts a process in a group of its own.
 ///
 /// # Errors
-/// Its port is taken, it cannot be started, it ends, or it does not answer in time.
+/// Its port is taken, or it cannot be started.
 pub async fn start(process: &mut ProcessIntent) -> Result<(), RunError> {
     if let Some(address) = &process.address
         && answers(address).await
     {
         return Err(port_in_use(&process.name, address));
     }
-    let identity = spawn(process)?;
-    process.identity = Some(identity);
-    wait_until_up(process, identity).await
+    process.identity = Some(spawn(process)?);
+    Ok(())
 }
 
 fn port_in_use(name: &str, address: &str) -> RunError {
@@ -88,10 +87,14 @@ fn cannot_start(process: &ProcessIntent, reason: &str) -> RunError {
         .help("check the `start` command of this service")
 }
 
-async fn wait_until_up(process: &ProcessIntent, identity: ProcessIdentity) -> Result<(), RunError> {
+/// Waits until a started process answers at its address; one without an address must live for a moment.
+///
+/// # Errors
+/// It ends, or does not answer in time.
+pub async fn wait_until_up(process: &ProcessIntent) -> Result<(), RunError> {
     let began = Instant::now();
     while began.elapsed() < START_TIMEOUT {
-        if !identity.is_alive() {
+        if !process.identity.is_some_and(|identity| identity.is_alive()) {
             return Err(did_not_come_up(process, "it ended"));
         }
         match &process.address {
@@ -137,7 +140,7 @@ pub async fn stop(process: &ProcessIntent) -> Result<String, RunError> {
     let mut targets = marked(&process.marker);
     targets.extend(process.identity.filter(ProcessIdentity::is_alive));
     if targets.is_empty() {
-        return Ok("already gone".to_owned());
+        return in_the_background(process).await.map_or(Ok("already gone".to_owned()), Err);
     }
     signal(&targets, Signal::TERM);
     if !gone_within(process, STOP_TIMEOUT).await {
@@ -147,7 +150,23 @@ pub async fn stop(process: &ProcessIntent) -> Result<String, RunError> {
             return Err(still_runs(process));
         }
     }
-    Ok(String::new())
+    in_the_background(process).await.map_or(Ok(String::new()), Err)
+}
+
+/// A program that puts itself into the background is out of our sight; that its port still answers gives it away.
+async fn in_the_background(process: &ProcessIntent) -> Option<RunError> {
+    let address = process.address.as_ref().filter(|_| process.identity.is_some())?;
+    let began = Instant::now();
+    while answers(address).await {
+        if began.elapsed() >= SETTLING {
+            let message = format!("`{}` has ended, but something still listens on {address}", process.name);
+            let help = "does its start command put itself into the background? Stop what listens there, and start it in \
+                        the foreground (nginx: `daemon off`)";
+            return Some(RunError::new(codes::E0713, message).help(help));
+        }
+        sleep(POLL).await;
+    }
+    None
 }
 
 fn still_runs(process: &ProcessIntent) -> RunError {

@@ -2,7 +2,7 @@
 
 use super::error::RunError;
 use super::intent::{FaultIntent, Intent};
-use super::world::{Future, World};
+use super::world::{Future, Witness, World};
 use super::{process, proxy};
 use crate::base::Instant;
 use crate::diagnostics::codes;
@@ -31,6 +31,7 @@ pub struct RealWorld {
     sources: BTreeMap<SourceRef, Mutex<SourceReader>>,
     host: OnceCell<Arc<Host>>,
     injectors: Mutex<BTreeMap<String, Injector>>,
+    tokens: std::sync::Mutex<BTreeMap<String, String>>,
 }
 
 impl RealWorld {
@@ -73,6 +74,7 @@ impl RealWorld {
             sources,
             host: OnceCell::new(),
             injectors: Mutex::default(),
+            tokens: std::sync::Mutex::default(),
         })
     }
 
@@ -94,23 +96,36 @@ impl RealWorld {
 
     /// What a component may do for a target: talk to that target's proxy, nothing else.
     fn grant(&self, proxy: Option<&Proxy>) -> Grant {
-        let origin =
-            |proxy: &Proxy| Origin { address: proxy.admin.clone(), token: proxy::token(&self.store, &proxy.admin) };
+        let origin = |proxy: &Proxy| Origin { address: proxy.admin.clone(), token: self.token(&proxy.admin) };
         Grant { http: proxy.map(origin).into_iter().collect() }
+    }
+
+    /// The token of a proxy, kept once it is known: the store may go away meanwhile.
+    fn token(&self, admin: &str) -> Option<String> {
+        let mut tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if !tokens.contains_key(admin) {
+            let found = proxy::token(&self.store, admin)?;
+            tokens.insert(admin.to_owned(), found);
+        }
+        tokens.get(admin).cloned()
     }
 
     async fn page(&self, proxy: &Proxy) -> Option<String> {
         self.fetcher.page(&format!("http://{}/metrics", proxy.admin)).await.ok()
     }
 
-    async fn apply_now(&self, intent: &mut Intent) -> Result<(), RunError> {
-        match intent {
-            Intent::Process(process) => process::start(process).await,
-            Intent::Proxy(proxy) => process::start(&mut proxy.process).await,
-            Intent::Fault(fault) => {
-                let injector = self.injector(&fault.component).await?;
-                Ok(injector.inject(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
-            }
+    async fn apply_now(&self, intent: &mut Intent, known: &(dyn Fn(&Intent) + Send + Sync)) -> Result<(), RunError> {
+        if let Intent::Fault(fault) = intent {
+            let injector = self.injector(&fault.component).await?;
+            return Ok(injector.inject(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?);
+        }
+        if let Some(process) = intent.process_mut() {
+            process::start(process).await?;
+        }
+        known(intent);
+        match intent.process() {
+            Some(process) => process::wait_until_up(process).await,
+            None => Ok(()),
         }
     }
 
@@ -156,8 +171,12 @@ impl World for RealWorld {
         })
     }
 
-    fn apply<'a>(&'a self, intent: &'a mut Intent) -> Future<'a, Result<(), RunError>> {
-        Box::pin(self.apply_now(intent))
+    fn apply<'a>(
+        &'a self,
+        intent: &'a mut Intent,
+        known: &'a (dyn Fn(&Intent) + Send + Sync),
+    ) -> Future<'a, Result<(), RunError>> {
+        Box::pin(self.apply_now(intent, known))
     }
 
     fn revert<'a>(&'a self, intent: &'a Intent) -> Future<'a, Result<String, RunError>> {
@@ -191,12 +210,16 @@ impl World for RealWorld {
         })
     }
 
-    fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<u64>> {
+    fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<Witness>> {
         Box::pin(async move {
             let page = self.page(fault.proxy.as_ref()?).await?;
-            let counters = parse(&page, |name| name == "chaos_proxy_fault_acted_total").ok()?;
-            let own = counters.iter().find(|series| series.labels.get("fault") == Some(&fault.handle.id))?;
-            Some(own.value as u64)
+            let counters = parse(&page, |name| name.starts_with("chaos_proxy_fault_")).ok()?;
+            let own = |name: &str| {
+                let mut own = counters.iter().filter(|series| series.labels.get("fault") == Some(&fault.handle.id));
+                own.find(|series| series.name == name).map(|series| series.value as u64)
+            };
+            let (seen, acted) = (own("chaos_proxy_fault_seen_total")?, own("chaos_proxy_fault_acted_total")?);
+            Some(Witness { seen, acted })
         })
     }
 

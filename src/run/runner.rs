@@ -55,9 +55,10 @@ pub struct Runner {
 impl Runner {
     /// Runs it to the end. Whatever happens, everything is taken back before this returns.
     pub async fn run(self) -> Ending {
-        let began = self.journal.begin(&self.run, &self.plan.experiment, &self.plan.environment);
+        let (experiment, environment) = (&self.plan.experiment, &self.plan.environment);
+        let began = self.journal.begin(&self.run, experiment, environment, &claims(&self.plan));
         if let Err(error) = began {
-            return broken(error.into());
+            return refused(error.into());
         }
         let (clock, world) = (Arc::clone(&self.clock), Arc::clone(&self.world));
         let effects = Effects::new(Arc::clone(&self.journal), Arc::clone(&world), Arc::clone(&clock), self.run.clone());
@@ -75,10 +76,11 @@ impl Runner {
     }
 }
 
-fn broken(error: RunError) -> Ending {
-    let reason = Reason { verdict: Verdict::Broken, text: error.message.clone() };
+/// Nothing was touched: the store cannot be written, or another run is at work here.
+fn refused(error: RunError) -> Ending {
+    let reason = Reason { verdict: Verdict::Refused, text: error.message.clone() };
     Ending {
-        verdict: Verdict::Broken,
+        verdict: Verdict::Refused,
         reasons: vec![reason],
         judged: Vec::new(),
         faults: Vec::new(),
@@ -86,11 +88,21 @@ fn broken(error: RunError) -> Ending {
     }
 }
 
-/// A signal for every bound metric. A value holds for two and a half intervals of its source.
+/// What no other run may use meanwhile: the proxies of the faulted services, and where processes are started.
+fn claims(plan: &Plan) -> Vec<String> {
+    let proxies = plan.injections().filter_map(|(_, injection)| injection.proxy.as_ref());
+    let processes = plan.processes.iter().filter_map(|process| process.address.clone());
+    proxies.map(|proxy| proxy.admin.clone()).chain(processes).collect()
+}
+
+/// A read may take this long, in seconds, before its sample counts as late.
+const READING: f64 = 1.0;
+
+/// A signal for every bound metric. A value holds for two and a half intervals of its source, and the time of a read.
 fn signals(plan: &Plan) -> Signals {
     let mut signals = Signals::default();
     for (metric, binding) in &plan.bindings {
-        signals.add(metric.clone(), unit::to_duration(2.5 * plan.every(&binding.source)));
+        signals.add(metric.clone(), unit::to_duration(2.5 * plan.every(&binding.source) + READING));
     }
     signals
 }
@@ -225,6 +237,8 @@ impl Work {
     async fn take_everything_back(&self) {
         let (faults, rest): (Vec<_>, Vec<_>) =
             self.shared.effects.open().into_iter().partition(|effect| matches!(effect.intent, Intent::Fault(_)));
+        let mut left = Vec::new();
+        let mut stopped = Vec::new();
         for effect in faults.iter().chain(&rest) {
             let used_by_others = matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
             if used_by_others {
@@ -232,14 +246,33 @@ impl Work {
                 continue;
             }
             let undone = self.shared.effects.undo(effect).await;
-            if let Err(error) = undone.result {
-                let repair = error.help.clone().unwrap_or_else(|| "run `chaos recover`".to_owned());
-                self.shared
-                    .because(Verdict::NotReverted, format!("{} is still in force: {error}; {repair}", undone.what));
-            } else if matches!(effect.intent, Intent::Fault(_)) {
-                self.shared.events.tell(EventKind::Reverted { step: undone.what, took: undone.took, acted: 0 });
+            match (&undone.result, &effect.intent) {
+                (Err(error), _) => left.push((effect, undone.what, error.clone())),
+                (Ok(_), Intent::Proxy(proxy)) => stopped.push(proxy.proxy.admin.clone()),
+                (Ok(_), Intent::Fault(_)) => {
+                    self.shared.events.tell(EventKind::Reverted { step: undone.what, took: undone.took, acted: 0 });
+                }
+                (Ok(_), Intent::Process(_)) => {}
             }
         }
+        for (effect, what, error) in left {
+            self.still_in_force(effect, &what, &error, &stopped);
+        }
+    }
+
+    /// A fault whose proxy was stopped after all is gone with it; anything else may still be in force.
+    fn still_in_force(&self, effect: &super::effects::LeftOver, what: &str, error: &RunError, stopped: &[String]) {
+        if let Intent::Fault(fault) = &effect.intent
+            && fault.proxy.as_ref().is_some_and(|proxy| stopped.contains(&proxy.admin))
+        {
+            self.shared.effects.gone(effect, "it ended with its proxy");
+            return self
+                .shared
+                .events
+                .note(format!("{what}: it could not be reverted ({error}), and ended with its proxy"));
+        }
+        let repair = error.help.clone().unwrap_or_else(|| "run `chaos recover`".to_owned());
+        self.shared.because(Verdict::NotReverted, format!("{what} is still in force: {error}; {repair}"));
     }
 
     /// A proxy whose callers were not all started by this run stays: they would find a dead address.

@@ -158,7 +158,16 @@ impl Shared {
         }
     }
 
-    /// Takes in what became of an expectation; `since` is the anchor of the times in its message.
+    /// Reads all sources at once, beside their own rhythm: at the end of a phase nothing in it may stay unjudged.
+    pub async fn sample_now(&self) {
+        let at = self.clock.now();
+        for source in self.plan.sources.keys() {
+            let samples = self.world.read(source, at).await;
+            self.board.push(samples);
+        }
+    }
+
+    /// Takes in what became of an expectation.
     pub fn judge(&self, text: &str, of: &str, outcome: &Outcome) {
         let (verdict, detail) = match outcome {
             Outcome::Pending => return,

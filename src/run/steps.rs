@@ -131,6 +131,11 @@ pub async fn overall(shared: Arc<Shared>, mut over: tokio::sync::watch::Receiver
     if shared.halt.stopped().is_some() {
         return;
     }
+    let latest = shared.clock.now() + unit::to_duration(QUERY_TIMEOUT);
+    tokio::select! {
+        () = shared.sample_now() => {}
+        () = shared.clock.sleep_until(latest) => {}
+    }
     let end = shared.clock.now();
     for (expectation, mut obligation) in pending {
         let outcome = obligation.finish(end, &shared.board.signals(), &baselines);

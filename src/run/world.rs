@@ -13,13 +13,27 @@ use std::pin::Pin;
 /// A future of a world's answer.
 pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
 
+/// What the host itself sees of a fault.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Witness {
+    /// Requests that came while it was in force.
+    pub seen: u64,
+    /// Requests on which it acted.
+    pub acted: u64,
+}
+
 /// Everything a run does to the outside, and all it sees of it.
 pub trait World: Send + Sync {
     /// Reads a source at the moment `at`.
     fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Vec<(MetricId, Sample)>>;
 
-    /// Does what the intent says; it fills in what is known only afterwards. Called only once the intent is durable.
-    fn apply<'a>(&'a self, intent: &'a mut Intent) -> Future<'a, Result<(), RunError>>;
+    /// Does what the intent says. Called only once the intent is durable. As soon as something is known without which the
+    /// effect could not be taken back, it is put into the intent, and `known` is told.
+    fn apply<'a>(
+        &'a self,
+        intent: &'a mut Intent,
+        known: &'a (dyn Fn(&Intent) + Send + Sync),
+    ) -> Future<'a, Result<(), RunError>>;
 
     /// Takes it back. Idempotent; already gone is success. Gives a note where there is something to say.
     fn revert<'a>(&'a self, intent: &'a Intent) -> Future<'a, Result<String, RunError>>;
@@ -36,8 +50,8 @@ pub trait World: Send + Sync {
     /// What became of a fault, as the injector says.
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>>;
 
-    /// How often a fault has acted, as the host itself sees it. Nothing where it has no view of its own.
-    fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<u64>>;
+    /// What a fault has done, as the host itself sees it. Nothing where it has no view of its own.
+    fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<Witness>>;
 
     /// Requests that have passed a proxy so far.
     fn passed<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Option<u64>>;

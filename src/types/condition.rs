@@ -2,7 +2,7 @@
 
 use super::errors;
 use super::expression::Typing;
-use super::term::{Comparison, Condition, Term};
+use super::term::{Aggregate, Comparison, Condition, Term};
 use crate::base::Sources;
 use crate::syntax::tree::{Comparator, Expr, ExprKind, Operator};
 use crate::types::Type;
@@ -85,6 +85,10 @@ impl Typing<'_, '_> {
         }
         if other.readings().is_empty() {
             self.findings.push(errors::misplaced_baseline(expr.span));
+            return None;
+        }
+        if other.readings().iter().any(|it| matches!(it.aggregate, Aggregate::Increase | Aggregate::Sum)) {
+            self.findings.push(errors::growth_against_baseline(expr.span));
             return None;
         }
         match &expr.kind {

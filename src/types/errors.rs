@@ -142,6 +142,12 @@ pub fn misplaced_baseline(at: Span) -> Diagnostic {
         .help("write it like `checkout.success >= 90% of baseline`")
 }
 
+pub fn growth_against_baseline(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0307, "`increase` and `sum` cannot be compared with the baseline")
+        .at(at, "the baseline is longer than the window, so it has grown more")
+        .help("compare `rate(…)` or `mean(…)`, which do not depend on the length")
+}
+
 pub fn baseline_in_slo(at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0307, "an SLO cannot be compared with the baseline")
         .at(at, "the baseline is judged by this SLO")

@@ -136,7 +136,8 @@ impl Arithmetic {
         }
     }
 
-    fn bound(self, a: Interval, b: Interval) -> Interval {
+    /// The results on two intervals.
+    pub fn bound(self, a: Interval, b: Interval) -> Interval {
         match self {
             Arithmetic::Plus => a.plus(b),
             Arithmetic::Minus => a.minus(b),

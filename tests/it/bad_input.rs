@@ -140,3 +140,30 @@ fn a_proxy_that_does_not_take_our_token_is_not_used() {
     ran.ended(3).says("no request passed the proxy of `page`");
     assert!(answers(proxy), "a proxy of somebody else's stays");
 }
+
+/// What puts itself into the background is out of the runner's sight; that its port still answers gives it away.
+#[test]
+fn a_start_command_that_goes_into_the_background_is_not_taken_for_stopped() {
+    let place = Place::new();
+    let (page, proxy, own) = (free_port(), free_port(), free_port());
+    let config = format!(
+        "pid {0}/nginx.pid; error_log {0}/nginx.log; events {{}} http {{ access_log off; server {{ listen 127.0.0.1:{own}; }} }}\n",
+        place.path().display()
+    );
+    let config = place.write("background.conf", config);
+    let start = format!("nginx -p {} -c {}", place.path().display(), config.display());
+    let file = environment(&place, page, proxy, &start);
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    place.write(&file, text.replace("service side { start", &format!("service side {{ url \"http://127.0.0.1:{own}\"; start")));
+    let ran = place.run(&["exec", &file]);
+    assert!(matches!(ran.code, Some(6 | 7)), "{ran:?}");
+    if answers(own) {
+        ran.ended(7).says("something still listens on").says("daemon off");
+        place.run(&["status"]).ended(1).says("process side");
+        let pid = std::fs::read_to_string(place.path().join("nginx.pid")).unwrap();
+        std::process::Command::new("kill").arg(pid.trim()).status().unwrap();
+        wait_for("its end", 10, || !answers(own));
+    }
+    place.run(&["recover"]).ended(0);
+    place.run(&["status"]).ended(0);
+}

@@ -88,7 +88,7 @@ fn a_fault_that_never_acts_confirms_nothing() {
     let (upstream, listen) = (free_port(), free_port());
     let _nginx = nginx(&place, upstream);
     let _proxy = proxy(&place, listen, upstream);
-    let rest = "  run { inject http.error(page, rate: 0%) as idle for 4s { expect always page.success >= 99% } }";
+    let rest = "  run { inject http.error(page, rate: 0.01%) as idle for 4s { expect always page.success >= 99% } }";
     let file = files(&place, upstream, listen, rest);
     let _load = Load::on(listen);
     place.run(&["exec", &file]).ended(5).says("inconclusive").says("was not seen to act on a single request");
@@ -180,4 +180,65 @@ fn two_faults_at_once_add_up_and_are_both_taken_back() {
     place.run(&["plan", &file]).ended(0).says("at most 80% of the requests to page touched").says("at most 2 faults");
     let _load = Load::on(listen);
     place.run(&["exec", &file]).ended(0).says("confirmed").says("reverted slow").says("reverted some");
+}
+
+#[test]
+fn traffic_that_stops_in_the_middle_confirms_nothing() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    // Nothing here reads a metric that would be unknown without traffic.
+    let rest = "  run { inject http.error(page) as outage for 12s { expect page.success < 50% within 5s } }";
+    let file = files(&place, upstream, listen, rest);
+    let load = Load::on(listen);
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the fault", 30, || status(listen, "GET", "/") == Some(503));
+    std::thread::sleep(std::time::Duration::from_secs(3)); // traffic flows for a part of the fault: time is what is tested
+    load.end();
+    runner.finish().ended(5).says("✓ outage: expect page.success < 50% within 5s").says("no request came for");
+}
+
+#[test]
+fn a_second_run_on_the_same_proxy_is_refused() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let file = files(&place, upstream, listen, "  run { inject http.error(page) as outage for 60s { expect page.success < 50% within 5s } }");
+    let _load = Load::on(listen);
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the baseline", 30, || place.run(&["exec", &file]).code == Some(2));
+    place.run(&["exec", &file]).ended(2).says("E0801").says("is at work");
+    runner.signal("INT");
+    runner.finish().ended(4);
+}
+
+/// A counter of losses that is no number for a while: whether it grew is not known, so nothing is confirmed.
+#[test]
+fn a_counter_that_is_no_number_confirms_nothing() {
+    let place = Place::new();
+    let (upstream, listen, metrics) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let page = "import http.server\nclass H(http.server.BaseHTTPRequestHandler):\n  def do_GET(self):\n    self.send_response(200)\n    \
+                self.end_headers()\n    self.wfile.write(b'lost_total NaN\\nok_total 1\\n')\n  def log_message(self, *a): pass\n";
+    place.write("metrics.py", format!("{page}http.server.HTTPServer(('127.0.0.1', {metrics}), H).serve_forever()\n"));
+    let mut python = std::process::Command::new("python3");
+    let _metrics = Running::start(python.arg(place.path().join("metrics.py")));
+    wait_for("the metrics", 10, || answers(metrics));
+    let file = files(&place, upstream, listen, "  run { inject http.error(page) as outage for 5s { expect page.success < 50% within 5s } }\n  expect always increase(page.lost) == 0");
+    for (name, from, to) in [
+        ("site/system.chaos", "metric success: ratio", "metric success: ratio; metric lost: counter".to_owned()),
+        (
+            "site/places.chaos",
+            "  allow",
+            format!("  source own = scrape(\"http://127.0.0.1:{metrics}/metrics\")\n  bind page.lost = own.counter(`lost_total`)\n  allow"),
+        ),
+    ] {
+        let text = std::fs::read_to_string(place.path().join(name)).unwrap();
+        place.write(name, text.replacen(from, &to, 1));
+    }
+    let _load = Load::on(listen);
+    place.run(&["exec", &file]).ended(5).says("expect always increase(page.lost) == 0: unknown").says("not a number");
 }

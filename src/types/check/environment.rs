@@ -40,6 +40,7 @@ impl Checker<'_> {
         };
         if let Some(system) = &system {
             self.places(written, system, &mut environment);
+            self.distinct_addresses(written, &environment);
             environment.flawed |= self.checked.findings.len() > before;
             self.sources(written, &mut environment);
             self.bindings(written, system, &mut environment);
@@ -77,6 +78,26 @@ impl Checker<'_> {
             if self.known_service(system, &service.name) {
                 let place = self.place(service);
                 environment.services.insert(service.name.text.clone(), place);
+            }
+        }
+    }
+
+    /// A proxy's addresses are its own: one that stood before two services would be given each one's share.
+    fn distinct_addresses(&mut self, written: &tree::Environment, environment: &Environment) {
+        let mut taken: BTreeMap<String, &str> = BTreeMap::new();
+        for (name, place) in &environment.services {
+            for url in &place.instances {
+                taken.insert(url.trim_start_matches("http://").to_owned(), name);
+            }
+        }
+        for service in &written.services {
+            let Some(place) = environment.services.get(&service.name.text) else { continue };
+            for address in place.through.iter().chain(&place.admin) {
+                if let Some(other) = taken.insert(address.clone(), &service.name.text) {
+                    let headline = format!("{address} is taken: it is an address of `{other}`");
+                    let at = service.through.as_ref().map_or(service.name.span, |expr| expr.span);
+                    self.report(errors::place(headline, at, "give every proxy and service an address of its own"));
+                }
             }
         }
     }

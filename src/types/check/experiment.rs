@@ -6,7 +6,7 @@ use crate::names::{DeclarationId, Kind};
 use crate::syntax::tree::{self, Expr, Timing};
 use crate::types::expression::Context;
 use crate::types::model::{Expectation, Experiment, Parameter, Step, System, Trigger};
-use crate::types::term::{Condition, Demand};
+use crate::types::term::{Condition, Demand, Known};
 use crate::types::{Type, errors};
 
 /// The window of aggregates where none is said, in seconds.
@@ -111,6 +111,9 @@ impl Checker<'_> {
 
     fn trigger(&mut self, written: &tree::Abort, about: About) -> Option<Trigger> {
         let condition = self.condition(&written.condition, about)?;
+        if self.steady_says_nothing(&condition, &written.condition, about) {
+            return None;
+        }
         let hold = match &written.timing {
             None => 0.0,
             Some(Timing::For(hold, _)) => self.time_constant(hold, "for", about)?,
@@ -183,7 +186,9 @@ impl Checker<'_> {
                 "make the baseline longer, or the window shorter",
             ));
         }
-        check_windows(self, &experiment.steps, experiment.window);
+        let ranges = experiment.parameters.iter().map(|it| (it.name.clone(), it.range)).collect();
+        let known = Known { parameters: ranges, ..Known::default() };
+        check_windows(self, &experiment.steps, experiment.window, &known);
     }
 }
 
@@ -204,15 +209,15 @@ fn tree_expects(steps: &[tree::Step]) -> bool {
 }
 
 /// Windows longer than the fault during which they are judged can never lie inside it.
-fn check_windows(checker: &mut Checker, steps: &[Step], default: f64) {
+fn check_windows(checker: &mut Checker, steps: &[Step], default: f64, known: &Known) {
     for step in steps {
         match step {
             Step::Expect(expectation) => deadline_fits(checker, expectation, default),
-            Step::Parallel(steps) | Step::Sequence(steps) => check_windows(checker, steps, default),
+            Step::Parallel(steps) | Step::Sequence(steps) => check_windows(checker, steps, default, known),
             Step::Inject(inject) => {
-                let longest = inject.duration.bounds(&Default::default()).hi;
+                let shortest = inject.duration.bounds(known).lo;
                 for expectation in &inject.expectations {
-                    window_fits(checker, expectation, default, longest);
+                    window_fits(checker, expectation, default, shortest);
                 }
             }
             _ => {}

@@ -11,6 +11,9 @@ use crate::types::term::{Condition, Demand, Term};
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
+/// A fault or a wait lasts at most this long, in seconds: 30 days.
+const LONGEST: f64 = 30.0 * 86_400.0;
+
 /// A step's name is part of its fault's name at the target, which bounds it.
 const LONGEST_NAME: usize = 64;
 
@@ -89,8 +92,8 @@ impl Checker<'_> {
         let ranges = about.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.range)).collect();
         let known = crate::types::term::Known { parameters: ranges, limits: BTreeMap::new() };
         let bounds = term.bounds(&known);
-        if bounds.lo <= 0.0 || !bounds.hi.is_finite() {
-            let headline = "this must last longer than nothing and end".to_owned();
+        if bounds.lo <= 0.0 || bounds.hi > LONGEST {
+            let headline = "this must last longer than nothing, and at most 30 days".to_owned();
             let help = "write a duration above 0s; a parameter in it needs a range: `in 10s..2m`";
             self.report(errors::time(codes::E0409, headline, written.span, "", help));
             return None;
@@ -167,12 +170,26 @@ impl Checker<'_> {
     /// A condition that could come out either way.
     fn judged(&mut self, written: &tree::Expr, about: About) -> Option<Condition> {
         let condition = self.condition(written, about)?;
+        if self.steady_says_nothing(&condition, written, about) {
+            return None;
+        }
         if condition.readings().is_empty() && !condition.mentions_steady() {
             let help = "name a metric in it, or `steady`";
             self.report(errors::missing(codes::E0407, "this expectation reads no metric", written.span, help));
             return None;
         }
         Some(condition)
+    }
+
+    /// Whether `steady` is all there is, in a system without SLOs: it could never be judged.
+    pub(super) fn steady_says_nothing(&mut self, condition: &Condition, written: &tree::Expr, about: About) -> bool {
+        let slos = about.system.is_none_or(|system| system.services.iter().any(|service| !service.slos.is_empty()));
+        let nothing = condition.mentions_steady() && condition.readings().is_empty() && !slos;
+        if nothing {
+            let headline = "`steady` says nothing: this system has no SLO";
+            self.report(errors::missing(codes::E0407, headline, written.span, "add `slo …` to a service"));
+        }
+        nothing
     }
 
     fn demand(&mut self, mode: Option<(Mode, Span)>, timing: Option<&Timing>, about: About) -> Option<Demand> {

@@ -38,10 +38,7 @@ impl Guest for Http {
         })?;
         let effect = match fault.as_str() {
             "error" => Effect::Error { status: integer(&params, "status")? },
-            "latency" => Effect::Delay {
-                delay_ms: milliseconds(&params, "delay")?,
-                jitter_ms: milliseconds(&params, "jitter")?,
-            },
+            "latency" => delay(&params)?,
             other => return Err(failure(ErrorCode::InvalidParams, format!("there is no fault `{other}`"), false)),
         };
         let prepared = Prepared { admin, effect, share: ratio(&params, "traffic")?, rate: ratio(&params, "rate")? };
@@ -97,6 +94,15 @@ fn milliseconds(params: &[Param], name: &str) -> Result<f64, Error> {
         Some(Value::Duration(nanoseconds)) => Ok(*nanoseconds as f64 / 1e6),
         _ => Err(wrong(name)),
     }
+}
+
+fn delay(params: &[Param]) -> Result<Effect, Error> {
+    let (delay_ms, jitter_ms) = (milliseconds(params, "delay")?, milliseconds(params, "jitter")?);
+    if jitter_ms > delay_ms {
+        let message = format!("the jitter of {jitter_ms} ms is more than the delay of {delay_ms} ms");
+        return Err(failure(ErrorCode::InvalidParams, message, false));
+    }
+    Ok(Effect::Delay { delay_ms, jitter_ms })
 }
 
 fn spec(name: &str, kind: Kind, range: (f64, f64), default: Option<Value>, doc: &str) -> ParamSpec {
