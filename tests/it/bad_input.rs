@@ -154,7 +154,10 @@ fn a_start_command_that_goes_into_the_background_is_not_taken_for_stopped() {
     let start = format!("nginx -p {} -c {}", place.path().display(), config.display());
     let file = environment(&place, page, proxy, &start);
     let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
-    place.write(&file, text.replace("service side { start", &format!("service side {{ url \"http://127.0.0.1:{own}\"; start")));
+    place.write(
+        &file,
+        text.replace("service side { start", &format!("service side {{ url \"http://127.0.0.1:{own}\"; start")),
+    );
     let ran = place.run(&["exec", &file]);
     assert!(matches!(ran.code, Some(6 | 7)), "{ran:?}");
     if answers(own) {
