@@ -4,7 +4,6 @@ use super::disk::Disk;
 use super::{REFUSED, complain, print};
 use crate::analysis::analyse;
 use crate::base::Sources;
-use crate::diagnostics::render::{Style, render};
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::names::unreadable;
 use std::collections::BTreeSet;
@@ -46,7 +45,12 @@ impl Check {
 
 /// Findings that were not shown yet: two files may use a third.
 fn fresh(findings: Vec<Diagnostic>, sources: &Sources, seen: &mut BTreeSet<String>) -> Vec<Diagnostic> {
-    findings.into_iter().filter(|finding| seen.insert(render(finding, sources, Style::PLAIN))).collect()
+    let key = |finding: &Diagnostic| {
+        let place = finding.place();
+        let path = place.and_then(|place| sources.get(place.source)).map(|source| source.path.clone());
+        format!("{} {path:?} {:?} {}", finding.code, place.map(|place| (place.start, place.end)), finding.headline)
+    };
+    findings.into_iter().filter(|finding| seen.insert(key(finding))).collect()
 }
 
 fn summary(files: usize, errors: usize, unreadable: usize) -> u8 {

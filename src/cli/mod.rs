@@ -89,11 +89,17 @@ fn style() -> Style {
     Style { colour, ..Style::PLAIN }
 }
 
+/// Findings drawn at one go; more would not be read.
+const SHOWN: usize = 100;
+
 /// Prints findings on standard error.
 fn print(findings: &[Diagnostic], sources: &Sources) {
-    for finding in findings {
+    for finding in findings.iter().take(SHOWN) {
         complain_of!("{}", render(finding, sources, style()).trim_end());
         complain_of!("");
+    }
+    if findings.len() > SHOWN {
+        complain_of!("… and {} more", findings.len() - SHOWN);
     }
 }
 

@@ -100,21 +100,22 @@ impl Signal {
         Self { samples: VecDeque::new(), stale_after }
     }
 
-    /// Adds a sample; one that is not later than the last is dropped.
+    /// Adds a sample. One that comes late is put in its place; of two at the same moment the first stays.
     pub fn push(&mut self, sample: Sample) {
-        if self.samples.back().is_some_and(|last| sample.at <= last.at) {
+        let place = self.samples.partition_point(|other| other.at < sample.at);
+        if self.samples.get(place).is_some_and(|other| other.at == sample.at) {
             return;
         }
         // A read of a counter covers the failed ones before it: what grew meanwhile is in it.
-        if sample.value.as_ref().is_ok_and(|point| !matches!(point, Point::Gauge(_))) {
-            while self.samples.back().is_some_and(|last| last.value.is_err() && last.at > sample.from) {
-                self.samples.pop_back();
-            }
+        let covers = sample.value.as_ref().is_ok_and(|point| !matches!(point, Point::Gauge(_)));
+        while covers && self.samples.back().is_some_and(|last| last.value.is_err() && last.at > sample.from) {
+            self.samples.pop_back();
         }
         if self.samples.len() == KEPT {
             self.samples.pop_front();
         }
-        self.samples.push_back(sample);
+        let place = self.samples.partition_point(|other| other.at < sample.at);
+        self.samples.insert(place, sample);
     }
 
     /// The times of samples after `since`.
@@ -372,9 +373,13 @@ mod tests {
     }
 
     #[test]
-    fn time_never_goes_backwards() {
-        let mut signal = signal(&[Point::Gauge(1.0), Point::Gauge(2.0)]);
-        signal.push(Sample { from: at(0), at: at(1), value: Ok(Point::Gauge(9.0)) });
-        assert_eq!(signal.read(Aggregate::Plain, at(2), SECOND).unwrap().value, Interval::point(2.0));
+    fn late_samples_find_their_place_and_doubles_change_nothing() {
+        let mut signal = signal(&[Point::Increase(1.0), Point::Increase(2.0)]);
+        signal.push(Sample { from: at(0), at: at(1), value: Ok(Point::Increase(9.0)) });
+        assert_eq!(signal.grown(at(2), at(0)).unwrap().value, Interval::point(3.0));
+        signal.push(Sample { from: at(3), at: at(4), value: Ok(Point::Increase(8.0)) });
+        signal.push(Sample { from: at(2), at: at(3), value: Ok(Point::Increase(4.0)) });
+        assert_eq!(signal.grown(at(4), at(0)).unwrap().value, Interval::point(15.0));
+        assert_eq!(signal.instants(at(2)).collect::<Vec<_>>(), [at(3), at(4)]);
     }
 }

@@ -5,8 +5,7 @@ use crate::types::Type;
 use crate::types::model::{Argument, Class, Expectation};
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
-use petgraph::visit::Dfs;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A step of the plan.
 #[derive(Clone, Debug)]
@@ -111,9 +110,8 @@ impl Graph {
         self.inner.neighbors_directed(id, Direction::Incoming).collect()
     }
 
-    /// All steps that come after a step.
-    pub fn descendants(&self, id: StepId) -> BTreeSet<StepId> {
-        let mut walk = Dfs::new(&self.inner, id);
-        std::iter::from_fn(|| walk.next(&self.inner)).filter(|other| *other != id).collect()
+    /// The steps that wait for a step.
+    pub fn after(&self, id: StepId) -> Vec<StepId> {
+        self.inner.neighbors_directed(id, Direction::Outgoing).collect()
     }
 }

@@ -84,18 +84,34 @@ fn faults(plan: &Plan) -> Vec<Fault<'_>> {
     injects.collect()
 }
 
-/// Which faults can never be active together, because one waits for the other.
+/// Which faults can never be active together, because one waits for the other: for each fault a bit set of the faults
+/// that come after it.
 struct Order {
-    after: Vec<BTreeSet<StepId>>,
+    after: Vec<Vec<u64>>,
 }
 
 impl Order {
     fn new(plan: &Plan, faults: &[Fault]) -> Self {
-        Self { after: faults.iter().map(|fault| plan.graph.descendants(fault.id)).collect() }
+        let numbers: BTreeMap<StepId, usize> = faults.iter().enumerate().map(|(at, fault)| (fault.id, at)).collect();
+        let mut sets: BTreeMap<StepId, Vec<u64>> = BTreeMap::new();
+        for id in plan.graph.order().into_iter().rev() {
+            let mut set = vec![0_u64; faults.len().div_ceil(64)];
+            for next in plan.graph.after(id) {
+                for (word, more) in set.iter_mut().zip(sets.get(&next).into_iter().flatten()) {
+                    *word |= more;
+                }
+                if let Some(at) = numbers.get(&next) {
+                    set[at / 64] |= 1 << (at % 64);
+                }
+            }
+            sets.insert(id, set);
+        }
+        Self { after: faults.iter().map(|fault| sets.remove(&fault.id).unwrap_or_default()).collect() }
     }
 
-    fn ordered(&self, faults: &[Fault], a: usize, b: usize) -> bool {
-        self.after[a].contains(&faults[b].id) || self.after[b].contains(&faults[a].id)
+    fn ordered(&self, a: usize, b: usize) -> bool {
+        let after = |a: usize, b: usize| self.after[a].get(b / 64).is_some_and(|word| word >> (b % 64) & 1 == 1);
+        after(a, b) || after(b, a)
     }
 }
 
@@ -118,7 +134,7 @@ fn per_service(
     let one = |target: &String| {
         let here: Vec<usize> = (0..faults.len()).filter(|at| faults[*at].injection.target == *target).collect();
         let weights: Vec<f64> = here.iter().map(|at| weight(faults[*at].injection)).collect();
-        let (sum, chosen) = heaviest(&weights, |a, b| !order.ordered(faults, here[a], here[b]));
+        let (sum, chosen) = heaviest(&weights, |a, b| !order.ordered(here[a], here[b]));
         (target.clone(), (sum.min(1.0), chosen.into_iter().map(|at| here[at]).collect()))
     };
     targets.into_iter().map(one).collect()
@@ -140,7 +156,7 @@ fn traffic(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<Diag
 
 fn concurrent(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) -> usize {
     let weights = vec![1.0; faults.len()];
-    let (_, together) = heaviest(&weights, |a, b| !order.ordered(faults, a, b));
+    let (_, together) = heaviest(&weights, |a, b| !order.ordered(a, b));
     if let Some(bound) = plan.limits.bound(LimitName::Concurrent)
         && together.len() as f64 > bound.value
     {
@@ -157,7 +173,7 @@ fn interference(faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>)
             let same = first.injection.target == second.injection.target
                 && first.injection.resource == second.injection.resource;
             let allowed = first.injection.may_interfere || second.injection.may_interfere;
-            if same && !allowed && !order.ordered(faults, a, b) {
+            if same && !allowed && !order.ordered(a, b) {
                 findings.push(errors::interference(first.step, second.step, &first.injection.target));
             }
         }

@@ -88,10 +88,10 @@ impl Ran {
     }
 }
 
-/// A port on which nobody listens, and neither 10000 higher.
+/// A port on which nobody listens, and neither 10000 higher. Both lie below those that outgoing connections take.
 pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
-    let start = 20_000 + (std::process::id() % 1_000) * 20;
+    let start = 12_000 + (std::process::id() % 480) * 20;
     loop {
         let port = u16::try_from(start + NEXT.fetch_add(1, Ordering::Relaxed)).unwrap();
         let free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
