@@ -1,5 +1,6 @@
 //! Checking all declarations of a program, kind by kind.
 
+mod binding;
 mod environment;
 mod experiment;
 mod fault;

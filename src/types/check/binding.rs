@@ -1,0 +1,232 @@
+//! `bind`: what metrics are read from.
+
+use super::Checker;
+use crate::syntax::tree::{self, Argument as Given, Arguments, Expr, ExprKind, Path};
+use crate::types::expression::Context;
+use crate::types::model::{Binding, Environment, How, Metric, SourceRef, System};
+use crate::types::selector::{self, MatchOperator, Matcher, Selector};
+use crate::types::term::MetricId;
+use crate::types::{Type, errors};
+use std::collections::BTreeMap;
+
+impl Checker<'_> {
+    pub(super) fn bindings(&mut self, written: &tree::Environment, system: &System, environment: &mut Environment) {
+        let mut seen: BTreeMap<MetricId, crate::base::Span> = BTreeMap::new();
+        for binding in &written.bindings {
+            let Some((id, metric)) = self.bound_metric(system, &binding.metric) else { continue };
+            if let Some(first) = seen.insert(id.clone(), binding.metric.span) {
+                self.report(errors::twice("binding", &id.to_string(), first, binding.metric.span));
+                continue;
+            }
+            if let Some((source, how)) = self.reading(&binding.value, &metric, system, environment) {
+                environment.bindings.insert(id, Binding { source, how, span: binding.span });
+            }
+        }
+    }
+
+    fn bound_metric(&mut self, system: &System, path: &Path) -> Option<(MetricId, Metric)> {
+        let [service, metric] = path.parts.as_slice() else {
+            let help = Some("write `bind service.metric = …`".to_owned());
+            self.report(errors::binding("expected a service's metric".to_owned(), path.span, help));
+            return None;
+        };
+        if !self.known_service(system, service) {
+            return None;
+        }
+        let id = MetricId { service: service.text.clone(), metric: metric.text.clone() };
+        let found = system.metric(&id).cloned();
+        if found.is_none() {
+            let metrics = system.service(&service.text).map_or(&[][..], |service| &service.metrics);
+            let what = format!("metric of `{}`:", service.text);
+            let known = metrics.iter().map(|metric| metric.name.as_str());
+            self.report(errors::unknown(&what, &metric.text, metric.span, known));
+        }
+        found.map(|found| (id, found))
+    }
+
+    /// `app.ratio(…)`, `proxy.success(payment)`.
+    fn reading(
+        &mut self,
+        written: &Expr,
+        metric: &Metric,
+        system: &System,
+        environment: &Environment,
+    ) -> Option<(SourceRef, How)> {
+        let (function, arguments) = match &written.kind {
+            ExprKind::Call(function, arguments) if function.parts.len() == 2 => (function, arguments),
+            ExprKind::Error => return None,
+            _ => {
+                let help = Some("write it like `app.counter(`orders_lost_total`)`".to_owned());
+                self.report(errors::binding("expected a source's series".to_owned(), written.span, help));
+                return None;
+            }
+        };
+        let (source, kind) = (&function.parts[0], &function.parts[1]);
+        if source.text == "proxy" {
+            return self.proxy_view(kind, arguments, metric, system, environment);
+        }
+        if !environment.sources.contains_key(&source.text) {
+            let known = environment.sources.keys().map(String::as_str).chain(["proxy"]);
+            self.report(errors::unknown("source", &source.text, source.span, known));
+            return None;
+        }
+        let how = self.series(kind, arguments, metric)?;
+        Some((SourceRef::Declared(source.text.clone()), how))
+    }
+
+    fn series(&mut self, kind: &tree::Name, arguments: &Arguments, metric: &Metric) -> Option<How> {
+        self.known_arguments(kind, arguments);
+        let how = match kind.text.as_str() {
+            "ratio" => How::Ratio {
+                good: self.selector_argument(arguments, Some("good"))?,
+                all: self.selector_argument(arguments, Some("all"))?,
+            },
+            "counter" => How::Counter(self.selector_argument(arguments, None)?),
+            "gauge" | "histogram" => {
+                let of = self.selector_argument(arguments, None)?;
+                let value = match &metric.ty {
+                    Type::Distribution(of) => (**of).clone(),
+                    other => other.clone(),
+                };
+                let unit = self.unit(arguments, &of, &value)?;
+                if kind.text == "gauge" { How::Gauge { of, unit } } else { How::Histogram { of, unit } }
+            }
+            other => {
+                self.report(errors::unknown(
+                    "kind of series",
+                    other,
+                    kind.span,
+                    ["ratio", "histogram", "counter", "gauge"],
+                ));
+                return None;
+            }
+        };
+        self.fits_metric(&how, kind, metric).then_some(how)
+    }
+
+    fn known_arguments(&mut self, kind: &tree::Name, arguments: &Arguments) {
+        let known: &[&str] = match kind.text.as_str() {
+            "ratio" => &["good", "all"],
+            "gauge" | "histogram" => &["unit"],
+            _ => &[],
+        };
+        for name in arguments.list.iter().filter_map(|argument| argument.name.as_ref()) {
+            if !known.contains(&name.text.as_str()) {
+                self.report(errors::unknown("argument", &name.text, name.span, known.iter().copied()));
+            }
+        }
+    }
+
+    fn fits_metric(&mut self, how: &How, kind: &tree::Name, metric: &Metric) -> bool {
+        let fits = match (how, &metric.ty) {
+            (_, Type::Error) => true,
+            (How::Ratio { .. }, ty) => *ty == Type::Ratio,
+            (How::Histogram { .. }, ty) => matches!(ty, Type::Distribution(_)),
+            (How::Counter(_), ty) => *ty == Type::Counter,
+            (How::Gauge { .. }, ty) => !matches!(ty, Type::Counter | Type::Distribution(_)) && ty.is_quantity(),
+        };
+        if !fits {
+            let wanted = match metric.ty {
+                Type::Ratio => "`ratio` or `gauge`",
+                Type::Distribution(_) => "`histogram`",
+                Type::Counter => "`counter`",
+                _ => "`gauge`",
+            };
+            let headline = format!("`{}` does not give a `{}`", kind.text, metric.ty);
+            let help = Some(format!("a `{}` is bound to {wanted}", metric.ty));
+            self.report(errors::binding(headline, kind.span, help).at(metric.span, "the metric is declared here"));
+        }
+        fits
+    }
+
+    fn argument<'w>(&mut self, arguments: &'w Arguments, name: Option<&str>) -> Option<&'w Given> {
+        let found =
+            arguments.list.iter().find(|argument| argument.name.as_ref().map(|name| name.text.as_str()) == name);
+        if found.is_none() {
+            let what = name.map_or_else(|| "a selector".to_owned(), |name| format!("`{name}: …`"));
+            let help = Some(format!("add {what}"));
+            self.report(errors::argument(format!("{what} is missing"), arguments.span, "", help));
+        }
+        found
+    }
+
+    fn selector_argument(&mut self, arguments: &Arguments, name: Option<&str>) -> Option<Selector> {
+        let value = &self.argument(arguments, name)?.value;
+        let text = self.typing(Context::default()).text(value)?;
+        match selector::parse(&text) {
+            Ok(selector) => Some(selector),
+            Err(error) => {
+                let help = Some("write it as Prometheus does: `http_requests_total{code!~\"5..\"}`".to_owned());
+                self.report(errors::binding(format!("this is no selector: {error}"), value.span, help));
+                None
+            }
+        }
+    }
+
+    /// The size of a series' unit in base units: `unit: 1ms`, else from its name's ending.
+    fn unit(&mut self, arguments: &Arguments, of: &Selector, value: &Type) -> Option<f64> {
+        let named =
+            arguments.list.iter().find(|argument| argument.name.as_ref().is_some_and(|name| name.text == "unit"));
+        if let Some(argument) = named {
+            return self.typing(Context::default()).constant(&argument.value, value, "unit");
+        }
+        if *value != Type::Duration {
+            return Some(if *value == Type::Ratio && of.name.ends_with("_percent") { 0.01 } else { 1.0 });
+        }
+        let endings = [("_seconds", 1.0), ("_milliseconds", 1e-3), ("_ms", 1e-3), ("_microseconds", 1e-6)];
+        let known = endings.iter().find(|(ending, _)| of.name.ends_with(ending)).map(|(_, size)| *size);
+        if known.is_none() {
+            let help = Some("add `unit: 1ms`".to_owned());
+            self.report(errors::binding(format!("the unit of `{}` is not known", of.name), arguments.span, help));
+        }
+        known
+    }
+
+    fn proxy_view(
+        &mut self,
+        kind: &tree::Name,
+        arguments: &Arguments,
+        metric: &Metric,
+        system: &System,
+        environment: &Environment,
+    ) -> Option<(SourceRef, How)> {
+        let [Given { name: None, value: Expr { kind: ExprKind::Path(path), .. }, .. }] = arguments.list.as_slice()
+        else {
+            let help = Some(format!("write `proxy.{}(payment)`", kind.text));
+            self.report(errors::argument("expected one service".to_owned(), arguments.span, "", help));
+            return None;
+        };
+        let service = path.parts.first().filter(|name| self.known_service(system, name))?;
+        let through = environment.services.get(&service.text).and_then(|place| place.through.as_ref());
+        if through.is_none() && environment.flawed {
+            return None;
+        }
+        if through.is_none() {
+            let help = Some(format!("add `through \"127.0.0.1:…\"` to `service {}`", service.text));
+            let headline = format!("no proxy stands before `{}` in this environment", service.text);
+            self.report(errors::binding(headline, service.span, help));
+            return None;
+        }
+        let how = match kind.text.as_str() {
+            "success" => How::Ratio { good: proxy_requests(true), all: proxy_requests(false) },
+            "requests" => How::Counter(proxy_requests(false)),
+            "latency" => How::Histogram { of: plain("chaos_proxy_request_duration_seconds"), unit: 1.0 },
+            other => {
+                self.report(errors::unknown("view", other, kind.span, ["success", "latency", "requests"]));
+                return None;
+            }
+        };
+        self.fits_metric(&how, kind, metric).then(|| (SourceRef::Proxy(service.text.clone()), how))
+    }
+}
+
+fn plain(name: &str) -> Selector {
+    Selector { name: name.to_owned(), matchers: Vec::new() }
+}
+
+/// The proxy's count of answers; good ones are those below 500.
+fn proxy_requests(good: bool) -> Selector {
+    let below_500 = Matcher { label: "code".to_owned(), operator: MatchOperator::MatchesNot, value: "5..".to_owned() };
+    let matchers = if good { vec![below_500] } else { Vec::new() };
+    Selector { name: "chaos_proxy_requests_total".to_owned(), matchers }
+}
