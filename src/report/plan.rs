@@ -135,8 +135,9 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
             .push(format!("traffic     at most {share} of the requests to {service} touched, {fails} failed ({held})"));
     }
     lines.push(format!(
-        "concurrent  at most {} faults at one time ({})",
+        "concurrent  at most {}{} at one time ({})",
         bounds.concurrent,
+        if bounds.concurrent == 1 { " fault" } else { " faults" },
         limit(LimitName::Concurrent)
     ));
     let exposure = unit::show_duration(bounds.exposure);
