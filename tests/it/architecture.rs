@@ -1,23 +1,8 @@
 //! The layers hold: a module imports from lower ranks only, as the table in `src/lib.rs` says.
 
-use crate::harness::root;
+use crate::harness::{files, root};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-
-pub fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
 
 /// `//! | 4 | [`types`] | … |`
 fn ranks() -> BTreeMap<String, u32> {
@@ -48,7 +33,7 @@ fn modules_import_from_lower_ranks_only() {
     let ranks = ranks();
     let source = root().join("src");
     let mut wrong = Vec::new();
-    for file in rust_files(&source) {
+    for file in files(&source, "rs") {
         let inner = file.strip_prefix(&source).unwrap();
         let module =
             inner.components().next().unwrap().as_os_str().to_str().unwrap().trim_end_matches(".rs").to_owned();
@@ -70,7 +55,7 @@ fn modules_import_from_lower_ranks_only() {
 #[test]
 fn the_front_end_touches_nothing() {
     for layer in ["base", "diagnostics", "syntax", "names", "types", "plan", "radius", "analysis", "monitor"] {
-        for file in rust_files(&root().join("src").join(layer)) {
+        for file in files(&root().join("src").join(layer), "rs") {
             let text = fs::read_to_string(&file).unwrap();
             let code = text.split("#[cfg(test)]").next().unwrap();
             for forbidden in
@@ -85,7 +70,7 @@ fn the_front_end_touches_nothing() {
 /// Whatever is done to the outside is written down first: only `Effects` calls a world's `apply` and `revert`.
 #[test]
 fn nothing_is_applied_around_the_journal() {
-    for file in rust_files(&root().join("src")) {
+    for file in files(&root().join("src"), "rs") {
         if file.ends_with("run/effects.rs") {
             continue;
         }

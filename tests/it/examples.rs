@@ -1,30 +1,15 @@
 //! Every example checks clean, and every example plans.
 
-use crate::harness::{Place, root};
+use crate::harness::{Place, files, root};
 use std::fs;
-use std::path::{Path, PathBuf};
-
-pub fn chaos_files(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(chaos_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "chaos") {
-            found.push(path);
-        }
-    }
-    found.sort();
-    found
-}
 
 #[test]
 fn every_example_and_the_standard_library_check_clean() {
     let place = Place::new();
-    let mut files = chaos_files(&root().join("examples"));
-    files.extend(chaos_files(&root().join("stdlib")));
-    assert!(files.len() >= 4, "{files:?}");
-    for file in files {
+    let mut found = files(&root().join("examples"), "chaos");
+    found.extend(files(&root().join("stdlib"), "chaos"));
+    assert!(found.len() >= 4, "{found:?}");
+    for file in found {
         let file = file.display().to_string();
         place.run(&["check", &file]).ended(0).says("nothing wrong");
         if fs::read_to_string(&file).unwrap().lines().any(|line| line.starts_with("experiment ")) {

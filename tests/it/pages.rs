@@ -19,7 +19,7 @@ fn codes_are_sorted_and_used() {
     let sorted: Vec<&str> = names.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     assert_eq!(names, sorted);
     let mut used = String::new();
-    for file in crate::architecture::rust_files(&crate::harness::root().join("src")) {
+    for file in crate::harness::files(&crate::harness::root().join("src"), "rs") {
         used.push_str(&std::fs::read_to_string(file).unwrap());
     }
     for name in names {

@@ -3,8 +3,7 @@
 //! `#~ E0301 expected` at the end of a line: a finding with that code whose place starts on this line and whose headline
 //! holds that text. A file without any must check clean. Files that begin with `_` are used by others.
 
-use crate::examples::chaos_files;
-use crate::harness::root;
+use crate::harness::{files, root};
 use chaos_lang::analysis::analyse;
 use chaos_lang::base::{FileError, Files};
 use chaos_lang::diagnostics::render::{Style, render};
@@ -61,8 +60,8 @@ fn differences(path: &Path) -> Vec<String> {
 
 #[test]
 fn the_language_is_as_specified() {
-    let files = chaos_files(&root().join("tests/spec"));
-    let tested = files.iter().filter(|file| !file.file_name().unwrap().to_string_lossy().starts_with('_'));
+    let all = files(&root().join("tests/spec"), "chaos");
+    let tested = all.iter().filter(|file| !file.file_name().unwrap().to_string_lossy().starts_with('_'));
     let mut failed = Vec::new();
     for file in tested {
         let wrong = differences(file);
