@@ -1,7 +1,7 @@
 //! What was asked for is not there: E07, E08.
 
 use crate::diagnostics::{Diagnostic, codes, suggest};
-use crate::types::model::Environment;
+use crate::types::model::{Environment, Policy};
 
 pub fn unknown_environment(name: &str, known: &[&str]) -> Diagnostic {
     let finding = Diagnostic::error(codes::E0701, format!("there is no environment `{name}` for this system"));
@@ -40,4 +40,10 @@ pub fn unknown_experiment(name: &str, names: &[&str]) -> Diagnostic {
 pub fn unknown_parameter<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
     let help = suggest::help_for(name, known).or_else(|| Some("this experiment has no parameters".to_owned()));
     Diagnostic::error(codes::E0802, format!("unknown parameter `{name}`")).maybe_help(help)
+}
+
+pub fn unjudged_policy(policy: &Policy) -> Diagnostic {
+    Diagnostic::error(codes::E0804, format!("this version cannot judge the policy `{}`", policy.name))
+        .at(policy.span, "it applies here, or may apply")
+        .note("a run that a policy might forbid is refused")
 }

@@ -5,9 +5,10 @@ mod errors;
 use crate::base::{FileError, Files, Interval, SourceId};
 use crate::diagnostics::{Diagnostic, any_error, tidy};
 use crate::names::{DeclarationId, ModuleId, Program};
-use crate::plan::{Choice, Plan, lower};
+use crate::plan::{self, Choice, Plan, arrange, lower};
 use crate::radius::{self, Bounds};
-use crate::types::model::{Argument, Environment, Experiment};
+use crate::types::model::{Argument, Environment, Experiment, Policy};
+use crate::types::policy::Known as Fact;
 use crate::types::term::Known;
 use crate::types::{self, Checked};
 use std::collections::BTreeSet;
@@ -51,8 +52,12 @@ pub fn analyse(path: &Path, files: &dyn Files, environment: Option<&str>) -> Res
                 let (_, findings) = analysis.plan_with(id, place, &known);
                 analysis.findings.extend(findings);
             }
-            Err(finding) if environment.is_some() => analysis.findings.push(finding),
-            Err(_) => {} // no environment called `local`: what depends on one is checked when one is named
+            Err(finding) => {
+                // No environment called `local`: what depends on one is checked when one is named.
+                analysis.findings.extend(environment.is_some().then_some(finding));
+                let order = analysis.order_of_steps(id, &known);
+                analysis.findings.extend(order);
+            }
         }
     }
     tidy(&mut analysis.findings);
@@ -109,7 +114,7 @@ fn read(path: &Path, files: &dyn Files, environment: &str) -> Result<Analysis, F
 /// Every parameter as its declared range.
 fn whole_ranges(experiment: &Experiment) -> Known {
     let ranges = experiment.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.range));
-    Known { parameters: ranges.collect(), limits: Default::default() }
+    Known { parameters: ranges.collect(), ..Known::default() }
 }
 
 impl Analysis {
@@ -175,6 +180,26 @@ impl Analysis {
             known.parameters.insert(name.clone(), Interval::point(value));
         }
         Ok(known)
+    }
+
+    /// What of a planned experiment this version cannot run, or cannot judge: policies among it.
+    pub fn not_runnable(&self, planned: &Planned) -> Vec<Diagnostic> {
+        let plan = &planned.plan;
+        let facts = |name: &str| match name {
+            "environment.tier" => Some(Fact::Word(plan.tier.clone())),
+            "environment.name" => Some(Fact::Word(plan.environment.clone())),
+            "experiment.name" => Some(Fact::Word(plan.experiment.clone())),
+            _ => None,
+        };
+        let applies = |policy: &&Policy| policy.applies.as_ref().and_then(|it| it.holds(&facts)) != Some(false);
+        let policies = self.checked.policies.values().filter(applies).map(errors::unjudged_policy);
+        plan::not_runnable(plan).into_iter().chain(policies).collect()
+    }
+
+    /// What is wrong with the order of an experiment's steps.
+    fn order_of_steps(&self, experiment: DeclarationId, known: &Known) -> Vec<Diagnostic> {
+        let found = self.checked.experiments.get(&experiment);
+        found.map_or_else(Vec::new, |(experiment, _)| arrange(&experiment.steps, known).1)
     }
 
     fn plan_with(

@@ -2,7 +2,7 @@
 
 use super::plan::Choice;
 use super::signals::Signals;
-use super::{REFUSED, StoreOption, block_on, complain};
+use super::{REFUSED, StoreOption, block_on, complain, print};
 use crate::base::Clock;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::journal::Journal;
@@ -28,7 +28,14 @@ pub struct Exec {
 impl Exec {
     pub fn run(self) -> u8 {
         let planned = match self.choice.plan() {
-            Ok((_, planned)) => planned,
+            Ok((analysis, planned)) => {
+                let lacking = analysis.not_runnable(&planned);
+                if !lacking.is_empty() {
+                    print(&lacking, &analysis.program.sources);
+                    return REFUSED;
+                }
+                planned
+            }
             Err(code) => return code,
         };
         let journal = match self.store.open() {

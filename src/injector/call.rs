@@ -153,10 +153,13 @@ pub(super) fn params(arguments: &BTreeMap<String, PlannedArgument>) -> Result<Ve
 
 fn value(name: &str, argument: &PlannedArgument) -> Result<Value, InjectorError> {
     let number = match &argument.value {
-        Argument::Text(text) | Argument::Service(text) => return Ok(Value::Text(text.clone())),
+        Argument::Text(text) | Argument::Service(text) | Argument::Word(text) => return Ok(Value::Text(text.clone())),
         Argument::Bool(value) => return Ok(Value::Boolean(*value)),
         Argument::Term(Term::Constant(number)) => *number,
-        Argument::Term(_) => return Err(InjectorError::Host(format!("the argument `{name}` is not known"))),
+        Argument::List(_) => return Err(InjectorError::Host(format!("the argument `{name}` is a list"))),
+        Argument::Term(_) | Argument::Any => {
+            return Err(InjectorError::Host(format!("the argument `{name}` is not known")));
+        }
     };
     Ok(match argument.ty {
         Type::Int | Type::Count => Value::Integer(number as i64),

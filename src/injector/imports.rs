@@ -57,7 +57,7 @@ impl State {
 
     /// The granted origin that a URL lies in. Only plain `http://host:port/…` is understood, so nothing can be disguised.
     fn granted(&self, url: &str) -> Option<&Origin> {
-        let (address, _) = crate::types::address::parse_url(url).ok()?;
+        let address = crate::types::address::Url::parse(url).ok().filter(|url| !url.secure)?.address;
         let address = address.to_string();
         self.grant.http.iter().find(|origin| origin.address == address)
     }

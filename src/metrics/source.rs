@@ -73,6 +73,7 @@ fn filters(how: &How) -> Vec<Filter> {
         How::Ratio { good, all } => vec![Filter::new(good, ""), Filter::new(all, "")],
         How::Histogram { of, .. } => vec![Filter::new(of, "_bucket"), Filter::new(of, "_sum")],
         How::Counter(of) | How::Gauge { of, .. } => vec![Filter::new(of, "")],
+        How::Query { .. } => Vec::new(), // a Prometheus server answers it, no endpoint
     }
 }
 
@@ -182,6 +183,7 @@ impl Bound {
         match &self.how {
             How::Ratio { .. } => Point::Ratio { good: sum(0), all: sum(1) },
             How::Counter(_) => Point::Increase(sum(0)),
+            How::Query { .. } => Point::Gauge(f64::NAN),
             How::Gauge { unit, .. } => Point::Gauge(sum(0) * unit),
             How::Histogram { unit, .. } => {
                 let mut buckets = Buckets::default();

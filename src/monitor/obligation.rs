@@ -86,7 +86,7 @@ impl Obligation {
         match self.demand {
             Demand::Within { deadline, holding } => Some(self.phase.start + unit::to_duration(deadline + holding)),
             Demand::Now => None,
-            Demand::Always | Demand::Never => self.phase.end,
+            Demand::Always | Demand::Never | Demand::Share(_) | Demand::Compared => self.phase.end,
         }
     }
 
@@ -129,6 +129,8 @@ impl Obligation {
             Demand::Now => self.decided(at, judgement),
             Demand::Always | Demand::Never => self.always(at, judgement),
             Demand::Within { deadline, holding } => self.within(at, judgement, deadline, holding),
+            // Plans with these are refused; one that came here all the same would stay undecided.
+            Demand::Share(_) | Demand::Compared => Outcome::Pending,
         }
     }
 

@@ -78,6 +78,8 @@ pub fn judge(condition: &Condition, at: Instant, view: View) -> Judgement {
         Condition::Or(a, b) => negated(weaker(negated(judge(a, at, view)), negated(judge(b, at, view)))),
         Condition::Not(inner) => negated(judge(inner, at, view)),
         Condition::Constant(value) => constant(*value, at),
+        // Plans with a sequential test are refused; one that came here all the same would stay unknown.
+        Condition::Likely(_) => Judgement { lo: f64::NEG_INFINITY, hi: f64::INFINITY, from: at, atom: None },
         // `steady` is spelt out when the plan is made.
         Condition::Steady => constant(true, at),
     }
@@ -101,7 +103,7 @@ fn weaker(a: Judgement, b: Judgement) -> Judgement {
 }
 
 fn compare(comparison: &Comparison, at: Instant, view: View) -> Judgement {
-    let baseline = view.baselines.get(&comparison.text).copied();
+    let baseline = view.baselines.get(&comparison.key()).copied();
     let left = term(&comparison.left, at, view, baseline);
     let right = term(&comparison.right, at, view, baseline);
     let from = [&left, &right].into_iter().flatten().map(|value| value.from).min().unwrap_or(at);
@@ -167,7 +169,7 @@ fn term(term_: &Term, at: Instant, view: View, baseline: Option<f64>) -> Result<
             let value = if points { Interval { lo: exact, hi: exact } } else { operator.bound(a.value, b.value) };
             if exact.is_nan() { Err(Cause::NotANumber) } else { Ok(Value { value, from: a.from.min(b.from) }) }
         }
-        Term::Parameter(_) | Term::Limit(_) | Term::Error => Err(Cause::NotANumber),
+        Term::Parameter(_) | Term::Limit(_) | Term::Spike(_) | Term::Error => Err(Cause::NotANumber),
     }
 }
 
@@ -193,7 +195,7 @@ pub fn baselines(conditions: &[&Condition], at: Instant, window: Duration, signa
             _ => return None,
         };
         let value = term(&widened(other), at, view, None).ok()?;
-        value.value.is_point().then(|| (comparison.text.clone(), value.value.lo))
+        value.value.is_point().then(|| (comparison.key(), value.value.lo))
     });
     named.collect()
 }

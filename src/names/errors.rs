@@ -43,7 +43,7 @@ pub(super) fn cycle(chain: &[String], at: Span) -> Diagnostic {
 }
 
 pub(super) fn declared_twice(kind: Kind, name: &str, first: Span, again: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0204, format!("two {}s are called `{name}`", kind.word()))
+    Diagnostic::error(codes::E0204, format!("two {} are called `{name}`", kind.words()))
         .at(again, "declared again here")
         .at(first, "declared first here")
         .help("rename one, or bring its file in under a name: `use \"…\" as other`")

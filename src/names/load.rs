@@ -3,7 +3,7 @@
 use super::scope::{Kind, Scope};
 use super::{DeclarationId, Module, ModuleId, Program, errors, stdlib};
 use crate::base::{FileError, Files, SourceId, Span};
-use crate::syntax::tree::{File, Use, Used};
+use crate::syntax::tree::{File, Name, Use, Used};
 use crate::syntax::{self};
 use std::path::{Component, Path, PathBuf};
 
@@ -69,7 +69,8 @@ impl Program {
     /// What the used module declares itself; what it uses in turn stays its own affair.
     fn bring_in(&mut self, scope: &mut Scope, target: ModuleId, prefix: Option<&str>, at: Span) {
         let Some(module) = self.modules.get(target.0) else { return };
-        let entries: Vec<_> = module.scope.entries().filter(|(_, _, id, _)| id.module == target).collect();
+        let entries: Vec<_> =
+            module.scope.entries().filter(|(kind, _, id, _)| id.module == target && kind.is_shared()).collect();
         for (kind, name, id, place) in entries {
             let name = prefix.map_or_else(|| name.to_owned(), |prefix| format!("{prefix}.{name}"));
             if let Err(first) = scope.declare(kind, name.clone(), id, place) {
@@ -135,13 +136,22 @@ fn prefix(used: &Use) -> Option<String> {
 }
 
 fn own_names(file: &File) -> Vec<(Kind, String, usize, Span)> {
-    let systems = file.systems.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::System, at, name));
-    let places =
-        file.environments.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::Environment, at, name));
-    let tries = file.experiments.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::Experiment, at, name));
-    let faults = file.faults.iter().map(|it| &it.name).enumerate().map(|(at, name)| (Kind::Fault, at, name));
-    let all = systems.chain(places).chain(tries).chain(faults);
-    all.map(|(kind, at, name)| (kind, name.text.clone(), at, name.span)).collect()
+    fn of<'a>(kind: Kind, names: impl Iterator<Item = &'a Name>) -> Vec<(Kind, String, usize, Span)> {
+        names.enumerate().map(|(at, name)| (kind, name.text.clone(), at, name.span)).collect()
+    }
+    [
+        of(Kind::System, file.systems.iter().map(|it| &it.name)),
+        of(Kind::Environment, file.environments.iter().map(|it| &it.name)),
+        of(Kind::Experiment, file.experiments.iter().map(|it| &it.name)),
+        of(Kind::Fault, file.faults.iter().map(|it| &it.name)),
+        of(Kind::Probe, file.probes.iter().map(|it| &it.name)),
+        of(Kind::Scenario, file.scenarios.iter().map(|it| &it.name)),
+        of(Kind::Constant, file.constants.iter().map(|it| &it.name)),
+        of(Kind::Policy, file.policies.iter().map(|it| &it.name)),
+        of(Kind::Test, file.tests.iter().map(|it| &it.name)),
+        of(Kind::Schedule, file.schedules.iter().map(|it| &it.name)),
+    ]
+    .concat()
 }
 
 /// The path without `.` and `..`, as far as its own names tell.

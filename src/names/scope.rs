@@ -15,9 +15,31 @@ pub enum Kind {
     Experiment,
     /// `fault`.
     Fault,
+    /// `probe`.
+    Probe,
+    /// `scenario`.
+    Scenario,
+    /// `let`.
+    Constant,
+    /// `policy`.
+    Policy,
+    /// `test`.
+    Test,
+    /// `schedule`.
+    Schedule,
 }
 
 impl Kind {
+    /// Whether files that use a file see its declarations of this kind.
+    pub(super) fn is_shared(self) -> bool {
+        !matches!(self, Kind::Test | Kind::Schedule)
+    }
+
+    /// The word for several of them.
+    pub fn words(self) -> String {
+        if self == Kind::Policy { "policies".to_owned() } else { format!("{}s", self.word()) }
+    }
+
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
@@ -25,6 +47,12 @@ impl Kind {
             Kind::Environment => "environment",
             Kind::Experiment => "experiment",
             Kind::Fault => "fault",
+            Kind::Probe => "probe",
+            Kind::Scenario => "scenario",
+            Kind::Constant => "constant",
+            Kind::Policy => "policy",
+            Kind::Test => "test",
+            Kind::Schedule => "schedule",
         }
     }
 }

@@ -1,7 +1,10 @@
 //! The standard library's modules, embedded.
 
 /// Every module: its path, its file's name, its text.
-pub const MODULES: &[(&str, &str, &str)] = &[("std.http", "std/http.chaos", include_str!("../../stdlib/http.chaos"))];
+pub const MODULES: &[(&str, &str, &str)] = &[
+    ("std.http", "std/http.chaos", include_str!("../../stdlib/http.chaos")),
+    ("std.process", "std/process.chaos", include_str!("../../stdlib/process.chaos")),
+];
 
 /// The last name of the module whose file this is.
 pub fn named_by_file(path: &std::path::Path) -> Option<&'static str> {
@@ -14,8 +17,31 @@ pub fn is_module(name: &str) -> bool {
     MODULES.iter().any(|(path, ..)| path.rsplit('.').next() == Some(name))
 }
 
-/// Every standard component with its actions and their class, as its manifest tells; a test compares them.
-pub const COMPONENTS: &[(&str, &[&str], &str)] = &[("http", &["error", "latency"], "leased")];
+/// A component that faults and probes can name.
+#[derive(Clone, Copy, Debug)]
+pub struct Component {
+    /// Its name.
+    pub name: &'static str,
+    /// The actions that inject.
+    pub faults: &'static [&'static str],
+    /// The actions that read.
+    pub probes: &'static [&'static str],
+    /// The class of its faults.
+    pub class: &'static str,
+    /// Whether this program contains it; what names another checks, and is refused when it should run.
+    pub embedded: bool,
+}
+
+/// Every standard component; a test compares the embedded ones with their manifests.
+pub const COMPONENTS: &[Component] = &[
+    Component { name: "http", faults: &["error", "latency"], probes: &["status"], class: "leased", embedded: true },
+    Component { name: "process", faults: &["kill"], probes: &[], class: "self_healing", embedded: false },
+];
+
+/// The component with this name.
+pub fn component(name: &str) -> Option<&'static Component> {
+    COMPONENTS.iter().find(|component| component.name == name)
+}
 
 /// The module with this path: the name of its file, and its text.
 pub fn module(path: &str) -> Option<(&'static str, &'static str)> {

@@ -46,3 +46,37 @@ pub fn cannot_split(at: Span) -> Diagnostic {
         .help("read the whole metric, or let the fault select all traffic: `traffic: 100%`")
         .note("where all traffic is in the share, `of affected` is the plain metric, and there are no others")
 }
+
+pub fn unknown_step(name: &str, at: Span, known: &[&str]) -> Diagnostic {
+    let help = suggest::help_for(name, known.iter().copied());
+    Diagnostic::error(codes::E0203, format!("unknown step `{name}`"))
+        .at(at, "")
+        .maybe_help(help)
+        .note("a step is named by `as name`")
+}
+
+pub fn circle(names: &[String], at: Span) -> Diagnostic {
+    let shown = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
+    Diagnostic::error(codes::E0406, format!("steps wait for each other: {shown}"))
+        .at(at, "closes the circle")
+        .help("let one of them wait for something else")
+        .note("a step without `after` waits for all steps above it in its block")
+}
+
+pub fn too_many_steps(most: usize, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0410, format!("this experiment has more than {most} steps"))
+        .at(at, "counting the steps of scenarios and of every round")
+        .help("repeat less, or split it into several experiments")
+}
+
+pub fn long_name(name: &str, most: usize, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0207, format!("the step's whole name `{name}` has more than {most} characters"))
+        .at(at, "with the names of the scenarios and rounds it stands in")
+        .help("shorten one of these names")
+}
+
+pub fn not_runnable(what: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0804, format!("this version cannot run {what}"))
+        .at(at, "checked and planned, not run")
+        .note("an experiment of which a part were left out would say nothing about the rest")
+}

@@ -1,10 +1,13 @@
 //! The graph of steps: who waits for whom.
 
+use super::arrange::Edge;
 use crate::base::{Interval, Span};
 use crate::types::Type;
 use crate::types::model::{Argument, Class, Expectation};
+use crate::types::term::Condition;
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
+use petgraph::visit::EdgeRef;
 use std::collections::BTreeMap;
 
 /// A step of the plan.
@@ -14,6 +17,8 @@ pub struct Step {
     pub name: String,
     /// What it does.
     pub kind: StepKind,
+    /// The choices on whose way it lies, each with the way: it is skipped when another was taken.
+    pub guards: Vec<(StepId, bool)>,
     /// Where it stands.
     pub span: Span,
 }
@@ -27,6 +32,26 @@ pub enum StepKind {
     Expect(Expectation),
     /// Lets time pass, in seconds.
     Wait(Interval),
+    /// Waits until the system is as quiet as in the baseline, at most this many seconds.
+    Stable(f64),
+    /// Reads a value.
+    Call {
+        /// The probe, as the experiment calls it.
+        probe: String,
+        /// The arguments, by parameter.
+        arguments: BTreeMap<String, PlannedArgument>,
+    },
+    /// Lets a person decide, at most this many seconds.
+    Approve(String, f64),
+    /// Chooses one of two ways.
+    Choose {
+        /// What decides.
+        condition: Condition,
+        /// The author's words.
+        text: String,
+    },
+    /// Nothing: a place where ways meet or rounds begin.
+    Mark,
 }
 
 /// An inject with everything filled in. Quantities are intervals: points in a plan that runs.
@@ -54,12 +79,21 @@ pub struct Injection {
     pub class: Class,
     /// How long it is held, in seconds.
     pub duration: Interval,
+    /// What ends it sooner: a condition with its deadline.
+    pub until: Option<Expectation>,
     /// What is expected meanwhile.
     pub expectations: Vec<Expectation>,
     /// Whether it may be active together with another fault on the same resource.
     pub may_interfere: bool,
     /// Where the target is written.
     pub target_span: Span,
+}
+
+impl Injection {
+    /// Everything that is judged while it is held.
+    pub fn judged(&self) -> impl Iterator<Item = &Expectation> {
+        self.expectations.iter().chain(&self.until)
+    }
 }
 
 /// An argument with its type.
@@ -74,18 +108,18 @@ pub struct PlannedArgument {
 /// Steps and what each waits for. Acyclic by construction.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
-    inner: StableDiGraph<Step, ()>,
+    inner: StableDiGraph<Step, Edge>,
 }
 
 /// A step's place in the graph.
 pub type StepId = NodeIndex;
 
 impl Graph {
-    /// Adds a step that waits for `before`.
-    pub fn add(&mut self, step: Step, before: &[StepId]) -> StepId {
+    /// Adds a step that waits for earlier ones.
+    pub fn add(&mut self, step: Step, before: &[(StepId, Edge)]) -> StepId {
         let id = self.inner.add_node(step);
-        for earlier in before {
-            self.inner.add_edge(*earlier, id, ());
+        for (earlier, edge) in before {
+            self.inner.add_edge(*earlier, id, *edge);
         }
         id
     }
@@ -106,12 +140,12 @@ impl Graph {
     }
 
     /// What a step waits for.
-    pub fn before(&self, id: StepId) -> Vec<StepId> {
-        self.inner.neighbors_directed(id, Direction::Incoming).collect()
+    pub fn before(&self, id: StepId) -> Vec<(StepId, Edge)> {
+        self.inner.edges_directed(id, Direction::Incoming).map(|edge| (edge.source(), *edge.weight())).collect()
     }
 
     /// The steps that wait for a step.
-    pub fn after(&self, id: StepId) -> Vec<StepId> {
-        self.inner.neighbors_directed(id, Direction::Outgoing).collect()
+    pub fn after(&self, id: StepId) -> Vec<(StepId, Edge)> {
+        self.inner.edges_directed(id, Direction::Outgoing).map(|edge| (edge.target(), *edge.weight())).collect()
     }
 }

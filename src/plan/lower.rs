@@ -1,5 +1,6 @@
 //! From the typed experiment and environment to the plan.
 
+use super::arrange::{Edge, Leaf, arrange};
 use super::graph::{Graph, Injection, PlannedArgument, Step, StepId, StepKind};
 use super::limits::Effective;
 use super::{Plan, errors, world};
@@ -7,9 +8,10 @@ use crate::base::{Interval, Span};
 use crate::diagnostics::Diagnostic;
 use crate::names::stdlib;
 use crate::types::model::{
-    Argument, Environment, Expectation, Experiment, Fault, Inject, Slo, Step as Written, System, Trigger,
+    Argument, Environment, Expectation, Experiment, Fault, Hold, Inject, Parameter, Slo, Step as Written,
+    StepKind as Kind, System, Trigger,
 };
-use crate::types::term::{Cohort, Condition, Known, MetricId, Reading};
+use crate::types::term::{Cohort, Condition, Demand, Known, LimitName, MetricId, Reading};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One experiment in one environment, with what is known of its parameters.
@@ -29,11 +31,12 @@ pub struct Choice<'a> {
 pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
     let Choice { system, experiment, environment, known } = choice;
     let limits = Effective::meet(&experiment.limits, &environment.limits, known);
-    let known = Known { parameters: known.parameters.clone(), limits: limits.values() };
+    let known = Known { parameters: known.parameters.clone(), limits: limits.values(), ..Known::default() };
     let mut findings = Vec::new();
     let proxies = world::proxies(system, environment, &mut findings);
     let processes = world::processes(system, environment, &mut findings);
-    let steady: Vec<Slo> = system.services.iter().flat_map(|service| service.slos.iter().cloned()).map(named).collect();
+    let slos = system.services.iter().flat_map(|service| service.slos.iter().cloned());
+    let steady: Vec<Slo> = slos.chain(experiment.steady.iter().cloned()).map(named).collect();
     let all_steady = Condition::all(steady.iter().map(|slo| slo.condition.clone()));
     let mut lowering = Lowering {
         environment,
@@ -41,13 +44,11 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         steady: &all_steady,
         proxies: &proxies,
         graph: Graph::default(),
-        names: given_names(&experiment.steps),
-        numbers: BTreeMap::new(),
         findings,
     };
-    lowering.steps(&experiment.steps, Vec::new());
+    lowering.steps(&experiment.steps);
     let aborts = experiment.aborts.iter().map(|trigger| lowering.trigger(trigger)).collect();
-    let expectations = experiment.expectations.iter().map(|it| lowering.expectation(it)).collect();
+    let expectations = experiment.expectations.iter().map(|it| lowering.expectation(it, &known)).collect();
     let (graph, findings) = (lowering.graph, lowering.findings);
     let mut plan = Plan {
         experiment: experiment.name.clone(),
@@ -69,6 +70,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         bindings: BTreeMap::new(),
         processes,
         proxies,
+        unkept: unkept(experiment, environment),
         limits,
         span: experiment.span,
     };
@@ -80,7 +82,10 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
 
 /// An SLO's words with its service's name, as it is spoken of outside the service.
 fn named(slo: Slo) -> Slo {
-    let text = format!("{}: {}", slo.service, slo.text);
+    let text = match slo.service.as_str() {
+        "" => slo.text,
+        service => format!("{service}: {}", slo.text),
+    };
     Slo { text, ..slo }
 }
 
@@ -113,57 +118,48 @@ struct Lowering<'a> {
     steady: &'a Condition,
     proxies: &'a [world::Proxy],
     graph: Graph,
-    /// Names that are taken.
-    names: BTreeSet<String>,
-    /// The last number given to an unnamed step, by stem.
-    numbers: BTreeMap<String, u32>,
     findings: Vec<Diagnostic>,
 }
 
 impl Lowering<'_> {
-    /// Adds steps one after the other; gives the last ones, which what follows waits for.
-    fn steps(&mut self, steps: &[Written], before: Vec<StepId>) -> Vec<StepId> {
-        steps.iter().fold(before, |before, step| self.step(step, before))
-    }
-
-    fn step(&mut self, step: &Written, before: Vec<StepId>) -> Vec<StepId> {
-        let (name, kind, span) = match step {
-            Written::Sequence(steps) => return self.steps(steps, before),
-            Written::Parallel(steps) => {
-                return steps.iter().flat_map(|branch| self.step(branch, before.clone())).collect();
-            }
-            Written::Inject(inject) => {
-                let kind = StepKind::Inject(Box::new(self.injection(inject)));
-                (self.name(inject.name.as_deref(), &inject.fault.name), kind, inject.span)
-            }
-            Written::Expect(expectation) => {
-                let kind = StepKind::Expect(self.expectation(expectation));
-                (self.name(expectation.name.as_deref(), "expect"), kind, expectation.span)
-            }
-            Written::Wait { name, duration, span } => {
-                (self.name(name.as_deref(), "wait"), StepKind::Wait(duration.bounds(self.known)), *span)
-            }
-        };
-        vec![self.graph.add(Step { name, kind, span }, &before)]
-    }
-
-    /// The given name, else the first free one of `stem-1`, `stem-2`, …
-    fn name(&mut self, given: Option<&str>, stem: &str) -> String {
-        if let Some(given) = given {
-            return given.to_owned();
-        }
-        let stem: String = stem.chars().take(50).collect();
-        loop {
-            let number = self.numbers.entry(stem.clone()).or_default();
-            *number += 1;
-            let name = format!("{stem}-{number}");
-            if self.names.insert(name.clone()) {
-                return name;
-            }
+    fn steps(&mut self, steps: &[Written]) {
+        let (placed, findings) = arrange(steps, self.known);
+        self.findings.extend(findings);
+        let mut ids: Vec<StepId> = Vec::with_capacity(placed.len());
+        for one in placed {
+            let mut known = self.known.clone();
+            known.parameters.extend(one.levels);
+            let here = Here { known: &known, span: one.span };
+            let kind = match one.leaf {
+                Leaf::Step(step) => self.kind(step, here),
+                Leaf::Choose(condition, text) => {
+                    StepKind::Choose { condition: condition.settle(&known, self.steady), text: text.to_owned() }
+                }
+                Leaf::Mark => StepKind::Mark,
+            };
+            let guards = one.guards.iter().map(|(at, way)| (ids[*at], *way)).collect();
+            let before: Vec<(StepId, Edge)> = one.before.iter().map(|(at, edge)| (ids[*at], *edge)).collect();
+            ids.push(self.graph.add(Step { name: one.name, kind, guards, span: one.span }, &before));
         }
     }
 
-    fn injection(&mut self, inject: &Inject) -> Injection {
+    /// What a step that has no steps inside does.
+    fn kind(&mut self, step: &Written, here: Here) -> StepKind {
+        match &step.kind {
+            Kind::Inject(inject) => StepKind::Inject(Box::new(self.injection(inject, here))),
+            Kind::Expect(expectation) => StepKind::Expect(self.expectation(expectation, here.known)),
+            Kind::Wait(duration) => StepKind::Wait(duration.bounds(here.known)),
+            Kind::Stable(deadline) => StepKind::Stable(*deadline),
+            Kind::Approve(text, within) => StepKind::Approve(text.clone(), *within),
+            Kind::Call(probe, arguments) => {
+                let arguments = planned(&probe.parameters, arguments, here.known);
+                StepKind::Call { probe: probe.name.clone(), arguments }
+            }
+            _ => StepKind::Mark, // blocks were taken apart
+        }
+    }
+
+    fn injection(&mut self, inject: &Inject, here: Here) -> Injection {
         let fault = &inject.fault;
         let proxy = self.proxies.iter().find(|proxy| proxy.service == inject.target).cloned();
         let place = self.environment.services.get(&inject.target);
@@ -173,21 +169,26 @@ impl Lowering<'_> {
                 errors::no_proxy(&inject.target, inject.target_span, &self.environment.name, self.environment.span);
             self.findings.push(finding);
         }
-        self.allowed(inject);
-        let inside = self.inside(fault, inject);
+        self.allowed(inject, here.span);
+        let inside = self.inside(fault, inject, here.known);
+        let (duration, until) = self.hold(&inject.hold, here.known);
+        let declared = fault.touches.bounds(&inside);
+        let requests = fault.resource == "requests";
+        let touches = if requests { no_less(declared, inside.parameters.get("traffic")) } else { declared };
         Injection {
             fault: fault.name.clone(),
             component: fault.component.clone(),
             action: fault.action.clone(),
             target: inject.target.clone(),
             proxy,
-            arguments: self.arguments(fault, inject),
-            touches: no_less(fault.touches.bounds(&inside), inside.parameters.get("traffic")),
+            arguments: planned(&fault.parameters, &inject.arguments, here.known),
+            touches,
             fails: fault.fails.bounds(&inside),
             resource: fault.resource.clone(),
             class: fault.class,
-            duration: inject.duration.bounds(self.known),
-            expectations: inject.expectations.iter().map(|it| self.expectation(it)).collect(),
+            duration,
+            until,
+            expectations: inject.expectations.iter().map(|it| self.expectation(it, here.known)).collect(),
             may_interfere: inject.may_interfere,
             target_span: inject.target_span,
         }
@@ -195,7 +196,7 @@ impl Lowering<'_> {
 
     /// Standard faults are allowed by their module's own name, whatever the experiment calls it; a fault of the user's own
     /// files by the name under which it is injected, which cannot be that of a standard module.
-    fn allowed(&mut self, inject: &Inject) {
+    fn allowed(&mut self, inject: &Inject, at: Span) {
         let (qualifier, name) = inject.fault.name.rsplit_once('.').unwrap_or(("", &inject.fault.name));
         let module = match &inject.fault.home {
             Some(home) => Some(home.as_str()),
@@ -209,34 +210,37 @@ impl Lowering<'_> {
         if !allowed && !self.environment.flawed {
             let environment = (&self.environment.name, self.environment.span);
             let fault = &inject.fault.name;
-            self.findings.push(errors::not_allowed(fault, &inject.target, inject.span, environment.0, environment.1));
+            self.findings.push(errors::not_allowed(fault, &inject.target, at, environment.0, environment.1));
+        }
+    }
+
+    /// How long a fault is held, and what ends it sooner.
+    fn hold(&self, hold: &Hold, known: &Known) -> (Interval, Option<Expectation>) {
+        match hold {
+            Hold::For(duration) => (duration.bounds(known), None),
+            Hold::Until(until) => {
+                let until = self.expectation(until, known);
+                let longest = match until.demand {
+                    Demand::Within { deadline, holding } => deadline + holding,
+                    _ => 0.0,
+                };
+                (Interval::new(0.0, longest), Some(until))
+            }
         }
     }
 
     /// The fault's own parameters, as far as they are known: what its effect is computed from.
-    fn inside(&self, fault: &Fault, inject: &Inject) -> Known {
+    fn inside(&self, fault: &Fault, inject: &Inject, known: &Known) -> Known {
         let bounds = |name: &String, ty_range| match inject.arguments.get(name) {
-            Some(Argument::Term(term)) => term.bounds(self.known),
+            Some(Argument::Term(term)) => term.bounds(known),
             _ => ty_range,
         };
         let parameters = fault.parameters.iter().map(|it| (it.name.clone(), bounds(&it.name, it.range))).collect();
-        Known { parameters, limits: self.known.limits.clone() }
+        Known { parameters, limits: known.limits.clone(), ..Known::default() }
     }
 
-    fn arguments(&self, fault: &Fault, inject: &Inject) -> BTreeMap<String, PlannedArgument> {
-        let one = |(name, value): (&String, &Argument)| {
-            let ty = fault.parameters.iter().find(|parameter| parameter.name == *name)?.ty.clone();
-            let value = match value {
-                Argument::Term(term) => Argument::Term(term.settle(self.known)),
-                other => other.clone(),
-            };
-            Some((name.clone(), PlannedArgument { ty, value }))
-        };
-        inject.arguments.iter().filter_map(one).collect()
-    }
-
-    fn expectation(&self, expectation: &Expectation) -> Expectation {
-        let condition = expectation.condition.settle(self.known, self.steady);
+    fn expectation(&self, expectation: &Expectation, known: &Known) -> Expectation {
+        let condition = expectation.condition.settle(known, self.steady);
         Expectation { condition, ..expectation.clone() }
     }
 
@@ -245,17 +249,55 @@ impl Lowering<'_> {
     }
 }
 
-fn given_names(steps: &[Written]) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for step in steps {
-        match step {
-            Written::Parallel(steps) | Written::Sequence(steps) => names.extend(given_names(steps)),
-            Written::Inject(inject) => names.extend(inject.name.clone()),
-            Written::Expect(expectation) => names.extend(expectation.name.clone()),
-            Written::Wait { name, .. } => names.extend(name.clone()),
-        }
+/// What the files ask for that this version only checks.
+fn unkept(experiment: &Experiment, environment: &Environment) -> Vec<(String, Span)> {
+    let mut found = Vec::new();
+    for limits in [&experiment.limits, &environment.limits] {
+        let places = limits.places.iter().map(|(word, (_, span))| (format!("within `limit {word}`"), *span));
+        let budgets = limits.budgets.iter().map(|(.., span)| ("within `limit budget`".to_owned(), *span));
+        let requests = limits.bounds.get(&LimitName::Requests);
+        found.extend(requests.map(|(_, span)| ("within `limit requests`".to_owned(), *span)));
+        found.extend(places.chain(budgets));
     }
-    names
+    found.extend(environment.silences.iter().map(|(_, span)| ("while alerts are silenced".to_owned(), *span)));
+    let labels = environment.required_labels.first();
+    found.extend(labels.map(|_| ("where labels are required".to_owned(), environment.span)));
+    found.extend(escalations(&experiment.steps));
+    found
+}
+
+fn escalations(steps: &[Written]) -> Vec<(String, Span)> {
+    let own = |step: &Written| matches!(step.kind, Kind::Escalate { .. }).then(|| ("`escalate`".to_owned(), step.span));
+    let inner = |step: &Written| step.kind.blocks().into_iter().flat_map(escalations).collect::<Vec<_>>();
+    steps.iter().flat_map(|step| own(step).into_iter().chain(inner(step))).collect()
+}
+
+/// What is known where a step stands, and where that is.
+#[derive(Clone, Copy)]
+struct Here<'a> {
+    known: &'a Known,
+    span: Span,
+}
+
+/// Arguments with their types, and with what is known filled in.
+fn planned(
+    parameters: &[Parameter],
+    arguments: &BTreeMap<String, Argument>,
+    known: &Known,
+) -> BTreeMap<String, PlannedArgument> {
+    let one = |(name, value): (&String, &Argument)| {
+        let ty = parameters.iter().find(|parameter| parameter.name == *name)?.ty.clone();
+        Some((name.clone(), PlannedArgument { ty, value: settled(value, known) }))
+    };
+    arguments.iter().filter_map(one).collect()
+}
+
+fn settled(value: &Argument, known: &Known) -> Argument {
+    match value {
+        Argument::Term(term) => Argument::Term(term.settle(known)),
+        Argument::List(items) => Argument::List(items.iter().map(|item| settled(item, known)).collect()),
+        other => other.clone(),
+    }
 }
 
 /// A declaration cannot make an effect look smaller than the share that the component is given: all, unless it says.
@@ -267,9 +309,10 @@ fn no_less(declared: Interval, given: Option<&Interval>) -> Interval {
 /// Every condition of a plan, with its place.
 fn conditions(plan: &Plan) -> Vec<(&Condition, Span)> {
     let steps = plan.graph.steps().flat_map(|step| match &step.kind {
-        StepKind::Inject(injection) => injection.expectations.iter().map(|it| (&it.condition, it.span)).collect(),
+        StepKind::Inject(injection) => injection.judged().map(|it| (&it.condition, it.span)).collect(),
         StepKind::Expect(expectation) => vec![(&expectation.condition, expectation.span)],
-        StepKind::Wait(_) => Vec::new(),
+        StepKind::Choose { condition, .. } => vec![(condition, step.span)],
+        _ => Vec::new(),
     });
     let slos = plan.steady.iter().map(|slo| (&slo.condition, slo.span));
     let aborts = plan.aborts.iter().map(|trigger| (&trigger.condition, trigger.span));
@@ -299,7 +342,8 @@ fn bind(plan: &mut Plan, environment: &Environment, findings: &mut Vec<Diagnosti
 
 /// `of affected` is the plain metric where all traffic is in the share; elsewhere nothing tells the parts apart yet.
 fn split_cohorts(plan: &Plan, findings: &mut Vec<Diagnostic>) {
-    let all_traffic = plan.injections().all(|(_, injection)| injection.touches.lo >= 1.0);
+    let faults = plan.injections().filter(|(_, injection)| injection.resource == "requests");
+    let all_traffic = faults.into_iter().all(|(_, injection)| injection.touches.lo >= 1.0);
     let split = |reading: &&Reading| match reading.cohort {
         Some(Cohort::Affected) => !all_traffic,
         Some(Cohort::Others) => true,

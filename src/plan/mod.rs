@@ -3,15 +3,19 @@
 //! Made from one experiment, one environment and what is known of the parameters: their ranges when a file is checked,
 //! their values when it runs.
 
+mod arrange;
 mod errors;
 pub mod graph;
 mod limits;
 mod lower;
+mod support;
 mod world;
 
+pub use arrange::{Edge, arrange};
 pub use graph::{Graph, Injection, PlannedArgument, Step, StepKind};
 pub use limits::{Bound, Effective, Origin};
 pub use lower::{Choice, lower};
+pub use support::not_runnable;
 pub use world::{Process, Proxy, Source};
 
 use crate::base::Span;
@@ -40,7 +44,7 @@ pub struct Plan {
     pub baseline: f64,
     /// How long data may be missing, in seconds.
     pub no_data: f64,
-    /// Every SLO of the system.
+    /// Every SLO of the system, and the experiment's own steady state.
     pub steady: Vec<Slo>,
     /// Services whose SLOs may bend.
     pub bends: BTreeSet<String>,
@@ -62,6 +66,8 @@ pub struct Plan {
     pub proxies: Vec<Proxy>,
     /// The limits that hold.
     pub limits: Effective,
+    /// What the files ask for that this version does not do, with the place.
+    pub unkept: Vec<(String, Span)>,
     /// The experiment's name's place.
     pub span: Span,
 }
@@ -69,7 +75,8 @@ pub struct Plan {
 impl Plan {
     /// The SLOs outside `bends`, which abort the run when they break.
     pub fn watched(&self) -> impl Iterator<Item = &Slo> {
-        self.steady.iter().filter(|slo| !self.bends.contains(&slo.service))
+        let slos = self.steady.iter().filter(|slo| !slo.service.is_empty());
+        slos.filter(|slo| !self.bends.contains(&slo.service))
     }
 
     /// All injects, in order.
@@ -102,11 +109,20 @@ pub const LATE: f64 = 5.0;
 pub fn longest(step: &Step, no_data: f64) -> f64 {
     use crate::types::term::Demand;
     match &step.kind {
-        StepKind::Inject(injection) => 2.0 * APPLY_TIMEOUT + injection.duration.hi + REVERT_BOUND + APPLY_TIMEOUT,
+        StepKind::Inject(injection) => {
+            let slack = if injection.until.is_some() { LATE } else { 0.0 };
+            2.0 * APPLY_TIMEOUT + injection.duration.hi + slack + REVERT_BOUND + APPLY_TIMEOUT
+        }
         StepKind::Wait(duration) => duration.hi,
         StepKind::Expect(expectation) => match expectation.demand {
             Demand::Within { deadline, holding } => deadline + holding + LATE,
+            Demand::Compared => 0.0,
             _ => no_data,
         },
+        StepKind::Stable(deadline) => deadline + LATE,
+        StepKind::Approve(_, within) => *within,
+        StepKind::Call { .. } => QUERY_TIMEOUT,
+        StepKind::Choose { .. } => no_data,
+        StepKind::Mark => 0.0,
     }
 }

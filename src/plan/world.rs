@@ -2,8 +2,8 @@
 
 use super::errors;
 use crate::diagnostics::Diagnostic;
-use crate::types::address::parse_url;
-use crate::types::model::{Environment, Place, Restart, SourceRef, System};
+use crate::types::address::Url;
+use crate::types::model::{Environment, Place, Restart, SourceKind, SourceRef, System};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,8 @@ pub struct Process {
 /// Endpoints that are read together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
+    /// What it is.
+    pub kind: SourceKind,
     /// The endpoints.
     pub urls: Vec<String>,
     /// How often, in seconds.
@@ -94,7 +96,7 @@ fn of_service(name: &str, place: &Place, environment: &Environment, findings: &m
     let Some(command) = &place.start else { return Vec::new() };
     let addresses: Vec<Option<String>> = match place.instances.as_slice() {
         [] => vec![None],
-        urls => urls.iter().map(|url| parse_url(url).ok().map(|(address, _)| address.to_string())).collect(),
+        urls => urls.iter().map(|url| Url::parse(url).ok().map(|url| url.address.to_string())).collect(),
     };
     let several = addresses.len() > 1;
     let one = |(at, address): (usize, Option<String>)| Process {
@@ -154,7 +156,8 @@ pub(super) fn sources<'a>(
     let found = used.filter_map(|source| {
         let endpoint = match source {
             SourceRef::Declared(name) => {
-                environment.sources.get(name).map(|scrape| Source { urls: scrape.urls.clone(), every: scrape.every })
+                let declared = environment.sources.get(name);
+                declared.map(|it| Source { kind: it.kind, urls: it.urls.clone(), every: it.every })
             }
             SourceRef::Proxy(service) => proxies.iter().find(|proxy| proxy.service == *service).map(proxy_source),
         };
@@ -165,5 +168,5 @@ pub(super) fn sources<'a>(
 
 /// A proxy's own view of its traffic.
 pub(super) fn proxy_source(proxy: &Proxy) -> Source {
-    Source { urls: vec![format!("http://{}/metrics", proxy.admin)], every: 1.0 }
+    Source { kind: SourceKind::Scrape, urls: vec![format!("http://{}/metrics", proxy.admin)], every: 1.0 }
 }

@@ -47,7 +47,7 @@ pub fn concurrent(bound: Bound, steps: &[(&str, Span)]) -> Diagnostic {
     limited(finding, bound).help(format!("run them one after the other, or raise the limit: `concurrent <= {count}`"))
 }
 
-pub fn exposure(value: f64, bound: Bound, injects: &[(&str, f64)], detection: f64, at: Span) -> Diagnostic {
+pub fn exposure(value: f64, bound: Bound, injects: &[(String, f64)], detection: f64, at: Span) -> Diagnostic {
     let (shown, limit) = (unit::show_duration(value), unit::show_duration(bound.value));
     let headline = format!("the system can be under fault for {shown}, above the limit of {limit}");
     let parts: Vec<String> =

@@ -7,7 +7,7 @@ mod exposure;
 use crate::base::Span;
 use crate::diagnostics::Diagnostic;
 use crate::plan::graph::StepId;
-use crate::plan::{Injection, Plan, Step, StepKind};
+use crate::plan::{Edge, Injection, Plan, Step, StepKind};
 use crate::types::term::LimitName;
 use antichain::heaviest;
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,34 +84,50 @@ fn faults(plan: &Plan) -> Vec<Fault<'_>> {
     injects.collect()
 }
 
-/// Which faults can never be active together, because one waits for the other: for each fault a bit set of the faults
-/// that come after it.
-struct Order {
+/// Which faults can never be active together: one waits for the other's end, or they lie on different ways of a choice.
+/// For each fault a bit set of the faults that begin after its end.
+struct Order<'p> {
     after: Vec<Vec<u64>>,
+    guards: Vec<&'p [(StepId, bool)]>,
 }
 
-impl Order {
-    fn new(plan: &Plan, faults: &[Fault]) -> Self {
+impl<'p> Order<'p> {
+    fn new(plan: &Plan, faults: &[Fault<'p>]) -> Self {
         let numbers: BTreeMap<StepId, usize> = faults.iter().enumerate().map(|(at, fault)| (fault.id, at)).collect();
-        let mut sets: BTreeMap<StepId, Vec<u64>> = BTreeMap::new();
+        // What begins after a step has begun, and what begins after it has ended.
+        let mut begun: BTreeMap<StepId, Vec<u64>> = BTreeMap::new();
+        let mut ended: BTreeMap<StepId, Vec<u64>> = BTreeMap::new();
         for id in plan.graph.order().into_iter().rev() {
-            let mut set = vec![0_u64; faults.len().div_ceil(64)];
-            for next in plan.graph.after(id) {
-                for (word, more) in set.iter_mut().zip(sets.get(&next).into_iter().flatten()) {
-                    *word |= more;
-                }
-                if let Some(at) = numbers.get(&next) {
-                    set[at / 64] |= 1 << (at % 64);
+            let mut sets = [vec![0_u64; faults.len().div_ceil(64)], vec![0_u64; faults.len().div_ceil(64)]];
+            for (next, edge) in plan.graph.after(id) {
+                let waits_for_end = edge == Edge::End;
+                for set in sets.iter_mut().skip(usize::from(!waits_for_end)) {
+                    for (word, more) in set.iter_mut().zip(begun.get(&next).into_iter().flatten()) {
+                        *word |= more;
+                    }
+                    if let Some(at) = numbers.get(&next) {
+                        set[at / 64] |= 1 << (at % 64);
+                    }
                 }
             }
-            sets.insert(id, set);
+            let [after_end, after_begin] = sets;
+            ended.insert(id, after_end);
+            begun.insert(id, after_begin);
         }
-        Self { after: faults.iter().map(|fault| sets.remove(&fault.id).unwrap_or_default()).collect() }
+        Self {
+            after: faults.iter().map(|fault| ended.remove(&fault.id).unwrap_or_default()).collect(),
+            guards: faults.iter().map(|fault| fault.step.guards.as_slice()).collect(),
+        }
     }
 
     fn ordered(&self, a: usize, b: usize) -> bool {
         let after = |a: usize, b: usize| self.after[a].get(b / 64).is_some_and(|word| word >> (b % 64) & 1 == 1);
-        after(a, b) || after(b, a)
+        after(a, b) || after(b, a) || self.excluded(a, b)
+    }
+
+    /// Whether they lie on different ways of one choice.
+    fn excluded(&self, a: usize, b: usize) -> bool {
+        self.guards[a].iter().any(|(choice, way)| self.guards[b].contains(&(*choice, !way)))
     }
 }
 
@@ -141,7 +157,12 @@ fn per_service(
 }
 
 fn traffic(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) -> BTreeMap<String, f64> {
-    let all = per_service(faults, order, |injection| injection.touches.hi);
+    // What hits instances counts against `instances`.
+    let share = |injection: &Injection| if injection.resource == "requests" { injection.touches.hi } else { 0.0 };
+    let mut all = per_service(faults, order, share);
+    all.retain(|service, _| {
+        faults.iter().any(|it| it.injection.target == *service && it.injection.resource == "requests")
+    });
     if let Some(bound) = plan.limits.bound(LimitName::Traffic) {
         for (service, (share, who)) in all.iter().filter(|(_, (share, _))| *share > bound.value + 1e-12) {
             let parts: Vec<(&str, f64, Span)> = who

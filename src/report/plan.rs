@@ -2,8 +2,10 @@
 
 use super::paint::Paint;
 use crate::base::{Interval, unit};
-use crate::plan::{Injection, Plan, PlannedArgument, Step, StepKind};
+use crate::plan::graph::StepId;
+use crate::plan::{Edge, Injection, Plan, PlannedArgument, Step, StepKind};
 use crate::radius::Bounds;
+use crate::types::Type;
 use crate::types::model::{Argument, Class};
 use crate::types::term::{LimitName, Term};
 
@@ -59,8 +61,7 @@ fn steps(plan: &Plan) -> Vec<String> {
     let mut lines = vec![format!("baseline  the steady state for {baseline}: {}", steady(plan))];
     for id in plan.graph.order() {
         let Some(step) = plan.graph.step(id) else { continue };
-        let before: Vec<&str> =
-            plan.graph.before(id).into_iter().filter_map(|it| plan.graph.step(it)).map(|it| it.name.as_str()).collect();
+        let before: Vec<String> = plan.graph.before(id).into_iter().filter_map(|it| awaited(plan, it)).collect();
         let after = if before.is_empty() { String::new() } else { format!("  (after {})", before.join(", ")) };
         lines.push(format!("{}  {}{after}", step.name, what(step)));
         if let StepKind::Inject(injection) = &step.kind {
@@ -70,6 +71,15 @@ fn steps(plan: &Plan) -> Vec<String> {
     }
     lines.extend(plan.expectations.iter().map(|it| format!("throughout  {}", it.text)));
     lines
+}
+
+fn awaited(plan: &Plan, (id, edge): (StepId, Edge)) -> Option<String> {
+    let name = &plan.graph.step(id)?.name;
+    Some(match edge {
+        Edge::End => name.clone(),
+        Edge::Start(0.0) => format!("{name} starts"),
+        Edge::Start(offset) => format!("{name} starts + {}", unit::show_duration(offset)),
+    })
 }
 
 fn steady(plan: &Plan) -> String {
@@ -82,31 +92,51 @@ fn what(step: &Step) -> String {
         StepKind::Inject(injection) => {
             let named = injection.arguments.iter().map(|(name, value)| format!("{name}: {}", shown(value)));
             let arguments: Vec<String> = [injection.target.clone()].into_iter().chain(named).collect();
-            let duration = interval(injection.duration, unit::show_duration);
-            format!("inject {}({}) for {duration}", injection.fault, arguments.join(", "))
+            let held = match &injection.until {
+                Some(until) => until.text.clone(),
+                None => format!("for {}", interval(injection.duration, unit::show_duration)),
+            };
+            format!("inject {}({}) {held}", injection.fault, arguments.join(", "))
         }
         StepKind::Expect(expectation) => expectation.text.clone(),
         StepKind::Wait(duration) => format!("wait {}", interval(*duration, unit::show_duration)),
+        StepKind::Stable(deadline) => format!("wait until stable within {}", unit::show_duration(*deadline)),
+        StepKind::Approve(text, within) => format!("approve {text:?} within {}", unit::show_duration(*within)),
+        StepKind::Choose { text, .. } => format!("when {text}"),
+        StepKind::Call { probe, arguments } => {
+            let named = arguments.iter().map(|(name, value)| format!("{name}: {}", shown(value)));
+            format!("call {probe}({})", named.collect::<Vec<_>>().join(", "))
+        }
+        StepKind::Mark => "begins".to_owned(),
     }
 }
 
 fn touched(injection: &Injection) -> String {
+    let class = injection.class.word();
+    if injection.resource != "requests" {
+        let count = interval(injection.touches, unit::show_number);
+        return format!("{count} of the instances of {}; class {class}", injection.target);
+    }
     let share = interval(injection.touches, unit::show_ratio);
     let fails = interval(injection.fails, unit::show_ratio);
-    format!(
-        "{share} of the requests to {}, fails {fails} of them all; class {}",
-        injection.target,
-        injection.class.word()
-    )
+    format!("{share} of the requests to {}, fails {fails} of them all; class {class}", injection.target)
 }
 
 fn shown(argument: &PlannedArgument) -> String {
-    match &argument.value {
-        Argument::Term(Term::Constant(value)) => argument.ty.show(*value),
-        Argument::Term(_) => "by parameter".to_owned(),
+    value(&argument.ty, &argument.value)
+}
+
+fn value(ty: &Type, argument: &Argument) -> String {
+    match argument {
+        Argument::Term(Term::Constant(value)) => ty.show(*value),
+        Argument::Term(_) | Argument::Any => "by parameter".to_owned(),
         Argument::Text(text) => format!("{text:?}"),
         Argument::Bool(value) => value.to_string(),
-        Argument::Service(name) => name.clone(),
+        Argument::Service(name) | Argument::Word(name) => name.clone(),
+        Argument::List(items) => {
+            let of = if let Type::List(of) = ty { of } else { ty };
+            format!("[{}]", items.iter().map(|item| value(of, item)).collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::world::Witness;
 use crate::base::{Instant, unit};
 use crate::injector::Phase as FaultPhase;
 use crate::monitor::{Obligation, Outcome, Phase};
-use crate::plan::Injection;
+use crate::plan::{Injection, LATE};
 use crate::types::model::Expectation;
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,8 @@ pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
     };
     let start = shared.clock.now();
     shared.injected(start);
-    let held = hold(shared, step, injection, &effect, start + length).await;
+    let slack = if injection.until.is_some() { unit::to_duration(LATE) } else { Duration::ZERO };
+    let held = hold(shared, step, injection, &effect, start + length + slack).await;
     let end = shared.clock.now();
     take_back(shared, step, &effect, held.seen.acted).await;
     conclude(shared, step, injection, held, end);
@@ -92,14 +93,22 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
     let looking = tokio::spawn(look(Arc::clone(shared), step.to_owned(), fault.clone(), Arc::clone(&sender)));
     let mut bell = shared.board.bell();
     let mut obligations: Vec<(Expectation, Option<Obligation>)> =
-        injection.expectations.iter().map(|it| (it.clone(), None)).collect();
+        injection.judged().map(|it| (it.clone(), None)).collect();
     loop {
         let now = seen.borrow_and_update().clone();
         if let Some(acted_at) = now.acted_at {
             anchor(shared, &mut obligations, acted_at);
         }
         advance(shared, step, &mut obligations);
-        if now.lost.is_some() || shared.is_refuted() || shared.halt.stopped().is_some() || shared.clock.now() >= until {
+        // What is decided has left the list: so has the condition that ends the fault.
+        let over =
+            injection.until.as_ref().is_some_and(|until| obligations.iter().all(|(it, _)| it.span != until.span));
+        if over
+            || now.lost.is_some()
+            || shared.is_refuted()
+            || shared.halt.stopped().is_some()
+            || shared.clock.now() >= until
+        {
             break;
         }
         tokio::select! {

@@ -143,7 +143,7 @@ fn fix_baselines(shared: &Shared, end: Instant, length: Duration) -> Unsteady {
     let found = truth::baselines(&conditions, end, length, &shared.board.signals());
     let comparisons = conditions.iter().flat_map(|condition| condition.comparisons());
     let needing = comparisons.filter(|it| it.left.has_baseline() || it.right.has_baseline());
-    let lacking = needing.filter(|it| !found.contains_key(&it.text));
+    let lacking = needing.filter(|it| !found.contains_key(&it.key()));
     let unsteady = lacking.map(|it| format!("`{}`: its value in the baseline is unknown", it.text)).collect();
     let _set_once = shared.baselines.set(found);
     unsteady
@@ -152,9 +152,10 @@ fn fix_baselines(shared: &Shared, end: Instant, length: Duration) -> Unsteady {
 fn compared(shared: &Shared) -> Vec<&Condition> {
     let plan = &shared.plan;
     let steps = plan.graph.steps().flat_map(|step| match &step.kind {
-        StepKind::Inject(injection) => injection.expectations.iter().map(|it| &it.condition).collect(),
+        StepKind::Inject(injection) => injection.judged().map(|it| &it.condition).collect(),
         StepKind::Expect(expectation) => vec![&expectation.condition],
-        StepKind::Wait(_) => Vec::new(),
+        StepKind::Choose { condition, .. } => vec![condition],
+        _ => Vec::new(),
     });
     let aborts = plan.aborts.iter().map(|trigger| &trigger.condition);
     let overall = plan.expectations.iter().map(|it| &it.condition);

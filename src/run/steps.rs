@@ -6,83 +6,180 @@ use super::shared::Shared;
 use crate::base::{Instant, unit};
 use crate::monitor::{Obligation, Outcome, Phase};
 use crate::plan::graph::StepId;
-use crate::plan::{LATE, QUERY_TIMEOUT, StepKind};
+use crate::plan::{Edge, LATE, QUERY_TIMEOUT, Step, StepKind};
 use crate::types::model::Expectation;
 use crate::types::term::{Condition, Demand};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 /// Runs all steps; returns when the last has ended, or all that had begun have after a stop.
 pub async fn run_graph(shared: &Arc<Shared>) {
-    let order = shared.plan.graph.order();
-    let mut begun: BTreeSet<StepId> = BTreeSet::new();
-    let mut ended: BTreeSet<StepId> = BTreeSet::new();
-    let mut running: JoinSet<StepId> = JoinSet::new();
+    let (sender, mut starts) = mpsc::unbounded_channel();
+    let mut progress = Progress::default();
+    let mut running: JoinSet<(StepId, Option<bool>)> = JoinSet::new();
     loop {
-        let ready: Vec<StepId> = order
-            .iter()
-            .filter(|id| !begun.contains(id) && shared.plan.graph.before(**id).iter().all(|it| ended.contains(it)))
-            .copied()
-            .collect();
-        if shared.halt.stopped().is_none() {
-            for id in ready {
-                begun.insert(id);
-                running.spawn(run_step(Arc::clone(shared), id));
-            }
+        while shared.halt.stopped().is_none()
+            && let Some((id, at)) = progress.next(shared)
+        {
+            running.spawn(start(Arc::clone(shared), id, at, sender.clone()));
         }
-        match running.join_next().await {
-            None => return,
-            Some(Ok(id)) => {
-                ended.insert(id);
-            }
-            Some(Err(panic)) => shared.halt.stop(super::verdict::Verdict::Broken, format!("a step failed: {panic}")),
+        tokio::select! {
+            ended = running.join_next() => match ended {
+                None => return,
+                Some(Ok((id, way))) => progress.end(id, way),
+                Some(Err(panic)) => {
+                    shared.halt.stop(super::verdict::Verdict::Broken, format!("a step failed: {panic}"));
+                }
+            },
+            Some((id, at)) = starts.recv() => drop(progress.begun.insert(id, at)),
         }
     }
 }
 
-async fn run_step(shared: Arc<Shared>, id: StepId) -> StepId {
-    let Some(step) = shared.plan.graph.step(id) else { return id };
-    match &step.kind {
-        StepKind::Inject(injection) => inject::run(&shared, &step.name, injection).await,
-        StepKind::Wait(duration) => {
-            let length = unit::to_duration(duration.hi);
-            let what = unit::show_duration(duration.hi);
-            shared.events.tell(EventKind::Waiting { step: step.name.clone(), what });
-            tokio::select! {
-                () = shared.clock.sleep_until(shared.clock.now() + length) => {}
-                _ = shared.halt.wait() => {}
+/// How far the graph has come.
+#[derive(Default)]
+struct Progress {
+    /// Steps that were set going, if only to wait for their moment.
+    taken: BTreeSet<StepId>,
+    begun: BTreeMap<StepId, Instant>,
+    ended: BTreeSet<StepId>,
+    /// The way that each choice took.
+    ways: BTreeMap<StepId, Option<bool>>,
+}
+
+impl Progress {
+    /// The next step that waits for nothing more but its moment. Steps on ways that were not taken end here.
+    fn next(&mut self, shared: &Shared) -> Option<(StepId, Instant)> {
+        loop {
+            let order = shared.plan.graph.order();
+            let (id, at) =
+                order.into_iter().filter(|id| !self.taken.contains(id)).find_map(|id| self.ready(shared, id))?;
+            self.taken.insert(id);
+            let step = shared.plan.graph.step(id)?;
+            if step.guards.iter().all(|(choice, way)| self.ways.get(choice) == Some(&Some(*way))) {
+                return Some((id, at));
+            }
+            if !matches!(step.kind, StepKind::Mark) {
+                shared.events.tell(EventKind::Skipped { step: step.name.clone() });
+            }
+            self.begun.insert(id, at);
+            self.end(id, None);
+        }
+    }
+
+    /// When a step may begin, if all that it waits for has come.
+    fn ready(&self, shared: &Shared, id: StepId) -> Option<(StepId, Instant)> {
+        let mut at = shared.clock.now();
+        for (before, edge) in shared.plan.graph.before(id) {
+            match edge {
+                Edge::End if self.ended.contains(&before) => {}
+                Edge::End => return None,
+                Edge::Start(offset) => at = at.max(*self.begun.get(&before)? + unit::to_duration(offset)),
             }
         }
-        StepKind::Expect(expectation) => expect(&shared, &step.name, expectation).await,
+        Some((id, at))
     }
-    id
+
+    fn end(&mut self, id: StepId, way: Option<bool>) {
+        self.ended.insert(id);
+        self.ways.insert(id, way);
+    }
+}
+
+/// Waits for the step's moment, tells that it begins, and runs it.
+async fn start(
+    shared: Arc<Shared>,
+    id: StepId,
+    at: Instant,
+    starts: mpsc::UnboundedSender<(StepId, Instant)>,
+) -> (StepId, Option<bool>) {
+    tokio::select! {
+        () = shared.clock.sleep_until(at) => {}
+        _ = shared.halt.wait() => return (id, None),
+    }
+    let _nobody_waits = starts.send((id, shared.clock.now()));
+    let Some(step) = shared.plan.graph.step(id) else { return (id, None) };
+    (id, run_step(&shared, step).await)
+}
+
+/// Runs a step; a choice gives the way it took.
+async fn run_step(shared: &Arc<Shared>, step: &Step) -> Option<bool> {
+    match &step.kind {
+        StepKind::Inject(injection) => inject::run(shared, &step.name, injection).await,
+        StepKind::Wait(duration) => wait(shared, &step.name, duration.hi).await,
+        StepKind::Expect(expectation) => expect(shared, &step.name, expectation).await,
+        StepKind::Choose { condition, text } => return choose(shared, step, condition, text).await,
+        StepKind::Mark => {}
+        StepKind::Stable(_) | StepKind::Call { .. } | StepKind::Approve(..) => {
+            // Such plans are refused before the run.
+            shared.halt.stop(super::verdict::Verdict::Broken, format!("{}: this version cannot run it", step.name));
+        }
+    }
+    None
+}
+
+async fn wait(shared: &Shared, step: &str, seconds: f64) {
+    let what = unit::show_duration(seconds);
+    shared.events.tell(EventKind::Waiting { step: step.to_owned(), what });
+    tokio::select! {
+        () = shared.clock.sleep_until(shared.clock.now() + unit::to_duration(seconds)) => {}
+        _ = shared.halt.wait() => {}
+    }
+}
+
+/// Decides which way is taken. While the condition is unknown it waits, at most for as long as data may be missing.
+async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str) -> Option<bool> {
+    let text = format!("when {text}");
+    shared.events.tell(EventKind::Waiting { step: step.name.clone(), what: text.clone() });
+    let expectation = Expectation {
+        name: None,
+        condition: condition.clone(),
+        demand: Demand::Now,
+        text: text.clone(),
+        span: step.span,
+    };
+    match outcome(shared, &expectation).await? {
+        Outcome::Satisfied { .. } => Some(true),
+        Outcome::Violated { .. } => Some(false),
+        unclear => {
+            shared.judge(&text, &step.name, &unclear);
+            None
+        }
+    }
 }
 
 /// Judges a condition from now on, up to its horizon.
 async fn expect(shared: &Shared, step: &str, expectation: &Expectation) {
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: expectation.text.clone() });
+    if let Some(outcome) = outcome(shared, expectation).await {
+        shared.judge(&expectation.text, step, &outcome);
+    }
+}
+
+/// What becomes of a condition; nothing when the run is stopped meanwhile.
+async fn outcome(shared: &Shared, expectation: &Expectation) -> Option<Outcome> {
     let start = shared.clock.now();
     let phase = Phase { start, end: None };
     let mut obligation = Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window());
     let (horizon, latest) = horizon(shared, expectation, &obligation, start);
     let baselines = shared.baselines();
     let mut bell = shared.board.bell();
-    let outcome = loop {
+    loop {
         let outcome = obligation.advance(&shared.board.signals(), &baselines);
         if outcome != Outcome::Pending {
-            break outcome;
+            return Some(outcome);
         }
         if shared.clock.now() >= latest {
-            break obligation.finish(horizon, &shared.board.signals(), &baselines);
+            return Some(obligation.finish(horizon, &shared.board.signals(), &baselines));
         }
         tokio::select! {
             _ = bell.changed() => {}
             () = shared.clock.sleep_until(latest) => {}
-            _ = shared.halt.wait() => return,
+            _ = shared.halt.wait() => return None,
         }
-    };
-    shared.judge(&expectation.text, step, &outcome);
+    }
 }
 
 /// The moment up to which samples count, and the moment up to which they are waited for.

@@ -9,16 +9,18 @@ use crate::diagnostics::{Diagnostic, codes, suggest};
 pub fn unexpected(span: Span, found: &str, expected: &[Rule]) -> Diagnostic {
     let words = expected_words(expected);
     let found = if found.is_empty() { "the end".to_owned() } else { format!("`{}`", shorten(found)) };
+    let meant = OPERATORS.iter().find(|(wrong, _)| *wrong == found.trim_matches('`')).map(|(_, right)| *right);
     let headline = match words.as_slice() {
+        _ if meant.is_some() => format!("expected an operator, found {found}"),
         [] => format!("unexpected {found}"),
         [one] => format!("expected {one}, found {found}"),
         [some @ .., last] if words.len() <= 6 => format!("expected {} or {last}, found {found}", some.join(", ")),
         _ => format!("unexpected {found}"),
     };
     let keywords = words.iter().filter_map(|word| word.strip_prefix('`').and_then(|word| word.strip_suffix('`')));
+    let keywords = keywords.filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()));
     let near = suggest::nearest(found.trim_matches('`'), keywords.clone());
-    let meant = OPERATORS.iter().find(|(wrong, _)| *wrong == found.trim_matches('`')).map(|(_, right)| *right);
-    let help = match near.or(meant) {
+    let help = match meant.or(near) {
         Some(near) => Some(format!("did you mean `{near}`?")),
         None if words.len() > 6 => Some(format!("one of these can stand here: {}", words.join(", "))),
         None => None,
@@ -69,11 +71,14 @@ fn word(rule: Rule) -> Option<String> {
         Rule::path | Rule::name | Rule::names | Rule::pattern => "a name",
         Rule::type_name => "a type",
         Rule::bounds => "`in`",
-        Rule::arguments | Rule::fault_parameters => "`(`",
+        Rule::arguments | Rule::parameters => "`(`",
         Rule::stop | Rule::EOI => "the end of the statement",
+        Rule::hold => "`for` or `until`",
+        Rule::stable => "`stable`",
+        Rule::enumeration | Rule::structure => "a type",
         Rule::always => "`always`",
         Rule::never => "`never`",
-        Rule::timing | Rule::within | Rule::held => "`within`",
+        Rule::timing | Rule::within | Rule::held | Rule::share_of_time => "`within`",
         Rule::any => "`*`",
         _ if debug.ends_with("_block") => "`{`",
         _ => return None,

@@ -92,6 +92,7 @@ impl Builder<'_> {
             Rule::raw => ExprKind::Raw(literal::raw(node.text)),
             Rule::truth => ExprKind::Bool(node.text == "true"),
             Rule::special if node.text == "steady" => ExprKind::Steady,
+            Rule::special if node.text == "block" => ExprKind::Block,
             Rule::special => ExprKind::Baseline,
             Rule::list => ExprKind::List(self.all_expr(node)),
             Rule::group => self.find_expr(node).map_or(ExprKind::Error, |inner| ExprKind::Group(Box::new(inner))),

@@ -27,6 +27,8 @@ pub struct Layout {
     pub comments: Vec<Comment>,
     /// Quotes that are never closed: from the quote to the end of its line (or of the text).
     pub unterminated: Vec<Span>,
+    /// How deep brackets are nested.
+    pub depth: usize,
     /// The bracket at which nesting got too deep; the text ends there.
     pub too_deep: Option<Span>,
 }
@@ -41,7 +43,8 @@ const OPERATOR_WORDS: &[&str] = &["and", "or", "not", "of"];
 const GENERIC: &[&str] = &["distribution", "list", "signal"];
 
 /// Words that start a declaration; at the start of a line they end whatever bracket was left open.
-pub const DECLARING: &[&str] = &["use", "system", "environment", "experiment", "fault"];
+pub const DECLARING: &[&str] =
+    &["use", "let", "system", "environment", "experiment", "scenario", "policy", "test", "schedule", "fault", "probe"];
 
 /// Decides for each newline of `text` whether it ends a statement.
 pub fn lay_out(source: SourceId, text: &str) -> Layout {
@@ -55,12 +58,19 @@ pub fn lay_out(source: SourceId, text: &str) -> Layout {
         last: Last::Start,
         comments: Vec::new(),
         unterminated: Vec::new(),
+        depth: 0,
         too_deep: None,
     };
     scan.run();
     // Only ASCII bytes were written, over whole characters, so this does not fail; a failure would only lose the layout.
     let text = String::from_utf8(scan.out).unwrap_or_else(|_| text.to_owned());
-    Layout { text, comments: scan.comments, unterminated: scan.unterminated, too_deep: scan.too_deep }
+    Layout {
+        text,
+        comments: scan.comments,
+        unterminated: scan.unterminated,
+        depth: scan.depth,
+        too_deep: scan.too_deep,
+    }
 }
 
 /// What stands before the place being read, blanks and comments aside.
@@ -83,6 +93,7 @@ struct Scan<'a> {
     last: Last,
     comments: Vec<Comment>,
     unterminated: Vec<Span>,
+    depth: usize,
     too_deep: Option<Span>,
 }
 
@@ -101,6 +112,7 @@ impl<'a> Scan<'a> {
                         return self.stop_here();
                     }
                     self.open.push(byte);
+                    self.depth = self.depth.max(self.open.len());
                     self.step(if byte == b'{' { Last::Open } else { Last::Comma });
                 }
                 b')' | b']' | b'}' => self.close(byte),

@@ -30,15 +30,25 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
     let layout = layout::lay_out(source, text);
     let mut findings: Vec<Diagnostic> = layout.unterminated.iter().map(|span| errors::unterminated(*span)).collect();
     findings.extend(layout.too_deep.map(errors::too_deep));
-    let root = parser::parse(&layout.text);
-    let mut builder = build::Builder::new(source, text, &layout.comments, findings);
-    let file = builder.file(&root);
-    let mut findings = builder.findings;
+    let (file, mut findings) = with_stack(layout.depth, || {
+        let root = parser::parse(&layout.text);
+        let mut builder = build::Builder::new(source, text, &layout.comments, findings);
+        (builder.file(&root), builder.findings)
+    });
     if layout.too_deep.is_some() {
         // The text ends in the middle of everything: that it does is said once.
         findings.retain(|finding| finding.code == codes::E0103);
     }
     Parsed { file, comments: layout.comments, findings }
+}
+
+/// Stack that a level of nesting takes at most in the parser, in bytes; an unoptimised build needs most.
+const STACK_PER_LEVEL: usize = 64 << 10;
+
+/// Gives the parser the stack that nested brackets need, on a thread of any size.
+fn with_stack<T>(depth: usize, read: impl FnOnce() -> T) -> T {
+    let needed = (depth + 4) * STACK_PER_LEVEL;
+    stacker::maybe_grow(needed, needed * 2, read)
 }
 
 /// Reads one expression, for example the value of a parameter on the command line.
@@ -48,8 +58,10 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
 pub fn parse_expression(source: SourceId, text: &str) -> Result<tree::Expr, Vec<Diagnostic>> {
     let layout = layout::lay_out(source, text);
     let mut builder = build::Builder::new(source, text, &[], Vec::new());
-    let root = parser::parse_expression(&layout.text);
-    let expression = root.as_ref().and_then(|root| builder.find_expr(root));
+    let expression = with_stack(layout.depth, || {
+        let root = parser::parse_expression(&layout.text);
+        root.as_ref().and_then(|root| builder.find_expr(root))
+    });
     match expression {
         Some(expression) if builder.findings.is_empty() => Ok(expression),
         Some(_) => Err(builder.findings),

@@ -1,4 +1,4 @@
-//! Addresses: `host:port`, `http://host:port`.
+//! Addresses: `host:port`, and URLs of HTTP.
 
 use std::fmt;
 
@@ -58,35 +58,60 @@ impl fmt::Display for Address {
     }
 }
 
-/// Reads `http://host:port/path`: the address, and the path with its slash (empty where there is none).
-///
-/// # Errors
-/// What is wrong with it, for a message.
-pub fn parse_url(text: &str) -> Result<(Address, String), String> {
-    if text.starts_with("https://") {
-        return Err("https is not supported yet".to_owned());
+/// `http://host:port/path`, `https://host/path`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Url {
+    /// Whether it is `https`.
+    pub secure: bool,
+    /// Host and port.
+    pub address: Address,
+    /// The path with its slash; empty where there is none.
+    pub path: String,
+}
+
+impl Url {
+    /// Reads a URL of HTTP.
+    ///
+    /// # Errors
+    /// What is wrong with it, for a message.
+    pub fn parse(text: &str) -> Result<Url, String> {
+        let (secure, rest) = match (text.strip_prefix("http://"), text.strip_prefix("https://")) {
+            (Some(rest), _) => (false, rest),
+            (_, Some(rest)) => (true, rest),
+            _ => return Err(format!("`{text}` does not start with `http://` or `https://`")),
+        };
+        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let (host, path) = rest.split_at(end);
+        if host.contains('@') {
+            return Err("a URL holds no user name or password here".to_owned());
+        }
+        if path.chars().any(|c| c.is_whitespace() || c.is_control()) {
+            return Err("a URL holds no blanks".to_owned());
+        }
+        let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']')) {
+            host.to_owned()
+        } else {
+            format!("{host}:{}", if secure { 443 } else { 80 })
+        };
+        Ok(Url { secure, address: Address::parse(&with_port)?, path: path.to_owned() })
     }
-    let rest = text.strip_prefix("http://").ok_or_else(|| format!("`{text}` does not start with `http://`"))?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (host, path) = rest.split_at(end);
-    if host.contains('@') {
-        return Err("a URL holds no user name or password here".to_owned());
+
+    /// Without its path.
+    pub fn base(&self) -> String {
+        format!("{}://{}", if self.secure { "https" } else { "http" }, self.address)
     }
-    if path.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err("a URL holds no blanks".to_owned());
+}
+
+impl fmt::Display for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.base(), self.path)
     }
-    let with_port = if host.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']')) {
-        host.to_owned()
-    } else {
-        format!("{host}:80")
-    };
-    Ok((Address::parse(&with_port)?, path.to_owned()))
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Address, parse_url};
+    use super::{Address, Url};
 
     #[test]
     fn addresses_are_read_and_shown() {
@@ -99,11 +124,12 @@ mod tests {
     }
 
     #[test]
-    fn urls_are_plain_http() {
-        assert_eq!(parse_url("http://a:1/metrics").unwrap().1, "/metrics");
-        assert_eq!(parse_url("http://a").unwrap().0.port, 80);
-        for wrong in ["https://a", "ftp://a", "http://", "http://u:p@a", "http://a/ b", "a:80"] {
-            assert!(parse_url(wrong).is_err(), "{wrong}");
+    fn urls_are_of_http() {
+        assert_eq!(Url::parse("http://a:1/metrics").unwrap().path, "/metrics");
+        assert_eq!(Url::parse("http://a").unwrap().address.port, 80);
+        assert_eq!(Url::parse("https://a/x").unwrap().to_string(), "https://a:443/x");
+        for wrong in ["ftp://a", "http://", "http://u:p@a", "http://a/ b", "a:80", "https:/a"] {
+            assert!(Url::parse(wrong).is_err(), "{wrong}");
         }
     }
 }

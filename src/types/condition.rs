@@ -4,7 +4,7 @@ use super::errors;
 use super::expression::Typing;
 use super::term::{Aggregate, Comparison, Condition, Term};
 use crate::base::Sources;
-use crate::syntax::tree::{Comparator, Expr, ExprKind, Operator};
+use crate::syntax::tree::{Arguments, Comparator, Expr, ExprKind, Operator};
 use crate::types::Type;
 
 impl Typing<'_, '_> {
@@ -14,6 +14,7 @@ impl Typing<'_, '_> {
             ExprKind::Group(inner) => self.condition(inner, sources),
             ExprKind::Steady => Some(Condition::Steady),
             ExprKind::Bool(value) => Some(Condition::Constant(*value)),
+            ExprKind::Call(function, arguments) if function.text() == "likely" => self.likely(arguments, sources),
             ExprKind::Not(inner) => Some(Condition::Not(Box::new(self.condition(inner, sources)?))),
             ExprKind::Binary(Operator::And, a, b) => {
                 let (a, b) = (self.condition(a, sources), self.condition(b, sources));
@@ -34,6 +35,23 @@ impl Typing<'_, '_> {
                 None
             }
         }
+    }
+
+    /// `likely(x < 95%)`: one comparison.
+    fn likely(&mut self, arguments: &Arguments, sources: &Sources) -> Option<Condition> {
+        let [argument] = arguments.list.as_slice() else {
+            let help = Some("write `likely(service.metric < 95%)`".to_owned());
+            self.findings.push(errors::argument("`likely` takes one comparison".to_owned(), arguments.span, "", help));
+            return None;
+        };
+        let inner = self.condition(&argument.value, sources)?;
+        if !matches!(inner, Condition::Compare(_)) {
+            let help = Some("write `likely(service.metric < 95%)`".to_owned());
+            let headline = "`likely` takes one comparison".to_owned();
+            self.findings.push(errors::argument(headline, argument.value.span, "this is none", help));
+            return None;
+        }
+        Some(Condition::Likely(Box::new(inner)))
     }
 
     fn comparison(
@@ -105,6 +123,7 @@ impl Typing<'_, '_> {
                     ));
                     return None;
                 }
+                self.not_negative(&factor, share.span);
                 let of = self.baseline_side(of, other)?;
                 Some(Term::Arithmetic(super::term::Arithmetic::Times, Box::new(factor), Box::new(of)))
             }

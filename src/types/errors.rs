@@ -37,7 +37,7 @@ pub fn mismatch(wanted: &Type, found: &Type, at: Span, why: Option<(Span, &str)>
 }
 
 /// `this is a …`, with the right article.
-fn this_is(ty: &Type) -> String {
+pub fn this_is(ty: &Type) -> String {
     let name = ty.to_string();
     let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     format!("this is {article} `{name}`")
@@ -142,6 +142,17 @@ pub fn misplaced_baseline(at: Span) -> Diagnostic {
         .help("write it like `checkout.success >= 90% of baseline`")
 }
 
+pub fn misplaced_block(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0307, "`block` belongs behind `for at least`")
+        .at(at, "")
+        .note("`block` stands for the time in which an expectation is judged")
+        .help("write it like `expect checkout.success >= 99% for at least 95% of block`")
+}
+
+pub fn no_quantity_here(ty: &Type, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0301, format!("expected a quantity, found `{ty}`")).at(at, this_is(ty))
+}
+
 pub fn growth_against_baseline(at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0307, "`increase` and `sum` cannot be compared with the baseline")
         .at(at, "the baseline is longer than the window, so it has grown more")
@@ -168,4 +179,62 @@ pub fn place(headline: String, at: Span, help: &str) -> Diagnostic {
 
 pub fn binding(headline: String, at: Span, help: Option<String>) -> Diagnostic {
     Diagnostic::error(codes::E0705, headline).at(at, "").maybe_help(help)
+}
+
+pub fn circle(what: &str, names: &[String], at: Span) -> Diagnostic {
+    let shown = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" → ");
+    Diagnostic::error(codes::E0202, format!("{what}: {shown}"))
+        .at(at, "closes the circle")
+        .help("break the circle: one of them must do without the other")
+}
+
+pub fn no_content(ty: &Type, inner: &Type, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0304, format!("there is no `{ty}`"))
+        .at(at, this_is(inner))
+        .help("use a quantity: `ratio`, `duration`, `int`, `float`, `count`, `bytes` or `frequency`")
+}
+
+pub fn no_result(ty: &Type, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0304, format!("a probe cannot return a `{ty}`"))
+        .at(at, "")
+        .help("use a quantity, `string` or `bool`")
+}
+
+pub fn no_list(ty: &Type, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0301, format!("expected a list of quantities, found `{ty}`"))
+        .at(at, this_is(ty))
+        .help("write it like `[5%, 10%, 20%, 40%]`")
+}
+
+pub fn no_levels(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0408, "an escalation needs levels")
+        .at(at, "this list is empty")
+        .help("write it like `[5%, 10%, 20%, 40%]`")
+}
+
+pub fn rounds(found: &str, most: f64, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0408, format!("expected 1 to {most} rounds, found {found}"))
+        .at(at, "")
+        .note("a block that is repeated is unrolled before the run, so that its worst case is known")
+}
+
+pub fn too_many_steps(most: usize, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0410, format!("this experiment has more than {most} steps"))
+        .at(at, "counting the steps of scenarios and of every round")
+        .help("repeat less, or split it into several experiments")
+}
+
+pub fn lacks_metrics(service: &str, missing: &[String], at: Span, declared: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0308, format!("`{service}` lacks what this needs: {}", missing.join(", ")))
+        .at(at, "given here")
+        .at(declared, "asked for here")
+        .help(format!("declare it in the system: `metric {}`", missing.first().map_or("", String::as_str)))
+}
+
+pub fn calendar(headline: String, at: Span, help: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0411, headline).at(at, "").help(help)
+}
+
+pub fn no_order(ty: &Type, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0301, format!("a `{ty}` has no order")).at(at, "").help("compare it with `==` or `!=`")
 }

@@ -1,8 +1,9 @@
 //! Typing expressions.
 
 use super::errors;
-use super::model::{Parameter, System};
-use super::term::{Aggregate, Arithmetic, Cohort, LimitName, MetricId, Reading, Term};
+use super::model::{Argument, System};
+use super::term::{Aggregate, Arithmetic, Cohort, Known, LimitName, MetricId, Reading, Term};
+use super::value::{Typed, Values};
 use crate::base::unit::Measure;
 use crate::base::{Interval, Span};
 use crate::diagnostics::{Diagnostic, codes};
@@ -18,8 +19,10 @@ pub struct Context<'a> {
     pub lost_system: bool,
     /// In a service, its metrics' bare names.
     pub service: Option<&'a str>,
-    /// Parameters.
-    pub parameters: &'a [Parameter],
+    /// What names stand for: parameters, constants, a scenario's arguments.
+    pub values: Option<&'a Values>,
+    /// The ranges of parameters; nothing is known of others.
+    pub known: Option<&'a Known>,
     /// Whether `limit.traffic` and the like can be read.
     pub limits: bool,
 }
@@ -55,6 +58,7 @@ impl<'a> Typing<'a, '_> {
             ExprKind::Path(path) => self.path(path, None),
             ExprKind::Call(function, arguments) => self.aggregate(function, arguments, expr.span),
             ExprKind::Baseline => self.wrong(errors::misplaced_baseline(expr.span)),
+            ExprKind::Block => self.wrong(errors::misplaced_block(expr.span)),
             ExprKind::Text(_) | ExprKind::Raw(_) => (Type::String, Term::Error),
             ExprKind::List(_) => {
                 self.wrong(Diagnostic::error(codes::E0301, "expected a value, found a list").at(expr.span, ""))
@@ -103,7 +107,17 @@ impl<'a> Typing<'a, '_> {
             ));
         }
         let (ty, whole) = self.quantity(right);
+        self.not_negative(&share, left.span);
         (ty, Term::Arithmetic(Arithmetic::Times, Box::new(share), Box::new(whole)))
+    }
+
+    /// A factor scales, it does not turn round.
+    pub(super) fn not_negative(&mut self, factor: &Term, at: Span) {
+        let known = self.bounds(factor);
+        if factor.is_constant() && known.is_point() && known.lo < 0.0 {
+            let range = Interval { lo: 0.0, hi: f64::INFINITY };
+            self.findings.push(errors::outside(&Type::Ratio.show(known.lo), at, range, &Type::Ratio, None));
+        }
     }
 
     fn path(&mut self, path: &Path, cohort: Option<Cohort>) -> (Type, Term) {
@@ -119,22 +133,57 @@ impl<'a> Typing<'a, '_> {
 
     /// What a path means; `Err(None)` where that was reported already.
     fn resolve(&self, path: &Path, cohort: Option<Cohort>) -> Result<(Type, Term), Option<Diagnostic>> {
+        if let Some(value) = self.value_of(path) {
+            return self.single(value, path, cohort);
+        }
         match path.names().as_slice() {
             [name] => self.bare(name, path, cohort),
             ["limit", name] if self.context.limits => self.limit(name, path).map_err(Some),
-            [service, metric] => self.metric(service, metric, path, cohort),
+            [service, metric] => self.metric(self.service_named(service), metric, path, cohort),
             _ => Err(Some(errors::unknown("name", &path.text(), path.span, []))),
         }
     }
 
-    fn bare(&self, name: &str, path: &Path, cohort: Option<Cohort>) -> Result<(Type, Term), Option<Diagnostic>> {
-        if let Some(parameter) = self.context.parameters.iter().find(|parameter| parameter.name == name) {
-            return Ok((parameter.ty.clone(), Term::Parameter(name.to_owned())));
+    /// The value that a name stands for; a service's own metrics come first.
+    pub(super) fn value_of(&self, path: &Path) -> Option<&'a Typed> {
+        let value = self.context.values?.get(&path.text())?;
+        let [name] = path.names()[..] else { return Some(value) };
+        let service = self.context.system.zip(self.context.service);
+        let metric = service.and_then(|(system, service)| system.service(service));
+        let own = metric.is_some_and(|service| service.metrics.iter().any(|metric| metric.name == name));
+        (!own).then_some(value)
+    }
+
+    /// The service that a name stands for: a scenario's parameter, or itself.
+    fn service_named<'n>(&self, name: &'n str) -> &'n str
+    where
+        'a: 'n,
+    {
+        match self.context.values.and_then(|values| values.get(name)).map(|typed| &typed.value) {
+            Some(Argument::Service(service)) => service,
+            _ => name,
         }
+    }
+
+    /// A name's value where a quantity is wanted.
+    fn single(&self, typed: &Typed, path: &Path, cohort: Option<Cohort>) -> Result<(Type, Term), Option<Diagnostic>> {
+        match (&typed.value, &typed.ty) {
+            (_, Type::Error) => Err(None),
+            (Argument::Term(Term::Reading(reading)), ty) => {
+                let cohort = cohort.or(reading.cohort);
+                Ok((ty.clone(), Term::Reading(Reading { cohort, ..reading.clone() })))
+            }
+            (Argument::Term(term), ty) => Ok((ty.clone(), term.clone())),
+            (Argument::Text(_) | Argument::Any, Type::String) => Ok((Type::String, Term::Error)),
+            (_, ty) => Err(Some(errors::no_quantity_here(ty, path.span))),
+        }
+    }
+
+    fn bare(&self, name: &str, path: &Path, cohort: Option<Cohort>) -> Result<(Type, Term), Option<Diagnostic>> {
         match self.context.service {
             Some(service) => self.metric(service, name, path, cohort),
             None => {
-                let known = self.context.parameters.iter().map(|parameter| parameter.name.as_str());
+                let known = self.context.values.into_iter().flat_map(|values| values.keys().map(String::as_str));
                 Err(Some(errors::unknown("name", name, path.span, known)))
             }
         }
@@ -174,8 +223,14 @@ impl<'a> Typing<'a, '_> {
 
     fn aggregate(&mut self, function: &Path, arguments: &Arguments, span: Span) -> (Type, Term) {
         let name = function.text();
+        if name == "spike" {
+            return self.spike(arguments);
+        }
+        if name == "likely" {
+            return self.wrong(errors::not_a_value(span));
+        }
         let Some(aggregate) = named_aggregate(&name) else {
-            let known = ["p50", "p95", "p99", "mean", "avg", "min", "max", "sum", "rate", "increase"];
+            let known = ["p50", "p95", "p99", "mean", "avg", "min", "max", "sum", "rate", "increase", "spike"];
             return self.wrong(errors::unknown("function", &name, function.span, known));
         };
         let [argument] = arguments.list.as_slice() else {
@@ -192,7 +247,24 @@ impl<'a> Typing<'a, '_> {
         }
     }
 
-    fn metric_argument(&mut self, expr: &Expr) -> Option<(Type, Reading)> {
+    /// `spike(x)`: how far x is from its baseline.
+    fn spike(&mut self, arguments: &Arguments) -> (Type, Term) {
+        let [argument] = arguments.list.as_slice() else {
+            let help = Some("write `spike(service.metric) > 3`".to_owned());
+            return self.wrong(errors::argument("`spike` takes one metric".to_owned(), arguments.span, "", help));
+        };
+        let (ty, term) = self.quantity(&argument.value);
+        match (&ty, &term) {
+            (Type::Error, _) => (ty, Term::Error),
+            (_, Term::Reading(_)) => (Type::Float, Term::Spike(Box::new(term))),
+            _ => {
+                self.no_metric(argument.value.span);
+                (Type::Error, Term::Error)
+            }
+        }
+    }
+
+    pub(super) fn metric_argument(&mut self, expr: &Expr) -> Option<(Type, Reading)> {
         let (path, cohort) = match &expr.kind {
             ExprKind::Path(path) => (path, None),
             ExprKind::Binary(Operator::Of, metric, part) => match (&metric.kind, cohort(part)) {
@@ -250,10 +322,14 @@ impl<'a> Typing<'a, '_> {
             self.findings.push(errors::mismatch(wanted, &ty, expr.span, None));
             return None;
         }
-        let bounds = term.bounds(&Default::default());
-        if !(term.is_constant() && bounds.is_point()) {
+        let bounds = self.bounds(&term);
+        let open = self.is_open(&term);
+        if !(term.is_constant() && (bounds.is_point() || open)) {
             self.findings.push(errors::not_constant(what, expr.span));
             return None;
+        }
+        if open {
+            return Some(bounds.lo.max(0.0));
         }
         let range = wanted.range();
         if !bounds.within(range) {
@@ -263,11 +339,68 @@ impl<'a> Typing<'a, '_> {
         Some(bounds.lo)
     }
 
+    /// The values that a term can have.
+    pub fn bounds(&self, term: &Term) -> Interval {
+        self.context.known.map_or_else(|| term.bounds(&Known::default()), |known| term.bounds(known))
+    }
+
+    /// Whether a term's range is left open by a scenario.
+    pub fn is_open(&self, term: &Term) -> bool {
+        self.context.known.is_some_and(|known| term.parameters().iter().any(|name| known.open.contains(*name)))
+    }
+
+    /// Any value: of a constant, whose type is plain from it.
+    pub fn value(&mut self, expr: &Expr) -> Typed {
+        match &expr.kind {
+            ExprKind::Group(inner) => self.value(inner),
+            ExprKind::Text(text) | ExprKind::Raw(text) => {
+                Typed { ty: Type::String, value: Argument::Text(text.clone()) }
+            }
+            ExprKind::Bool(value) => Typed { ty: Type::Bool, value: Argument::Bool(*value) },
+            ExprKind::List(items) => self.list(items),
+            ExprKind::Path(path) if self.value_of(path).is_some() => {
+                self.value_of(path).cloned().unwrap_or_else(Typed::error)
+            }
+            _ => match self.quantity(expr) {
+                (Type::Error, _) => Typed::error(),
+                (ty, term) => Typed { ty, value: Argument::Term(term) },
+            },
+        }
+    }
+
+    /// A list of constants: all of the type of the first.
+    fn list(&mut self, items: &[Expr]) -> Typed {
+        let typed: Vec<Typed> = items.iter().map(|item| self.value(item)).collect();
+        let Some(first) = typed.first().map(|first| first.ty.clone()) else {
+            return Typed { ty: Type::List(Box::new(Type::Error)), value: Argument::List(Vec::new()) };
+        };
+        let of =
+            if typed.iter().any(|item| item.ty == Type::Float) && first == Type::Int { Type::Float } else { first };
+        for (item, expr) in typed.iter().zip(items) {
+            if !item.ty.fits(&of) {
+                let why = items.first().map(|first| (first.span, "because of the first one"));
+                self.findings.push(errors::mismatch(&of, &item.ty, expr.span, why));
+                return Typed::error();
+            }
+        }
+        Typed {
+            ty: Type::List(Box::new(of)),
+            value: Argument::List(typed.into_iter().map(|item| item.value).collect()),
+        }
+    }
+
     /// A text.
     pub fn text(&mut self, expr: &Expr) -> Option<String> {
         match &expr.kind {
             ExprKind::Text(text) | ExprKind::Raw(text) => Some(text.clone()),
             ExprKind::Error => None,
+            ExprKind::Group(inner) => self.text(inner),
+            ExprKind::Path(path) if self.value_of(path).is_some_and(|it| it.ty == Type::String) => {
+                match &self.value_of(path)?.value {
+                    Argument::Text(text) => Some(text.clone()),
+                    _ => Some(String::new()), // a scenario's own, which has no value before it is used
+                }
+            }
             _ => {
                 let (ty, _) = self.quantity(expr);
                 if ty != Type::Error {
@@ -293,7 +426,7 @@ impl<'a> Typing<'a, '_> {
     /// A bound of a range; unlike a constant it may lie outside the type's own range (`ratio in 0%..200%`).
     fn bound(&mut self, expr: &Expr, wanted: &Type) -> Option<f64> {
         let (ty, term) = self.quantity(expr);
-        let bounds = term.bounds(&Default::default());
+        let bounds = self.bounds(&term);
         match (ty.fits(wanted), term.is_constant() && bounds.is_point()) {
             _ if ty == Type::Error => return None,
             (true, true) => return Some(bounds.lo),

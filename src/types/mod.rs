@@ -1,14 +1,19 @@
 //! Rank 4: what declarations mean: types, dimensions, ranges, and the typed model the later phases work on.
 
 pub mod address;
+mod calendar;
 mod check;
 mod condition;
 mod errors;
 mod expression;
+mod kubernetes;
 pub mod model;
+pub mod policy;
 pub mod selector;
 pub mod term;
 pub mod ty;
+pub mod value;
 
 pub use check::{Checked, check, parameter_value};
 pub use ty::Type;
+pub use value::{Typed, Values};

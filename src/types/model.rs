@@ -65,10 +65,12 @@ pub struct Metric {
 /// A service-level objective.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Slo {
-    /// Whose.
+    /// Whose; empty for an experiment's own steady state.
     pub service: String,
     /// What must hold.
     pub condition: Condition,
+    /// The period of its error budget, in seconds.
+    pub period: f64,
     /// The author's words, with the service's name.
     pub text: String,
     /// Where it stands.
@@ -90,6 +92,10 @@ pub struct Parameter {
     pub default: Option<Argument>,
     /// Whether a default is written, even one that is wrong.
     pub has_default: bool,
+    /// Whether its range is left to whoever uses it: a scenario's parameter without one.
+    pub open: bool,
+    /// Of a scenario's service: the metrics that it must have.
+    pub needs: Vec<Metric>,
     /// Where it is declared.
     pub span: Span,
 }
@@ -106,6 +112,12 @@ pub enum Argument {
     Bool(bool),
     /// A service.
     Service(String),
+    /// A word of an enumeration.
+    Word(String),
+    /// Several values.
+    List(Vec<Argument>),
+    /// A value that is not known yet: of a scenario's parameter, in the scenario itself.
+    Any,
 }
 
 /// How a fault ends when nobody undoes it.
@@ -150,7 +162,7 @@ pub struct Fault {
     pub component: String,
     /// The component's action.
     pub action: String,
-    /// The share of the target's requests that it touches.
+    /// How much of the target it touches: a share of its requests, or a number of its instances.
     pub touches: Term,
     /// The share of the target's requests that it fails.
     pub fails: Term,
@@ -158,6 +170,23 @@ pub struct Fault {
     pub resource: String,
     /// How it ends.
     pub class: Class,
+    /// Where it is declared.
+    pub span: Span,
+}
+
+/// A probe: the typed face of a read.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// As the experiment calls it, with its module.
+    pub name: String,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
+    /// What it returns.
+    pub returns: Type,
+    /// The component behind it.
+    pub component: String,
+    /// The component's action.
+    pub action: String,
     /// Where it is declared.
     pub span: Span,
 }
@@ -171,6 +200,10 @@ pub struct Limits {
     pub bends: Option<BTreeSet<String>>,
     /// The bounds.
     pub bounds: BTreeMap<LimitName, (Term, Span)>,
+    /// Shares of SLOs' error budgets that may be spent.
+    pub budgets: Vec<(MetricId, Term, Span)>,
+    /// `namespaces`, `selector`, `hosts`, as they are written.
+    pub places: BTreeMap<String, (Vec<String>, Span)>,
 }
 
 /// An experiment.
@@ -182,6 +215,8 @@ pub struct Experiment {
     pub id: Option<String>,
     /// The sentence that is tested.
     pub hypothesis: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
     /// Parameters.
     pub parameters: Vec<Parameter>,
     /// The window of aggregates that do not say `over`, in seconds.
@@ -190,6 +225,10 @@ pub struct Experiment {
     pub baseline: f64,
     /// How long data may be missing, in seconds.
     pub no_data: f64,
+    /// Its own steady state, beside the system's SLOs.
+    pub steady: Vec<Slo>,
+    /// Whether it consents to what cannot be undone.
+    pub consents: bool,
     /// Its limits.
     pub limits: Limits,
     /// Its triggers.
@@ -209,6 +248,8 @@ pub struct Trigger {
     pub condition: Condition,
     /// How long φ must have held, in seconds.
     pub hold: f64,
+    /// For how many samples φ must have held.
+    pub samples: Option<u32>,
     /// The author's words.
     pub text: String,
     /// Where it stands.
@@ -232,47 +273,124 @@ pub struct Expectation {
 
 /// A step of a run.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub struct Step {
+    /// What it does.
+    pub kind: StepKind,
+    /// Its name, where one is given.
+    pub name: Option<String>,
+    /// What it waits for instead of the steps above it.
+    pub after: Vec<After>,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// A step that is waited for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct After {
+    /// Its name, as it is written.
+    pub step: String,
+    /// How many seconds after its start; none: its end.
+    pub start: Option<f64>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// What a step does.
+#[derive(Clone, Debug)]
+pub enum StepKind {
     /// Inject a fault.
-    Inject(Inject),
+    Inject(Box<Inject>),
     /// Check a condition.
     Expect(Expectation),
-    /// Let time pass.
-    Wait {
-        /// The step's name, where one is given.
-        name: Option<String>,
-        /// For how long, in seconds.
-        duration: Term,
-        /// Where it stands.
-        span: Span,
-    },
+    /// Let time pass, in seconds.
+    Wait(Term),
+    /// Wait until every metric of the steady state is as quiet as in the baseline, at most this many seconds.
+    Stable(f64),
+    /// Read a value.
+    Call(Box<Probe>, BTreeMap<String, Argument>),
+    /// Let a person decide, at most this many seconds.
+    Approve(String, f64),
     /// Branches that start together.
     Parallel(Vec<Step>),
     /// Steps one after the other.
     Sequence(Vec<Step>),
+    /// A scenario's steps, whose names belong to this use of it.
+    Scenario(String, Vec<Step>),
+    /// One of two ways.
+    When {
+        /// What decides.
+        condition: Condition,
+        /// The author's words.
+        text: String,
+        /// The way when it holds.
+        then: Vec<Step>,
+        /// The way when it does not.
+        otherwise: Vec<Step>,
+    },
+    /// The same steps several times.
+    Repeat {
+        /// How often.
+        count: u32,
+        /// Seconds between the starts of two rounds, at least.
+        every: f64,
+        /// A round.
+        steps: Vec<Step>,
+    },
+    /// The same steps with a growing value.
+    Escalate {
+        /// The parameter that has the level's value in the block.
+        variable: String,
+        /// How the values are shown.
+        ty: Type,
+        /// The levels.
+        levels: Vec<Term>,
+        /// Seconds between the starts of two levels, at least.
+        every: f64,
+        /// The level that must be reached.
+        reaching: Option<Term>,
+        /// What is done at each level.
+        steps: Vec<Step>,
+    },
+}
+
+impl StepKind {
+    /// The lists of steps inside it.
+    pub fn blocks(&self) -> Vec<&[Step]> {
+        match self {
+            StepKind::Parallel(steps) | StepKind::Sequence(steps) | StepKind::Scenario(_, steps) => vec![steps],
+            StepKind::Repeat { steps, .. } | StepKind::Escalate { steps, .. } => vec![steps],
+            StepKind::When { then, otherwise, .. } => vec![then, otherwise],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// `inject …`.
 #[derive(Clone, Debug)]
 pub struct Inject {
-    /// The step's name, where one is given.
-    pub name: Option<String>,
     /// The fault.
     pub fault: Fault,
     /// The faulted service.
     pub target: String,
     /// Every parameter but the target, defaults filled in.
     pub arguments: BTreeMap<String, Argument>,
-    /// How long, in seconds.
-    pub duration: Term,
+    /// How long.
+    pub hold: Hold,
     /// What is expected meanwhile.
     pub expectations: Vec<Expectation>,
     /// Whether it may be active together with another fault on the same resource.
     pub may_interfere: bool,
-    /// Where it stands.
-    pub span: Span,
     /// Where the target is written.
     pub target_span: Span,
+}
+
+/// How long a fault is held.
+#[derive(Clone, Debug)]
+pub enum Hold {
+    /// This many seconds.
+    For(Term),
+    /// Until the expectation, a `within`, is decided.
+    Until(Expectation),
 }
 
 /// An environment: where a system is.
@@ -286,14 +404,18 @@ pub struct Environment {
     pub tier: String,
     /// Where services are.
     pub services: BTreeMap<String, Place>,
-    /// Scraped sources, by name.
-    pub sources: BTreeMap<String, Scrape>,
+    /// Sources, by name.
+    pub sources: BTreeMap<String, Source>,
     /// What metrics are read from.
     pub bindings: BTreeMap<MetricId, Binding>,
     /// What may be injected where.
     pub allowances: Vec<Allowance>,
     /// Its limits.
     pub limits: Limits,
+    /// Labels that a target must carry: selectors of Kubernetes.
+    pub required_labels: Vec<String>,
+    /// Where alerts are silenced during a run, with the place.
+    pub silences: Vec<(String, Span)>,
     /// Whether a mistake in it was reported already: then what lacks because of it is not reported again.
     pub flawed: bool,
     /// Its name's place.
@@ -305,6 +427,12 @@ pub struct Environment {
 pub struct Place {
     /// `http://host:port` of each instance.
     pub instances: Vec<String>,
+    /// How many instances there are, where it is said.
+    pub count: Option<u32>,
+    /// Which pods it is on a cluster.
+    pub selector: Option<String>,
+    /// In which namespace.
+    pub namespace: Option<String>,
     /// `host:port` of the proxy that callers use.
     pub through: Option<String>,
     /// `host:port` of the proxy's admin API.
@@ -343,13 +471,27 @@ pub enum Restarter {
     Orchestrator,
 }
 
-/// `scrape(…)`.
+/// A source of metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Scrape {
-    /// The endpoints.
+pub struct Source {
+    /// What it is.
+    pub kind: SourceKind,
+    /// The endpoints; of a Prometheus server, its one.
     pub urls: Vec<String>,
-    /// How often, in seconds.
+    /// How often it is read, in seconds.
     pub every: f64,
+    /// The secret that is its bearer token.
+    pub token: Option<String>,
+}
+
+/// Kinds of sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceKind {
+    /// Endpoints in the Prometheus text format.
+    Scrape,
+    /// A Prometheus server.
+    Prometheus,
 }
 
 /// What a metric is read from.
@@ -391,6 +533,13 @@ pub enum How {
         /// The size of its unit in base units.
         unit: f64,
     },
+    /// A query in PromQL whose values are `unit` base units each.
+    Query {
+        /// The query.
+        query: String,
+        /// The size of its unit in base units.
+        unit: f64,
+    },
     /// A counter.
     Counter(Selector),
     /// A gauge whose values are `unit` base units each; several series add up.
@@ -411,4 +560,43 @@ pub struct Allowance {
     pub fault: Option<String>,
     /// Services.
     pub services: Vec<String>,
+}
+
+/// A policy: rules over plan, experiment and environment.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Its name.
+    pub name: String,
+    /// When it applies; always, where it is not said.
+    pub applies: Option<super::policy::Judged>,
+    /// Its rules.
+    pub rules: Vec<super::policy::Rule>,
+    /// Its name's place.
+    pub span: Span,
+}
+
+/// A test of an experiment.
+#[derive(Clone, Debug)]
+pub struct Test {
+    /// Its name.
+    pub name: String,
+    /// The environment it runs in.
+    pub environment: Option<String>,
+    /// Its name's place.
+    pub span: Span,
+}
+
+/// When an experiment recurs.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Its name.
+    pub name: String,
+    /// The environment it runs in.
+    pub environment: Option<String>,
+    /// Five fields: minute, hour, day of the month, month, day of the week.
+    pub cron: String,
+    /// An IANA time zone; UTC where it is not said.
+    pub timezone: Option<String>,
+    /// Its name's place.
+    pub span: Span,
 }

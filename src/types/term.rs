@@ -4,7 +4,7 @@ use crate::base::{Interval, Span};
 use crate::syntax::tree::Comparator;
 use crate::types::Type;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A metric of a service.
@@ -75,6 +75,8 @@ pub enum Cohort {
 pub enum LimitName {
     /// The share of a service's requests that faults may touch.
     Traffic,
+    /// Touched requests per second.
+    Requests,
     /// Instances of a service that may be hit together.
     Instances,
     /// Faults active at one time.
@@ -89,6 +91,7 @@ impl LimitName {
     /// All of them with their words and types.
     pub const ALL: &'static [(LimitName, &'static str, Type)] = &[
         (LimitName::Traffic, "traffic", Type::Ratio),
+        (LimitName::Requests, "requests", Type::Frequency),
         (LimitName::Instances, "instances", Type::Count),
         (LimitName::Concurrent, "concurrent", Type::Count),
         (LimitName::Exposure, "exposure", Type::Duration),
@@ -161,6 +164,8 @@ pub enum Term {
     Reading(Reading),
     /// What the other side was over the baseline window.
     Baseline,
+    /// How far a reading is from its baseline, in robust standard deviations.
+    Spike(Box<Term>),
     /// Two terms together.
     Arithmetic(Arithmetic, Box<Term>, Box<Term>),
     /// A mistake reported already.
@@ -174,6 +179,8 @@ pub struct Known {
     pub parameters: BTreeMap<String, Interval>,
     /// By limit.
     pub limits: BTreeMap<LimitName, f64>,
+    /// Parameters whose range is left to whoever uses a scenario: nothing is refused because of it.
+    pub open: BTreeSet<String>,
 }
 
 impl Term {
@@ -184,7 +191,7 @@ impl Term {
             Term::Parameter(name) => known.parameters.get(name).copied().unwrap_or(Interval::ALL),
             Term::Limit(limit) => known.limits.get(limit).map_or(limit.ty().range(), |value| Interval::point(*value)),
             Term::Arithmetic(operator, a, b) => operator.bound(a.bounds(known), b.bounds(known)),
-            Term::Reading(_) | Term::Baseline | Term::Error => Interval::ALL,
+            Term::Reading(_) | Term::Baseline | Term::Spike(_) | Term::Error => Interval::ALL,
         }
     }
 
@@ -192,6 +199,7 @@ impl Term {
     pub fn readings(&self) -> Vec<&Reading> {
         match self {
             Term::Reading(reading) => vec![reading],
+            Term::Spike(of) => of.readings(),
             Term::Arithmetic(_, a, b) => a.readings().into_iter().chain(b.readings()).collect(),
             _ => Vec::new(),
         }
@@ -206,11 +214,29 @@ impl Term {
         }
     }
 
+    /// Whether `spike` stands in it.
+    pub fn has_spike(&self) -> bool {
+        match self {
+            Term::Spike(_) => true,
+            Term::Arithmetic(_, a, b) => a.has_spike() || b.has_spike(),
+            _ => false,
+        }
+    }
+
+    /// The parameters in it.
+    pub fn parameters(&self) -> Vec<&str> {
+        match self {
+            Term::Parameter(name) => vec![name],
+            Term::Arithmetic(_, a, b) => a.parameters().into_iter().chain(b.parameters()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether it is known before the run.
     pub fn is_constant(&self) -> bool {
         match self {
             Term::Constant(_) | Term::Parameter(_) | Term::Limit(_) | Term::Error => true,
-            Term::Reading(_) | Term::Baseline => false,
+            Term::Reading(_) | Term::Baseline | Term::Spike(_) => false,
             Term::Arithmetic(_, a, b) => a.is_constant() && b.is_constant(),
         }
     }
@@ -258,6 +284,16 @@ pub struct Comparison {
     pub span: Span,
 }
 
+impl Comparison {
+    /// What tells it from others of the same words: a scenario's stand for another service at each use.
+    pub fn key(&self) -> String {
+        let readings = self.left.readings().into_iter().chain(self.right.readings());
+        let of = |it: &Reading| format!("{} {:?} {:?}", it.metric, it.aggregate, it.cohort);
+        let metrics: Vec<String> = readings.map(of).collect();
+        format!("{} ({})", self.text, metrics.join(", "))
+    }
+}
+
 /// A condition over metrics.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -272,6 +308,8 @@ pub enum Condition {
     Not(Box<Condition>),
     /// Every SLO of the system.
     Steady,
+    /// A comparison that is likely true: a sequential test.
+    Likely(Box<Condition>),
     /// `true`, `false`.
     Constant(bool),
 }
@@ -282,7 +320,7 @@ impl Condition {
         match self {
             Condition::Steady => true,
             Condition::And(a, b) | Condition::Or(a, b) => a.mentions_steady() || b.mentions_steady(),
-            Condition::Not(inner) => inner.mentions_steady(),
+            Condition::Not(inner) | Condition::Likely(inner) => inner.mentions_steady(),
             Condition::Compare(_) | Condition::Constant(_) => false,
         }
     }
@@ -292,7 +330,7 @@ impl Condition {
         match self {
             Condition::Compare(comparison) => vec![comparison],
             Condition::And(a, b) | Condition::Or(a, b) => a.comparisons().into_iter().chain(b.comparisons()).collect(),
-            Condition::Not(inner) => inner.comparisons(),
+            Condition::Not(inner) | Condition::Likely(inner) => inner.comparisons(),
             Condition::Steady | Condition::Constant(_) => Vec::new(),
         }
     }
@@ -323,9 +361,25 @@ impl Condition {
                 Condition::Or(a, b)
             }
             Condition::Not(inner) => Condition::Not(Box::new(inner.settle(known, steady))),
+            Condition::Likely(inner) => Condition::Likely(Box::new(inner.settle(known, steady))),
             Condition::Steady => steady.clone(),
             Condition::Constant(value) => Condition::Constant(*value),
         }
+    }
+
+    /// Whether `likely` stands in it.
+    pub fn has_likely(&self) -> bool {
+        match self {
+            Condition::Likely(_) => true,
+            Condition::And(a, b) | Condition::Or(a, b) => a.has_likely() || b.has_likely(),
+            Condition::Not(inner) => inner.has_likely(),
+            _ => false,
+        }
+    }
+
+    /// Whether `spike` stands in it.
+    pub fn has_spike(&self) -> bool {
+        self.comparisons().into_iter().any(|it| it.left.has_spike() || it.right.has_spike())
     }
 
     /// The conjunction of all; true for none.
@@ -352,6 +406,10 @@ pub enum Demand {
         /// Seconds it must stay true.
         holding: f64,
     },
+    /// It holds for at least this share of its phase.
+    Share(f64),
+    /// Against the baseline, as a statistical test.
+    Compared,
 }
 
 impl Reading {

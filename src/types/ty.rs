@@ -34,6 +34,12 @@ pub enum Type {
     Counter,
     /// Many values at once; read through an aggregate.
     Distribution(Box<Type>),
+    /// A value over time, as a scenario takes it. A metric is one anyway.
+    Signal(Box<Type>),
+    /// Several values of one type.
+    List(Box<Type>),
+    /// One of these words.
+    Enum(Vec<String>),
     /// A mistake reported already; fits everything.
     Error,
 }
@@ -73,6 +79,9 @@ impl Type {
         "service",
         "counter",
         "distribution",
+        "list",
+        "signal",
+        "enum",
     ];
 
     /// Whether values are numbers without unit.
@@ -90,6 +99,7 @@ impl Type {
     pub fn fits(&self, wanted: &Type) -> bool {
         self == wanted
             || matches!((self, wanted), (Type::Error, _) | (_, Type::Error))
+            || matches!((self, wanted), (Type::List(own), Type::List(of)) if own.fits(of))
             || matches!((self, wanted), (Type::Int, Type::Float | Type::Count) | (Type::Count, Type::Float))
     }
 
@@ -139,6 +149,9 @@ impl fmt::Display for Type {
             Type::Service => "service",
             Type::Counter => "counter",
             Type::Distribution(of) => return write!(f, "distribution<{of}>"),
+            Type::Signal(of) => return write!(f, "signal<{of}>"),
+            Type::List(of) => return write!(f, "list<{of}>"),
+            Type::Enum(words) => return write!(f, "enum({})", words.join(", ")),
             Type::Error => "unknown",
         };
         f.write_str(name)

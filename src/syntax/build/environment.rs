@@ -2,7 +2,9 @@
 
 use super::Builder;
 use crate::syntax::parser::{Node, Rule};
-use crate::syntax::tree::{Allowance, Binding, Environment, MetricSource, Name, PlacedService, Restarts};
+use crate::syntax::tree::{
+    Allowance, Binding, Environment, Matcher, MetricSource, Name, PlacedService, Restarts, Silence,
+};
 
 impl Builder<'_> {
     pub(super) fn environment(&mut self, node: &Node) -> Option<Environment> {
@@ -14,13 +16,16 @@ impl Builder<'_> {
             sources: Vec::new(),
             bindings: Vec::new(),
             allowances: Vec::new(),
+            secrets: Vec::new(),
+            requirements: Vec::new(),
+            silences: Vec::new(),
             limits: None,
             damaged: false,
         };
         let before = self.findings.len();
         let block = node.find(Rule::environment_block)?;
         for item in self.statements(block, Rule::environment_item, Rule::strict_environment) {
-            let Some(item) = item.children.first() else { continue };
+            let Some(item) = Self::inner(item) else { continue };
             self.environment_item(item, &mut environment);
         }
         environment.damaged = self.findings.len() > before;
@@ -36,6 +41,9 @@ impl Builder<'_> {
             Rule::placed_service => environment.services.extend(self.placed_service(item)),
             Rule::metric_source => environment.sources.extend(self.metric_source(item)),
             Rule::binding => environment.bindings.extend(self.binding(item)),
+            Rule::secrets => environment.secrets.extend(self.all_expr(item)),
+            Rule::requirement => environment.requirements.extend(self.find_expr(item)),
+            Rule::silence => environment.silences.extend(self.silence(item)),
             Rule::allowance => environment.allowances.push(self.allowance(item)),
             _ => {
                 let limits = self.limits(item);
@@ -52,16 +60,20 @@ impl Builder<'_> {
             through: None,
             admin: None,
             start: None,
+            selector: None,
+            namespace: None,
             restarts: None,
         };
         let block = node.find(Rule::placed_block)?;
         for item in self.statements(block, Rule::placed_item, Rule::strict_placed) {
-            let Some(item) = item.children.first() else { continue };
+            let Some(item) = Self::inner(item) else { continue };
             match item.rule {
                 Rule::url => self.once_expr(&mut service.url, item, "url"),
                 Rule::through => self.once_expr(&mut service.through, item, "through"),
                 Rule::admin => self.once_expr(&mut service.admin, item, "admin"),
                 Rule::start => self.once_expr(&mut service.start, item, "start"),
+                Rule::selector => self.once_expr(&mut service.selector, item, "selector"),
+                Rule::namespace => self.once_expr(&mut service.namespace, item, "namespace"),
                 Rule::instances => service.instances.extend(self.all_expr(item)),
                 _ => {
                     let restarts = self.restarts(item);
@@ -74,6 +86,18 @@ impl Builder<'_> {
 
     fn restarts(&mut self, node: &Node) -> Option<Restarts> {
         Some(Restarts { by: self.first_name(node)?, after: self.find_expr(node) })
+    }
+
+    fn silence(&mut self, node: &Node) -> Option<Silence> {
+        let matchers = node.find(Rule::matchers)?;
+        let matchers = matchers.all(Rule::matcher).filter_map(|one| self.matcher(one)).collect();
+        Some(Silence { at: self.find_expr(node)?, matchers, span: self.span(node) })
+    }
+
+    fn matcher(&mut self, node: &Node) -> Option<Matcher> {
+        let value = self.text_name(node.find(Rule::text)?)?;
+        let operator = node.find(Rule::match_operator)?.text.to_owned();
+        Some(Matcher { label: self.first_name(node)?, operator, value: value.text, span: value.span })
     }
 
     fn metric_source(&mut self, node: &Node) -> Option<MetricSource> {

@@ -1,12 +1,8 @@
-//! `experiment`, its limits, steps and expectations.
+//! `experiment` and its limits, `scenario`.
 
 use super::Builder;
-use crate::syntax::errors;
 use crate::syntax::parser::{Node, Rule};
-use crate::syntax::tree::{
-    Abort, Awaited, Expect, Experiment, Expr, ExprKind, Inject, Limits, Mode, Name, Operator, Parameter, Run, Step,
-    Timing, Wait,
-};
+use crate::syntax::tree::{Abort, Experiment, Expr, Limits, Run, Scenario};
 
 impl Builder<'_> {
     pub(super) fn experiment(&mut self, node: &Node) -> Option<Experiment> {
@@ -21,6 +17,8 @@ impl Builder<'_> {
             window: None,
             baseline: None,
             no_data: None,
+            steady: Vec::new(),
+            consents: Vec::new(),
             limits: None,
             aborts: Vec::new(),
             run: None,
@@ -31,8 +29,7 @@ impl Builder<'_> {
         let before = self.findings.len();
         let block = node.find(Rule::experiment_block)?;
         for item in self.statements(block, Rule::experiment_item, Rule::strict_experiment) {
-            self.attributes(item);
-            let Some(item) = item.children.iter().find(|child| child.rule != Rule::attribute) else { continue };
+            let Some(item) = Self::inner(item) else { continue };
             self.experiment_item(item, &mut experiment);
         }
         experiment.damaged = self.findings.len() > before;
@@ -50,7 +47,9 @@ impl Builder<'_> {
             Rule::tags => experiment.tags.extend(self.all_expr(item)),
             Rule::parameter => experiment.parameters.extend(self.parameter(item)),
             Rule::abort => experiment.aborts.extend(self.abort(item)),
-            Rule::expect => experiment.expectations.extend(self.expect(item)),
+            Rule::expect => experiment.expectations.extend(self.expect(item, Vec::new())),
+            Rule::steady_state => experiment.steady.extend(self.steady_state(item)),
+            Rule::consent => experiment.consents.extend(self.first_name(item)),
             Rule::limits => {
                 let limits = self.limits(item);
                 self.once(&mut experiment.limits, limits, |limits| limits.span, "limit");
@@ -62,12 +61,6 @@ impl Builder<'_> {
         }
     }
 
-    pub(super) fn parameter(&mut self, node: &Node) -> Option<Parameter> {
-        let (name, ty) = (self.first_name(node)?, self.find_type(node)?);
-        let (range, default) = (self.bounds(node), self.find_expr(node));
-        Some(Parameter { name, ty, range, default, doc: self.doc(node) })
-    }
-
     fn abort(&mut self, node: &Node) -> Option<Abort> {
         let condition = self.find_expr(node)?;
         let timing = self.timing(node, &condition);
@@ -76,13 +69,18 @@ impl Builder<'_> {
 
     pub(super) fn limits(&mut self, node: &Node) -> Option<Limits> {
         let block = node.find(Rule::limit_block)?;
-        let mut limits = Limits { services: Vec::new(), bounds: Vec::new(), span: self.span(node) };
+        let mut limits = Limits { services: Vec::new(), texts: Vec::new(), bounds: Vec::new(), span: self.span(node) };
         for item in self.statements(block, Rule::limit_item, Rule::strict_limit) {
-            let Some(item) = item.children.first() else { continue };
+            let Some(item) = Self::inner(item) else { continue };
             match item.rule {
                 Rule::service_limit => {
                     let word = item.children.first().map(|word| self.name(word));
                     limits.services.extend(word.map(|word| (word, self.names(item))));
+                }
+                Rule::text_limit => {
+                    let word = item.children.first().map(|word| self.name(word));
+                    let texts = self.all_expr(item);
+                    limits.texts.extend(word.map(|word| (word, texts)));
                 }
                 _ => {
                     let bound = self.first_name(item).zip(self.find_expr(item));
@@ -93,89 +91,19 @@ impl Builder<'_> {
         Some(limits)
     }
 
+    fn steady_state(&mut self, node: &Node) -> Vec<Expr> {
+        let Some(block) = node.find(Rule::steady_block) else { return Vec::new() };
+        let items = self.statements(block, Rule::steady_item, Rule::strict_steady);
+        items.into_iter().filter_map(|item| self.find_expr(item)).collect()
+    }
+
+    pub(super) fn scenario(&mut self, node: &Node) -> Option<Scenario> {
+        let before = self.findings.len();
+        let (name, parameters, steps) = (self.first_name(node)?, self.parameters(node)?, self.steps(node)?);
+        Some(Scenario { name, parameters, steps, doc: self.doc(node), damaged: self.findings.len() > before })
+    }
+
     fn run(&mut self, node: &Node) -> Option<Run> {
         Some(Run { steps: self.steps(node)?, span: self.span(node) })
-    }
-
-    fn steps(&mut self, node: &Node) -> Option<Vec<Step>> {
-        let block = node.find(Rule::step_block)?;
-        let steps = self.statements(block, Rule::step, Rule::strict_step);
-        Some(steps.into_iter().filter_map(|step| self.step(step)).collect())
-    }
-
-    fn step(&mut self, node: &Node) -> Option<Step> {
-        let allows = self.attributes(node);
-        let inner = node.children.iter().find(|child| child.rule != Rule::attribute)?;
-        match inner.rule {
-            Rule::inject => self.inject(inner, allows).map(Step::Inject),
-            Rule::expect => self.expect(inner).map(Step::Expect),
-            Rule::wait => self.wait(inner).map(Step::Wait),
-            Rule::parallel => Some(Step::Parallel(self.steps(inner)?, self.span(inner))),
-            _ => Some(Step::Sequence(self.steps(inner)?, self.span(inner))),
-        }
-    }
-
-    fn inject(&mut self, node: &Node, allows: Vec<Name>) -> Option<Inject> {
-        let arguments = node.find(Rule::arguments)?;
-        let block = node.find(Rule::expect_block);
-        let mut expectations = Vec::new();
-        if let Some(block) = block {
-            for item in self.statements(block, Rule::attributed_expect, Rule::strict_expect) {
-                self.attributes(item);
-                let expect = item.find(Rule::expect).and_then(|expect| self.expect(expect));
-                expectations.extend(expect);
-            }
-        }
-        let mut span = self.span(node);
-        if let Some(block) = block {
-            let head = self.text[node.start..block.start].trim_end().len();
-            span = crate::base::Span::new(self.source, node.start, node.start + head);
-        }
-        Some(Inject {
-            fault: self.find_path(node)?,
-            arguments: self.arguments(arguments),
-            name: self.first_name(node),
-            duration: self.find_expr(node)?,
-            expectations,
-            allows,
-            span,
-        })
-    }
-
-    fn wait(&mut self, node: &Node) -> Option<Wait> {
-        let value = self.find_expr(node)?;
-        let what = match node.find(Rule::kw_until) {
-            None => Awaited::Duration(value),
-            Some(_) => {
-                let timing = self.timing(node, &value);
-                Awaited::Condition(value, timing)
-            }
-        };
-        Some(Wait { what, name: self.first_name(node), span: self.span(node) })
-    }
-
-    fn expect(&mut self, node: &Node) -> Option<Expect> {
-        let mode = node.children.iter().find_map(|child| match child.rule {
-            Rule::always => Some(Mode::Always),
-            Rule::never => Some(Mode::Never),
-            _ => None,
-        });
-        let condition = self.find_expr(node)?;
-        let timing = self.timing(node, &condition);
-        Some(Expect { mode, condition, timing, name: self.first_name(node), span: self.span(node) })
-    }
-
-    fn timing(&mut self, node: &Node, condition: &Expr) -> Option<Timing> {
-        let inner = node.find(Rule::timing)?.children.first()?;
-        let span = self.span(inner);
-        if matches!(condition.kind, ExprKind::Binary(Operator::Or, ..)) {
-            self.findings.push(errors::or_needs_group(condition.span, span));
-        }
-        let mut parts = self.all_expr(inner).into_iter();
-        let first = parts.next()?;
-        Some(match inner.rule {
-            Rule::within => Timing::Within(first, parts.next(), span),
-            _ => Timing::For(first, span),
-        })
     }
 }

@@ -1,19 +1,23 @@
 //! From nodes to the tree, one declaration a file; what the grammar could not place becomes findings here.
 
+mod effects;
 mod environment;
 mod experiment;
-mod fault;
+mod policy;
+mod step;
 mod system;
+mod test;
+mod types;
 
 use super::errors;
 use super::layout::Comment;
 use super::parser::{self, Node, Rule};
-use super::tree::{Expr, File, Name, Path, TypeName, Use, Used};
+use super::tree::{Allow, Constant, Expr, File, Name, Path, Use, Used};
 use crate::base::{SourceId, Span};
 use crate::diagnostics::{Diagnostic, codes};
 
 /// What `@allow(…)` can allow.
-const ALLOWABLE: &[&str] = &["interference"];
+const ALLOWABLE: &[&str] = &["interference", "amplification-only"];
 
 /// Builds one file's tree.
 pub struct Builder<'t> {
@@ -22,12 +26,14 @@ pub struct Builder<'t> {
     comments: &'t [Comment],
     /// What was found wrong so far.
     pub findings: Vec<Diagnostic>,
+    /// What attributes allow, and where.
+    allows: Vec<Allow>,
 }
 
 impl<'t> Builder<'t> {
     /// A builder for `text` as its author wrote it.
     pub fn new(source: SourceId, text: &'t str, comments: &'t [Comment], findings: Vec<Diagnostic>) -> Self {
-        Self { source, text, comments, findings }
+        Self { source, text, comments, findings, allows: Vec::new() }
     }
 
     /// The tree of a whole file.
@@ -41,6 +47,7 @@ impl<'t> Builder<'t> {
                 _ => {}
             }
         }
+        file.allows = std::mem::take(&mut self.allows);
         file
     }
 
@@ -49,12 +56,22 @@ impl<'t> Builder<'t> {
         let Some(inner) = node.children.iter().find(|child| child.rule != Rule::attribute) else { return };
         match inner.rule {
             Rule::use_declaration => file.uses.extend(self.use_declaration(inner)),
+            Rule::constant => file.constants.extend(self.constant(inner)),
             Rule::system => file.systems.extend(self.system(inner)),
             Rule::environment => file.environments.extend(self.environment(inner)),
             Rule::experiment => file.experiments.extend(self.experiment(inner)),
+            Rule::scenario => file.scenarios.extend(self.scenario(inner)),
+            Rule::policy => file.policies.extend(self.policy(inner)),
+            Rule::test => file.tests.extend(self.test(inner)),
+            Rule::schedule => file.schedules.extend(self.schedule(inner)),
             Rule::fault => file.faults.extend(self.fault(inner)),
+            Rule::probe => file.probes.extend(self.probe(inner)),
             _ => {}
         }
+    }
+
+    fn constant(&mut self, node: &Node) -> Option<Constant> {
+        Some(Constant { name: self.first_name(node)?, value: self.find_expr(node)?, doc: self.doc(node) })
     }
 
     /// What the attributes before a statement allow; reports what there is not to allow.
@@ -71,6 +88,8 @@ impl<'t> Builder<'t> {
             }
             allowed.extend_from_slice(arguments);
         }
+        let span = self.span(node);
+        self.allows.extend(allowed.iter().map(|name| Allow { name: name.clone(), span }));
         allowed
     }
 
@@ -80,7 +99,7 @@ impl<'t> Builder<'t> {
             text if self.span(text).of(self.text) != text.text => return None, // its quote is open; reported already
             text => Used::File(text.text.trim_matches('"').to_owned(), self.span(text)),
         };
-        let alias = node.find(Rule::name).map(|name| self.name(name));
+        let alias = node.find(Rule::as_clause).and_then(|clause| self.first_name(clause));
         Some(Use { what, alias, span: self.span(node) })
     }
 
@@ -89,7 +108,10 @@ impl<'t> Builder<'t> {
         let mut found: Vec<&Node> = Vec::new();
         for node in &block.children {
             match node.rule {
-                rule if rule == item => found.push(node),
+                rule if rule == item => {
+                    self.attributes(node);
+                    found.push(node);
+                }
                 Rule::stray => self.stray(node, strict),
                 Rule::surplus if self.breaks_off(block, found.last().copied(), node, strict) => drop(found.pop()),
                 Rule::surplus => self.surplus(node),
@@ -193,31 +215,32 @@ impl<'t> Builder<'t> {
         Path { parts: node.all(Rule::name).map(|name| self.name(name)).collect(), span: self.span(node) }
     }
 
+    /// The part of a statement that says what it is: its first one behind the attributes.
+    fn inner<'n, 'a>(node: &'n Node<'a>) -> Option<&'n Node<'a>> {
+        node.children.iter().find(|child| child.rule != Rule::attribute)
+    }
+
+    /// The statement up to its block.
+    fn head(&self, node: &Node, block: Option<&Node>) -> Span {
+        let Some(block) = block else { return self.span(node) };
+        let head = self.text[node.start..block.start].trim_end().len();
+        Span::new(self.source, node.start, node.start + head)
+    }
+
+    /// A text literal as a name: for what may be called by a text.
+    fn text_name(&mut self, node: &Node) -> Option<Name> {
+        let span = self.span(node);
+        match super::literal::text(span.of(self.text), span) {
+            Ok(text) => Some(Name { text, span }),
+            Err(finding) => {
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+
     fn find_path(&self, node: &Node) -> Option<Path> {
         node.find(Rule::path).map(|path| self.path(path))
-    }
-
-    fn type_name(&self, node: &Node) -> Option<TypeName> {
-        let name = self.first_name(node)?;
-        let argument = match node.find(Rule::type_argument) {
-            Some(argument) => self.type_name(argument).map(Box::new),
-            None => node.all(Rule::name).nth(1).map(|inner| self.plain_type(inner)).map(Box::new),
-        };
-        Some(TypeName { name, argument, span: self.span(node) })
-    }
-
-    fn plain_type(&self, node: &Node) -> TypeName {
-        TypeName { name: self.name(node), argument: None, span: self.span(node) }
-    }
-
-    fn find_type(&self, node: &Node) -> Option<TypeName> {
-        node.find(Rule::type_name).and_then(|ty| self.type_name(ty))
-    }
-
-    fn bounds(&mut self, node: &Node) -> Option<(Expr, Expr)> {
-        let mut both = node.find(Rule::bounds)?.all(Rule::expression);
-        let (low, high) = (both.next()?, both.next()?);
-        Some((self.expression(low), self.expression(high)))
     }
 
     /// The text of the `##` comments that belong to the declaration at `node`.

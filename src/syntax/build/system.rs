@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::syntax::parser::{Node, Rule};
-use crate::syntax::tree::{Metric, Service, System};
+use crate::syntax::tree::{Metric, Service, Slo, System};
 
 impl Builder<'_> {
     pub(super) fn system(&mut self, node: &Node) -> Option<System> {
@@ -25,16 +25,21 @@ impl Builder<'_> {
         let before = self.findings.len();
         let block = node.find(Rule::service_block)?;
         for item in self.statements(block, Rule::service_item, Rule::strict_service) {
-            let Some(item) = item.children.first() else { continue };
+            let Some(item) = Self::inner(item) else { continue };
             match item.rule {
                 Rule::calls => service.calls.extend(self.names(item)),
                 Rule::metric => service.metrics.extend(self.metric(item)),
-                Rule::slo => service.slos.extend(self.find_expr(item)),
+                Rule::slo => service.slos.extend(self.slo(item)),
                 _ => service.external = true,
             }
         }
         service.damaged = self.findings.len() > before;
         Some(service)
+    }
+
+    fn slo(&mut self, node: &Node) -> Option<Slo> {
+        let mut parts = self.all_expr(node).into_iter();
+        Some(Slo { condition: parts.next()?, over: parts.next(), span: self.span(node) })
     }
 
     fn metric(&mut self, node: &Node) -> Option<Metric> {

@@ -50,6 +50,8 @@ pub enum ExprKind {
     Steady,
     /// `baseline`.
     Baseline,
+    /// `block`.
+    Block,
     /// A name or path.
     Path(Path),
     /// `f(…)`.

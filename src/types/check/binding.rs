@@ -3,7 +3,7 @@
 use super::Checker;
 use crate::syntax::tree::{self, Argument as Given, Arguments, Expr, ExprKind, Path};
 use crate::types::expression::Context;
-use crate::types::model::{Binding, Environment, How, Metric, SourceRef, System};
+use crate::types::model::{Binding, Environment, How, Metric, SourceKind, SourceRef, System};
 use crate::types::selector::{self, MatchOperator, Matcher, Selector};
 use crate::types::term::MetricId;
 use crate::types::{Type, errors};
@@ -65,13 +65,39 @@ impl Checker<'_> {
         if source.text == "proxy" {
             return self.proxy_view(kind, arguments, metric, system, environment);
         }
-        if !environment.sources.contains_key(&source.text) {
+        let Some(declared) = environment.sources.get(&source.text) else {
             let known = environment.sources.keys().map(String::as_str).chain(["proxy"]);
             self.report(errors::unknown("source", &source.text, source.span, known));
             return None;
-        }
-        let how = self.series(kind, arguments, metric)?;
+        };
+        let how = match declared.kind {
+            SourceKind::Scrape => self.series(kind, arguments, metric)?,
+            SourceKind::Prometheus => self.query(kind, arguments, metric)?,
+        };
         Some((SourceRef::Declared(source.text.clone()), how))
+    }
+
+    /// `prom.query(…)`: PromQL, which the server evaluates.
+    fn query(&mut self, kind: &tree::Name, arguments: &Arguments, metric: &Metric) -> Option<How> {
+        self.known_arguments(kind, arguments);
+        if kind.text != "query" {
+            self.report(errors::unknown("kind of series of a Prometheus server", &kind.text, kind.span, ["query"]));
+            return None;
+        }
+        let value = &self.argument(arguments, None, "a query")?.value;
+        let query = self.typing(Context::default()).text(value)?;
+        if let Err(error) = promql_parser::parser::parse(&query) {
+            let headline = format!("this is no PromQL: {}", crate::types::condition::one_line(&error));
+            let help = Some("try it in Prometheus first".to_owned());
+            self.report(errors::binding(headline, value.span, help));
+            return None;
+        }
+        let unit = match arguments.list.iter().find(|it| it.name.as_ref().is_some_and(|name| name.text == "unit")) {
+            Some(argument) => self.typing(Context::default()).constant(&argument.value, &metric.ty, "unit")?,
+            None => 1.0,
+        };
+        let how = How::Query { query, unit };
+        self.fits_metric(&how, kind, metric).then_some(how)
     }
 
     fn series(&mut self, kind: &tree::Name, arguments: &Arguments, metric: &Metric) -> Option<How> {
@@ -107,7 +133,7 @@ impl Checker<'_> {
     fn known_arguments(&mut self, kind: &tree::Name, arguments: &Arguments) {
         let known: &[&str] = match kind.text.as_str() {
             "ratio" => &["good", "all"],
-            "gauge" | "histogram" => &["unit"],
+            "gauge" | "histogram" | "query" => &["unit"],
             _ => &[],
         };
         for name in arguments.list.iter().filter_map(|argument| argument.name.as_ref()) {
@@ -123,7 +149,9 @@ impl Checker<'_> {
             (How::Ratio { .. }, ty) => *ty == Type::Ratio,
             (How::Histogram { .. }, ty) => matches!(ty, Type::Distribution(_)),
             (How::Counter(_), ty) => *ty == Type::Counter,
-            (How::Gauge { .. }, ty) => !matches!(ty, Type::Counter | Type::Distribution(_)) && ty.is_quantity(),
+            (How::Gauge { .. } | How::Query { .. }, ty) => {
+                !matches!(ty, Type::Counter | Type::Distribution(_)) && ty.is_quantity()
+            }
         };
         if !fits {
             let wanted = match metric.ty {
@@ -139,11 +167,11 @@ impl Checker<'_> {
         fits
     }
 
-    fn argument<'w>(&mut self, arguments: &'w Arguments, name: Option<&str>) -> Option<&'w Given> {
+    fn argument<'w>(&mut self, arguments: &'w Arguments, name: Option<&str>, what: &str) -> Option<&'w Given> {
         let found =
             arguments.list.iter().find(|argument| argument.name.as_ref().map(|name| name.text.as_str()) == name);
         if found.is_none() {
-            let what = name.map_or_else(|| "a selector".to_owned(), |name| format!("`{name}: …`"));
+            let what = name.map_or_else(|| what.to_owned(), |name| format!("`{name}: …`"));
             let help = Some(format!("add {what}"));
             self.report(errors::argument(format!("{what} is missing"), arguments.span, "", help));
         }
@@ -151,7 +179,7 @@ impl Checker<'_> {
     }
 
     fn selector_argument(&mut self, arguments: &Arguments, name: Option<&str>) -> Option<Selector> {
-        let value = &self.argument(arguments, name)?.value;
+        let value = &self.argument(arguments, name, "a selector")?.value;
         let text = self.typing(Context::default()).text(value)?;
         match selector::parse(&text) {
             Ok(selector) => Some(selector),

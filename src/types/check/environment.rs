@@ -1,18 +1,24 @@
 //! `environment`.
 
 use super::Checker;
+use super::limits::is_namespace;
+use crate::base::{Interval, Span};
 use crate::names::{DeclarationId, Kind};
 use crate::syntax::tree::{self, Expr, ExprKind};
-use crate::types::address::{Address, parse_url};
+use crate::types::address::{Address, Url};
 use crate::types::expression::Context;
-use crate::types::model::{Allowance, Environment, Place, Restart, Restarter, Scrape, System};
+use crate::types::kubernetes::label_selector;
+use crate::types::model::{Allowance, Environment, Place, Restart, Restarter, Source, SourceKind, System};
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
-/// How often a source is read where it is not said, in seconds.
+/// How often an endpoint is read where it is not said, in seconds.
 pub const DEFAULT_EVERY: f64 = 1.0;
+/// How often a Prometheus server is asked where it is not said, in seconds.
+const DEFAULT_QUERY_EVERY: f64 = 5.0;
 
-const TIERS: &[&str] = &["development", "test", "staging", "production"];
+/// Tiers of environments, from the least to the most careful.
+pub const TIERS: &[&str] = &["development", "test", "staging", "production"];
 
 impl Checker<'_> {
     pub(super) fn environment(&mut self, id: DeclarationId) {
@@ -30,7 +36,14 @@ impl Checker<'_> {
             sources: BTreeMap::new(),
             bindings: BTreeMap::new(),
             allowances: written.allowances.iter().flat_map(allowances).collect(),
-            limits: self.limits(written.limits.as_ref(), system.as_ref(), &[], false),
+            limits: self.limits(
+                written.limits.as_ref(),
+                system.as_ref(),
+                Context { system: system.as_ref(), lost_system: system.is_none(), ..Context::default() },
+                false,
+            ),
+            required_labels: self.required_labels(written),
+            silences: self.silences(written),
             flawed: written.damaged,
             span: written.name.span,
         };
@@ -38,7 +51,8 @@ impl Checker<'_> {
             self.places(written, system, &mut environment);
             self.distinct_addresses(written, &environment);
             environment.flawed |= self.checked.findings.len() > before;
-            self.sources(written, &mut environment);
+            let secrets = self.secrets(written);
+            self.sources(written, secrets.as_deref(), &mut environment);
             self.bindings(written, system, &mut environment);
             self.allowed_services(written, system);
         }
@@ -52,6 +66,85 @@ impl Checker<'_> {
             self.report(errors::unknown("tier", &tier.text, tier.span, TIERS.iter().copied()));
         }
         tier.text.clone()
+    }
+
+    /// The names of secrets, where the environment lists them.
+    fn secrets(&mut self, written: &tree::Environment) -> Option<Vec<String>> {
+        if written.secrets.is_empty() {
+            return None;
+        }
+        let mut names: Vec<(String, Span)> = Vec::new();
+        for expr in &written.secrets {
+            let Some(name) = self.secret_name(expr) else { continue };
+            match names.iter().find(|(known, _)| *known == name) {
+                Some((_, first)) => self.report(errors::twice("secret", &name, *first, expr.span)),
+                None => names.push((name, expr.span)),
+            }
+        }
+        Some(names.into_iter().map(|(name, _)| name).collect())
+    }
+
+    /// The name of a secret: of the environment variable that holds it.
+    fn secret_name(&mut self, written: &Expr) -> Option<String> {
+        let name = self.typing(Context::default()).text(written)?;
+        let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if name.is_empty() || !name.chars().all(fits) || name.starts_with(|c: char| c.is_ascii_digit()) {
+            let help = "a secret is read from an environment variable: write its name, like `PROM_TOKEN`";
+            self.report(errors::place("this is no name of a secret".to_owned(), written.span, help));
+            return None;
+        }
+        Some(name)
+    }
+
+    fn required_labels(&mut self, written: &tree::Environment) -> Vec<String> {
+        written.requirements.iter().filter_map(|expr| self.label_text(expr)).collect()
+    }
+
+    /// A label selector of Kubernetes.
+    fn label_text(&mut self, written: &Expr) -> Option<String> {
+        let text = self.typing(Context::default()).text(written)?;
+        if let Err(error) = label_selector(&text) {
+            let help = "write it as Kubernetes does: `app=checkout,track notin (canary)`";
+            self.report(errors::place(error, written.span, help));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Where alerts are silenced.
+    fn silences(&mut self, written: &tree::Environment) -> Vec<(String, Span)> {
+        written.silences.iter().filter_map(|silence| self.silence(silence)).collect()
+    }
+
+    fn silence(&mut self, written: &tree::Silence) -> Option<(String, Span)> {
+        let arguments = match &written.at.kind {
+            ExprKind::Call(function, arguments) if function.text() == "alertmanager" => arguments,
+            ExprKind::Call(function, _) => {
+                self.report(errors::unknown("alert service", &function.text(), function.span, ["alertmanager"]));
+                return None;
+            }
+            _ => {
+                let help = "write `silence alertmanager(\"http://…:9093\") matching { service = \"payment\" }`";
+                self.report(errors::place("expected where alerts are silenced".to_owned(), written.at.span, help));
+                return None;
+            }
+        };
+        for matcher in written.matchers.iter().filter(|matcher| matcher.operator.ends_with('~')) {
+            if let Err(error) = crate::types::selector::anchored(&matcher.value) {
+                let headline = format!("`{}` is not a regular expression: {error}", matcher.value);
+                self.report(errors::place(headline, matcher.span, "mend the expression"));
+            }
+        }
+        if written.matchers.is_empty() {
+            let help = "name the alerts: `matching { service = \"payment\" }`";
+            self.report(errors::place("this would silence every alert".to_owned(), written.span, help));
+        }
+        let [argument] = arguments.list.as_slice() else {
+            let help = Some("write `alertmanager(\"http://alertmanager:9093\")`".to_owned());
+            self.report(errors::argument("`alertmanager` takes one URL".to_owned(), arguments.span, "", help));
+            return None;
+        };
+        self.url(&argument.value).map(|url| (url.to_string(), written.span))
     }
 
     fn allowed_services(&mut self, written: &tree::Environment, system: &System) {
@@ -83,7 +176,7 @@ impl Checker<'_> {
         let mut taken: BTreeMap<String, &str> = BTreeMap::new();
         for (name, place) in &environment.services {
             for url in &place.instances {
-                taken.insert(url.trim_start_matches("http://").to_owned(), name);
+                taken.insert(url.trim_start_matches("https://").trim_start_matches("http://").to_owned(), name);
             }
         }
         for service in &written.services {
@@ -99,16 +192,59 @@ impl Checker<'_> {
     }
 
     fn place(&mut self, written: &tree::PlacedService) -> Place {
-        let urls = written.url.iter().chain(&written.instances);
         let through = written.through.as_ref().and_then(|expr| self.address(expr));
+        let (mut instances, count) = self.instances(written);
+        if let Some(url) = written.url.as_ref().and_then(|url| self.base_url(url)) {
+            instances.insert(0, url);
+        }
         Place {
-            instances: urls.filter_map(|url| self.base_url(url)).collect(),
+            instances,
+            count,
+            selector: written.selector.as_ref().and_then(|expr| self.label_text(expr)),
+            namespace: written.namespace.as_ref().and_then(|expr| self.namespace(expr)),
             admin: self.admin(written, through.as_ref()),
             through: through.map(|address| address.to_string()),
             start: written.start.as_ref().and_then(|command| self.command(command)),
             restarts: written.restarts.as_ref().and_then(|restarts| self.restart(restarts)),
             span: Some(written.name.span),
         }
+    }
+
+    /// `instances "http://…", "http://…"`, or how many there are: `instances 6`.
+    fn instances(&mut self, written: &tree::PlacedService) -> (Vec<String>, Option<u32>) {
+        if let [one] = written.instances.as_slice()
+            && self.is_number(one)
+        {
+            let count = self.typing(Context::default()).constant(one, &Type::Count, "instances");
+            let range = Interval::new(1.0, 1_000_000.0);
+            let inside = count.filter(|count| Interval::point(*count).within(range));
+            if let (Some(count), None) = (count, inside) {
+                self.report(errors::outside(&Type::Count.show(count), one.span, range, &Type::Count, None));
+            }
+            return (Vec::new(), inside.map(|count| count as u32));
+        }
+        (written.instances.iter().filter_map(|url| self.base_url(url)).collect(), None)
+    }
+
+    fn is_number(&mut self, written: &Expr) -> bool {
+        match &written.kind {
+            ExprKind::Number(_) | ExprKind::Quantity(..) | ExprKind::Negative(_) | ExprKind::Binary(..) => true,
+            ExprKind::Path(path) => {
+                let typing = self.typing(Context::default());
+                typing.value_of(path).is_some_and(|value| value.ty.is_quantity() && value.ty != Type::Error)
+            }
+            _ => false,
+        }
+    }
+
+    fn namespace(&mut self, written: &Expr) -> Option<String> {
+        let text = self.typing(Context::default()).text(written)?;
+        if !is_namespace(&text) {
+            let help = "a namespace has lower-case letters, digits and hyphens";
+            self.report(errors::place(format!("`{text}` is no namespace"), written.span, help));
+            return None;
+        }
+        Some(text)
     }
 
     fn address(&mut self, written: &Expr) -> Option<Address> {
@@ -132,20 +268,20 @@ impl Checker<'_> {
         admin.map(|address| address.to_string())
     }
 
-    fn url(&mut self, written: &Expr) -> Option<(Address, String)> {
+    fn url(&mut self, written: &Expr) -> Option<Url> {
         let text = self.typing(Context::default()).text(written)?;
-        let read = parse_url(&text);
+        let read = Url::parse(&text);
         read.map_err(|error| self.report(errors::place(error, written.span, "write it like `http://127.0.0.1:7300`")))
             .ok()
     }
 
     fn base_url(&mut self, written: &Expr) -> Option<String> {
-        let (address, path) = self.url(written)?;
-        if !matches!(path.as_str(), "" | "/") {
+        let url = self.url(written)?;
+        if !matches!(url.path.as_str(), "" | "/") {
             let headline = "a service's URL has no path".to_owned();
-            self.report(errors::place(headline, written.span, &format!("write `http://{address}`")));
+            self.report(errors::place(headline, written.span, &format!("write `{}`", url.base())));
         }
-        Some(format!("http://{address}"))
+        Some(url.base())
     }
 
     fn command(&mut self, written: &Expr) -> Option<Vec<String>> {
@@ -176,7 +312,7 @@ impl Checker<'_> {
         Some(Restart { by, after })
     }
 
-    fn sources(&mut self, written: &tree::Environment, environment: &mut Environment) {
+    fn sources(&mut self, written: &tree::Environment, secrets: Option<&[String]>, environment: &mut Environment) {
         for source in &written.sources {
             if source.name.text == "proxy" {
                 let help = Some("choose another name: `proxy` is the fault proxy's own view".to_owned());
@@ -184,48 +320,89 @@ impl Checker<'_> {
                 continue;
             }
             // One that cannot be understood is known all the same, so that its bindings are not reported again.
-            let scrape = self.scrape(&source.value);
-            let scrape = scrape.unwrap_or(Scrape { urls: Vec::new(), every: DEFAULT_EVERY });
-            environment.sources.insert(source.name.text.clone(), scrape);
+            let read = self.source(&source.value, secrets);
+            let lost = Source { kind: SourceKind::Scrape, urls: Vec::new(), every: DEFAULT_EVERY, token: None };
+            environment.sources.insert(source.name.text.clone(), read.unwrap_or(lost));
         }
     }
 
-    fn scrape(&mut self, written: &Expr) -> Option<Scrape> {
+    fn source(&mut self, written: &Expr, secrets: Option<&[String]>) -> Option<Source> {
         let ExprKind::Call(function, arguments) = &written.kind else {
             let help = Some("write `scrape(\"http://127.0.0.1:7301/metrics\", every: 1s)`".to_owned());
             self.report(errors::binding("expected a source".to_owned(), written.span, help));
             return None;
         };
-        if function.text() != "scrape" {
-            self.report(errors::unknown("kind of source", &function.text(), function.span, ["scrape"]));
-            return None;
-        }
-        let mut scrape = Scrape { urls: Vec::new(), every: DEFAULT_EVERY };
+        let (kind, every) = match function.text().as_str() {
+            "scrape" => (SourceKind::Scrape, DEFAULT_EVERY),
+            "prometheus" => (SourceKind::Prometheus, DEFAULT_QUERY_EVERY),
+            other => {
+                self.report(errors::unknown("kind of source", other, function.span, ["scrape", "prometheus"]));
+                return None;
+            }
+        };
+        let mut source = Source { kind, urls: Vec::new(), every, token: None };
+        self.distinct("argument", arguments.list.iter().filter_map(|argument| argument.name.as_ref()));
         for argument in &arguments.list {
             match argument.name.as_ref().map(|name| name.text.as_str()) {
                 None => {
                     let url = self.url(&argument.value);
-                    scrape.urls.extend(url.map(|(address, path)| format!("http://{address}{path}")));
+                    source.urls.extend(url.map(|url| url.to_string()));
                 }
-                Some("every") => scrape.every = self.every(&argument.value),
+                Some("every") => source.every = self.every(&argument.value),
+                Some("token") => source.token = self.secret(&argument.value, secrets),
                 Some(other) => {
                     let at = argument.name.as_ref().map_or(argument.value.span, |name| name.span);
-                    self.report(errors::unknown("argument", other, at, ["every"]));
+                    self.report(errors::unknown("argument", other, at, ["every", "token"]));
                 }
             }
         }
-        if arguments.list.iter().all(|argument| argument.name.is_some()) {
+        self.endpoints(kind, arguments, written);
+        Some(source)
+    }
+
+    /// A scrape reads any number of endpoints, a Prometheus server is one.
+    fn endpoints(&mut self, kind: SourceKind, arguments: &tree::Arguments, written: &Expr) {
+        let urls = arguments.list.iter().filter(|argument| argument.name.is_none()).count();
+        if urls == 0 {
             let help = Some("name at least one endpoint".to_owned());
             self.report(errors::binding("this source reads nothing".to_owned(), written.span, help));
         }
-        Some(scrape)
+        if kind == SourceKind::Prometheus && urls > 1 {
+            let help = Some("declare a source for each".to_owned());
+            self.report(errors::binding("a Prometheus server has one URL".to_owned(), arguments.span, help));
+        }
+    }
+
+    /// `secret("PROM_TOKEN")`.
+    fn secret(&mut self, written: &Expr, secrets: Option<&[String]>) -> Option<String> {
+        let ExprKind::Call(function, arguments) = &written.kind else {
+            let help = Some("write `token: secret(\"PROM_TOKEN\")`, so that it does not stand in the file".to_owned());
+            self.report(errors::binding("a token is a secret".to_owned(), written.span, help));
+            return None;
+        };
+        if function.text() != "secret" {
+            self.report(errors::unknown("function", &function.text(), function.span, ["secret"]));
+            return None;
+        }
+        let [argument] = arguments.list.as_slice() else {
+            let help = Some("write `secret(\"PROM_TOKEN\")`".to_owned());
+            self.report(errors::argument("`secret` takes one name".to_owned(), arguments.span, "", help));
+            return None;
+        };
+        let name = self.secret_name(&argument.value)?;
+        if let Some(known) = secrets.filter(|known| !known.contains(&name)) {
+            let known = known.iter().map(String::as_str);
+            self.report(errors::unknown("secret", &name, argument.value.span, known));
+            return None;
+        }
+        Some(name)
     }
 
     /// How often a source is read: between 100 ms and 5 minutes.
     fn every(&mut self, written: &Expr) -> f64 {
-        let range = crate::base::Interval::new(0.1, 300.0);
+        let range = Interval::new(0.1, 300.0);
         match self.typing(Context::default()).constant(written, &Type::Duration, "every") {
-            Some(every) if crate::base::Interval::point(every).within(range) => every,
+            Some(every) if Interval::point(every).within(range) => every,
             Some(every) => {
                 self.report(errors::outside(&Type::Duration.show(every), written.span, range, &Type::Duration, None));
                 DEFAULT_EVERY

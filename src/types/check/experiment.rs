@@ -1,12 +1,15 @@
 //! `experiment`: everything but its steps.
 
 use super::Checker;
+use super::argument::{ranges_of, values_of};
+use crate::base::Interval;
 use crate::diagnostics::codes;
-use crate::names::{DeclarationId, Kind};
+use crate::names::{DeclarationId, Kind, ModuleId};
 use crate::syntax::tree::{self, Expr, Timing};
 use crate::types::expression::Context;
-use crate::types::model::{Expectation, Experiment, Parameter, Step, System, Trigger};
-use crate::types::term::{Condition, Demand, Known};
+use crate::types::model::{Expectation, Experiment, Hold, Inject, Parameter, Slo, Step, StepKind, System, Trigger};
+use crate::types::term::{Comparison, Condition, Demand, Known};
+use crate::types::value::Values;
 use crate::types::{Type, errors};
 
 /// The window of aggregates where none is said, in seconds.
@@ -16,11 +19,21 @@ pub const DEFAULT_BASELINE: f64 = 30.0;
 /// How long data may be missing where it is not said, in seconds.
 pub const DEFAULT_NO_DATA: f64 = 15.0;
 
-/// What conditions of one experiment can refer to.
+/// What the steps and conditions of an experiment or a scenario can refer to.
 #[derive(Clone, Copy)]
 pub(super) struct About<'a> {
+    /// The system; none where it is not known.
     pub system: Option<&'a System>,
-    pub parameters: &'a [Parameter],
+    /// What names stand for.
+    pub values: &'a Values,
+    /// The ranges of parameters.
+    pub known: &'a Known,
+    /// Where names of faults, probes and scenarios come from.
+    pub module: ModuleId,
+    /// Whether `steady` may say something that the system's SLOs do not.
+    pub steady: bool,
+    /// The scenarios that are being expanded.
+    pub chain: &'a [DeclarationId],
 }
 
 impl<'a> About<'a> {
@@ -29,9 +42,15 @@ impl<'a> About<'a> {
             system: self.system,
             lost_system: self.system.is_none(),
             service: None,
-            parameters: self.parameters,
+            values: Some(self.values),
+            known: Some(self.known),
             limits: false,
         }
+    }
+
+    /// What a scenario's arguments can refer to: limits, too.
+    pub(super) fn scenario_context(self) -> Context<'a> {
+        Context { limits: true, ..self.context() }
     }
 }
 
@@ -40,6 +59,43 @@ impl Checker<'_> {
         let Some(written) = self.file(id).and_then(|file| file.experiments.get(id.index)) else { return };
         let system_id = self.resolve(Kind::System, &written.system, id.module);
         let system = system_id.and_then(|id| self.checked.systems.get(&id)).cloned();
+        let parameters = self.experiment_parameters(written);
+        let mut values = self.values_in(id.module);
+        values.extend(values_of(&parameters));
+        let known = ranges_of(&parameters);
+        let steady = !written.steady.is_empty();
+        let about =
+            About { system: system.as_ref(), values: &values, known: &known, module: id.module, steady, chain: &[] };
+        self.expanded = 0;
+        let run = written.run.as_ref().map_or(&[][..], |run| &run.steps);
+        let experiment = Experiment {
+            name: written.name.text.clone(),
+            id: self.optional_text(written.id.as_ref()),
+            hypothesis: self.optional_text(written.hypothesis.as_ref()),
+            owner: self.optional_text(written.owner.as_ref()),
+            window: self.seconds(written.window.as_ref(), DEFAULT_WINDOW, "window"),
+            baseline: self.seconds(written.baseline.as_ref(), DEFAULT_BASELINE, "baseline"),
+            no_data: self.seconds(written.no_data.as_ref(), DEFAULT_NO_DATA, "no data"),
+            steady: written.steady.iter().filter_map(|condition| self.steady(condition, &about)).collect(),
+            consents: self.consents(written),
+            limits: self.limits(written.limits.as_ref(), about.system, about.context(), true),
+            aborts: written.aborts.iter().filter_map(|abort| self.trigger(abort, &about)).collect(),
+            steps: self.steps(run, &about),
+            expectations: written.expectations.iter().filter_map(|it| self.overall(it, &about)).collect(),
+            parameters: parameters.clone(),
+            span: written.name.span,
+        };
+        for tag in &written.tags {
+            self.optional_text(Some(tag));
+        }
+        if !written.damaged {
+            self.whole(written);
+        }
+        self.times(written, &experiment);
+        self.checked.experiments.insert(id, (experiment, system_id));
+    }
+
+    fn experiment_parameters(&mut self, written: &tree::Experiment) -> Vec<Parameter> {
         let parameters = self.parameters(&written.parameters);
         for (parameter, declared) in parameters.iter().zip(&written.parameters) {
             if !parameter.ty.is_quantity() {
@@ -50,38 +106,34 @@ impl Checker<'_> {
                 self.report(errors::missing(codes::E0208, "this parameter has no default", parameter.span, help));
             }
         }
-        let about = About { system: system.as_ref(), parameters: &parameters };
-        let limits = self.limits(written.limits.as_ref(), about.system, &parameters, true);
-        let experiment = Experiment {
-            name: written.name.text.clone(),
-            id: self.optional_text(written.id.as_ref()),
-            hypothesis: self.optional_text(written.hypothesis.as_ref()),
-            window: self.seconds(written.window.as_ref(), DEFAULT_WINDOW, "window"),
-            baseline: self.seconds(written.baseline.as_ref(), DEFAULT_BASELINE, "baseline"),
-            no_data: self.seconds(written.no_data.as_ref(), DEFAULT_NO_DATA, "no data"),
-            aborts: written.aborts.iter().filter_map(|abort| self.trigger(abort, about)).collect(),
-            steps: self.steps(&written.run.as_ref().map_or_else(Vec::new, |run| run.steps.clone()), id.module, about),
-            expectations: written.expectations.iter().filter_map(|it| self.overall(it, about)).collect(),
-            limits,
-            parameters: parameters.clone(),
-            span: written.name.span,
-        };
-        self.texts(written);
-        if !written.damaged {
-            self.whole(written);
+        parameters
+    }
+
+    /// A condition of the experiment's own steady state.
+    fn steady(&mut self, written: &Expr, about: &About) -> Option<Slo> {
+        let condition = self.condition(written, about)?;
+        let compares = |it: &Comparison| it.left.has_baseline() || it.right.has_baseline();
+        if condition.comparisons().into_iter().any(compares) {
+            self.report(errors::baseline_in_slo(written.span));
+            return None;
         }
-        self.times(written, &experiment);
-        self.checked.experiments.insert(id, (experiment, system_id));
+        if condition.mentions_steady() || condition.readings().is_empty() {
+            let help = "compare a metric with something";
+            self.report(errors::missing(codes::E0407, "this condition reads no metric", written.span, help));
+            return None;
+        }
+        Some(Slo { service: String::new(), condition, period: 0.0, text: self.text(written.span), span: written.span })
+    }
+
+    fn consents(&mut self, written: &tree::Experiment) -> bool {
+        for name in written.consents.iter().filter(|name| name.text != "irreversible") {
+            self.report(errors::unknown("consent", &name.text, name.span, ["irreversible"]));
+        }
+        written.consents.iter().any(|name| name.text == "irreversible")
     }
 
     fn optional_text(&mut self, written: Option<&Expr>) -> Option<String> {
         self.typing(Context::default()).text(written?)
-    }
-
-    fn texts(&mut self, written: &tree::Experiment) {
-        for text in written.owner.iter().chain(&written.tags) {
-            self.optional_text(Some(text));
-        }
     }
 
     fn seconds(&mut self, written: Option<&Expr>, default: f64, what: &str) -> f64 {
@@ -100,23 +152,30 @@ impl Checker<'_> {
         seconds
     }
 
-    pub(super) fn condition(&mut self, written: &Expr, about: About) -> Option<Condition> {
+    pub(super) fn condition(&mut self, written: &Expr, about: &About) -> Option<Condition> {
         let sources = &self.program.sources;
         self.typing(about.context()).condition(written, sources)
     }
 
-    pub(super) fn time_constant(&mut self, written: &Expr, what: &str, about: About) -> Option<f64> {
+    pub(super) fn time_constant(&mut self, written: &Expr, what: &str, about: &About) -> Option<f64> {
         self.typing(about.context()).constant(written, &Type::Duration, what)
     }
 
-    fn trigger(&mut self, written: &tree::Abort, about: About) -> Option<Trigger> {
+    fn trigger(&mut self, written: &tree::Abort, about: &About) -> Option<Trigger> {
         let condition = self.condition(&written.condition, about)?;
         if self.steady_says_nothing(&condition, &written.condition, about) {
             return None;
         }
-        let hold = match &written.timing {
-            None => 0.0,
-            Some(Timing::For(hold, _)) => self.time_constant(hold, "for", about)?,
+        let (hold, samples) = match &written.timing {
+            None => (0.0, None),
+            Some(Timing::For(hold, _)) => (self.time_constant(hold, "for", about)?, None),
+            Some(Timing::Samples(count, _)) => (0.0, Some(self.samples(count, about)?)),
+            Some(Timing::Share(_, span)) => {
+                let help = "write `for 10s`: how long the condition must have held";
+                let headline = "a trigger reacts at an instant, it judges no block".to_owned();
+                self.report(errors::time(codes::E0403, headline, *span, "", help));
+                return None;
+            }
             Some(Timing::Within(.., span)) => {
                 let help = "write `for 10s`: how long the condition must have held";
                 let headline = "an abort condition looks back, not ahead".to_owned();
@@ -129,19 +188,23 @@ impl Checker<'_> {
             self.report(errors::missing(codes::E0407, "this condition reads no metric", written.condition.span, help));
             return None;
         }
-        Some(Trigger { condition, hold, text: self.text(written.span), span: written.span })
+        Some(Trigger { condition, hold, samples, text: self.text(written.span), span: written.span })
     }
 
-    /// An expectation on the whole run.
-    fn overall(&mut self, written: &tree::Expect, about: About) -> Option<Expectation> {
-        let expectation = self.expectation(written, about)?;
-        if !matches!(expectation.demand, Demand::Always | Demand::Never) {
-            let headline = "an expectation on the whole experiment says `always` or `never`".to_owned();
-            let help = "write `expect always …`, or move it into `run`, where it is judged when its turn comes";
-            self.report(errors::time(codes::E0403, headline, written.span, "when should it hold?", help));
+    /// For how many samples a condition must have held: at most 1000.
+    fn samples(&mut self, written: &Expr, about: &About) -> Option<u32> {
+        let count = self.typing(about.context()).constant(written, &Type::Int, "samples")?;
+        if !(1.0..=1_000.0).contains(&count) {
+            self.report(errors::outside(
+                &Type::Int.show(count),
+                written.span,
+                Interval::new(1.0, 1_000.0),
+                &Type::Int,
+                None,
+            ));
             return None;
         }
-        Some(expectation)
+        Some(count as u32)
     }
 
     /// What an experiment cannot lack.
@@ -157,15 +220,38 @@ impl Checker<'_> {
             self.report(errors::missing(codes::E0208, "this experiment does not say what it may fault", at, help));
         }
         let run = written.run.as_ref();
-        if run.is_none_or(|run| !tree_injects(&run.steps)) {
+        if run.is_none_or(|run| !self.any_step(&run.steps, self.module, 0, &injects)) {
             let help = "add `inject …` to `run { }`; checking without a fault proves nothing";
             let at = run.map_or(at, |run| run.span);
             self.report(errors::missing(codes::E0405, "this experiment injects nothing", at, help));
-        } else if written.expectations.is_empty() && !run.is_some_and(|run| tree_expects(&run.steps)) {
+        } else if written.expectations.is_empty()
+            && !run.is_some_and(|run| self.any_step(&run.steps, self.module, 0, &expects))
+        {
             let help = "add an expectation to the inject's block: `{ expect always … }`";
             let headline = "nothing is expected while a fault is active";
             self.report(errors::missing(codes::E0404, headline, at, help));
         }
+    }
+
+    /// Whether any step, also in the blocks and scenarios of a list, is what is looked for.
+    fn any_step(
+        &self,
+        steps: &[tree::Step],
+        module: ModuleId,
+        depth: usize,
+        wanted: &dyn Fn(&tree::Step) -> bool,
+    ) -> bool {
+        steps.iter().any(|step| {
+            if wanted(step) || step.blocks().into_iter().any(|block| self.any_step(block, module, depth, wanted)) {
+                return true;
+            }
+            let tree::StepKind::Scenario(path, _) = &step.kind else { return false };
+            let scope = self.program.module(module).map(|module| &module.scope);
+            let Some(id) = scope.and_then(|scope| scope.find(Kind::Scenario, &path.text())) else { return true };
+            let scenario = self.file(id).and_then(|file| file.scenarios.get(id.index));
+            // One that uses itself is reported elsewhere.
+            depth > 32 || scenario.is_some_and(|it| self.any_step(&it.steps, id.module, depth + 1, wanted))
+        })
     }
 
     /// Whether windows fit what they are judged in.
@@ -186,42 +272,57 @@ impl Checker<'_> {
                 "make the baseline longer, or the window shorter",
             ));
         }
-        let ranges = experiment.parameters.iter().map(|it| (it.name.clone(), it.range)).collect();
-        let known = Known { parameters: ranges, ..Known::default() };
+        let known = ranges_of(&experiment.parameters);
         check_windows(self, &experiment.steps, experiment.window, &known);
     }
 }
 
-fn tree_injects(steps: &[tree::Step]) -> bool {
-    steps.iter().any(|step| match step {
-        tree::Step::Inject(_) => true,
-        tree::Step::Parallel(steps, _) | tree::Step::Sequence(steps, _) => tree_injects(steps),
-        _ => false,
-    })
+fn injects(step: &tree::Step) -> bool {
+    matches!(step.kind, tree::StepKind::Inject(_))
 }
 
-fn tree_expects(steps: &[tree::Step]) -> bool {
-    steps.iter().any(|step| match step {
-        tree::Step::Inject(inject) => !inject.expectations.is_empty(),
-        tree::Step::Parallel(steps, _) | tree::Step::Sequence(steps, _) => tree_expects(steps),
+/// Whether a step expects something while its fault is active.
+fn expects(step: &tree::Step) -> bool {
+    match &step.kind {
+        tree::StepKind::Inject(inject) => {
+            !inject.expectations.is_empty() || matches!(inject.hold, tree::Hold::Until(..))
+        }
         _ => false,
-    })
+    }
 }
 
 /// Windows longer than the fault during which they are judged can never lie inside it.
 fn check_windows(checker: &mut Checker, steps: &[Step], default: f64, known: &Known) {
     for step in steps {
-        match step {
-            Step::Expect(expectation) => deadline_fits(checker, expectation, default),
-            Step::Parallel(steps) | Step::Sequence(steps) => check_windows(checker, steps, default, known),
-            Step::Inject(inject) => {
-                let shortest = inject.duration.bounds(known).lo;
-                for expectation in &inject.expectations {
-                    window_fits(checker, expectation, default, shortest);
+        match &step.kind {
+            StepKind::Expect(expectation) => deadline_fits(checker, expectation, default),
+            StepKind::Inject(inject) => inject_fits(checker, inject, default, known),
+            StepKind::Escalate { variable, levels, steps, .. } => {
+                for level in levels {
+                    let mut known = known.clone();
+                    known.parameters.insert(variable.clone(), level.bounds(&known));
+                    check_windows(checker, steps, default, &known);
                 }
             }
-            _ => {}
+            other => {
+                for block in other.blocks() {
+                    check_windows(checker, block, default, known);
+                }
+            }
         }
+    }
+}
+
+fn inject_fits(checker: &mut Checker, inject: &Inject, default: f64, known: &Known) {
+    let phase = match &inject.hold {
+        Hold::For(duration) => duration.bounds(known).lo,
+        Hold::Until(until) => {
+            deadline_fits(checker, until, default);
+            return;
+        }
+    };
+    for expectation in &inject.expectations {
+        window_fits(checker, expectation, default, phase);
     }
 }
 

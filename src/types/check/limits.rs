@@ -1,12 +1,36 @@
 //! `limit { … }`, of an experiment or an environment.
 
 use super::Checker;
+use crate::diagnostics::codes;
 use crate::syntax::tree;
 use crate::types::expression::Context;
-use crate::types::model::{Limits, Parameter, System};
-use crate::types::term::LimitName;
+use crate::types::kubernetes::label_selector;
+use crate::types::model::{Limits, System};
+use crate::types::term::{LimitName, Term};
 use crate::types::{Type, errors};
 use std::collections::BTreeSet;
+
+/// The limits that are no plain bounds.
+const OTHER_LIMITS: &[&str] = &["services", "bends", "budget", "namespaces", "selector", "hosts"];
+
+/// As Kubernetes has it: at most 63 lower-case letters, digits and hyphens, with a letter or digit at both ends.
+pub(super) fn is_namespace(text: &str) -> bool {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    !text.is_empty() && text.len() <= 63 && text.chars().all(fits) && !text.starts_with('-') && !text.ends_with('-')
+}
+
+/// A name, an address, or one with `*` for any part.
+fn is_host_pattern(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 253 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-._*:[]/".contains(c))
+}
+
+fn places_help(word: &str) -> &'static str {
+    match word {
+        "selector" => "write it as Kubernetes does: `app=checkout,track notin (canary)`",
+        "namespaces" => "a namespace has lower-case letters, digits and hyphens",
+        _ => "write a name or an address; `*` stands for any part: `10.0.0.*`",
+    }
+}
 
 impl Checker<'_> {
     /// `may_bend`: whether `bends` belongs here; which SLOs may bend is the experiment's affair.
@@ -14,7 +38,7 @@ impl Checker<'_> {
         &mut self,
         written: Option<&tree::Limits>,
         system: Option<&System>,
-        parameters: &[Parameter],
+        context: Context,
         may_bend: bool,
     ) -> Limits {
         let mut limits = Limits::default();
@@ -31,9 +55,52 @@ impl Checker<'_> {
             }
         }
         for (word, value) in &written.bounds {
-            self.bound(&mut limits, word, value, parameters);
+            self.bound(&mut limits, word, value, context);
+        }
+        for (word, texts) in &written.texts {
+            self.places_limit(&mut limits, word, texts);
         }
         limits
+    }
+
+    /// `namespaces "shop"`, `selector "…"`, `hosts "10.0.0.*"`.
+    fn places_limit(&mut self, limits: &mut Limits, word: &tree::Name, texts: &[tree::Expr]) {
+        if let Some((_, first)) = limits.places.get(&word.text) {
+            let first = *first;
+            self.report(errors::twice("limit", &word.text, first, word.span));
+            return;
+        }
+        let mut read = Vec::new();
+        for expr in texts {
+            let Some(text) = self.typing(Context::default()).text(expr) else { continue };
+            let wrong = match word.text.as_str() {
+                "selector" => label_selector(&text).err(),
+                "namespaces" => (!is_namespace(&text)).then(|| format!("`{text}` is no namespace")),
+                _ => (!is_host_pattern(&text)).then(|| format!("`{text}` is no host")),
+            };
+            if let Some(wrong) = wrong {
+                self.report(errors::place(wrong, expr.span, places_help(&word.text)));
+            }
+            read.push(text);
+        }
+        limits.places.insert(word.text.clone(), (read, word.span));
+    }
+
+    /// `budget <= 1% of checkout.success`: a share of an SLO's error budget.
+    fn budget(&mut self, limits: &mut Limits, word: &tree::Name, value: &tree::Expr, context: Context) {
+        let tree::ExprKind::Binary(tree::Operator::Of, share, metric) = &value.kind else {
+            let help = "write it like `budget <= 1% of checkout.success`";
+            self.report(errors::missing(codes::E0208, "a budget of which metric?", value.span, help));
+            return;
+        };
+        let share = self.typing(context).constant(share, &Type::Ratio, "budget");
+        let Some((ty, reading)) = self.typing(context).metric_argument(metric) else { return };
+        if ty != Type::Ratio {
+            self.report(errors::mismatch(&Type::Ratio, &ty, metric.span, Some((word.span, "because of this limit"))));
+            return;
+        }
+        let Some(share) = share else { return };
+        limits.budgets.push((reading.metric, Term::Constant(share), word.span.to(value.span)));
     }
 
     fn service_names(&mut self, written: &[tree::Name], system: Option<&System>) -> BTreeSet<String> {
@@ -47,9 +114,12 @@ impl Checker<'_> {
         written.iter().map(|name| name.text.clone()).collect()
     }
 
-    fn bound(&mut self, limits: &mut Limits, word: &tree::Name, value: &tree::Expr, parameters: &[Parameter]) {
+    fn bound(&mut self, limits: &mut Limits, word: &tree::Name, value: &tree::Expr, context: Context) {
+        if word.text == "budget" {
+            return self.budget(limits, word, value, context);
+        }
         let Some((limit, wanted)) = LimitName::named(&word.text) else {
-            let known = LimitName::ALL.iter().map(|(_, word, _)| *word).chain(["services", "bends"]);
+            let known = LimitName::ALL.iter().map(|(_, word, _)| *word).chain(OTHER_LIMITS.iter().copied());
             self.report(errors::unknown("limit", &word.text, word.span, known));
             return;
         };
@@ -58,7 +128,7 @@ impl Checker<'_> {
             self.report(errors::twice("limit", &word.text, first, word.span));
             return;
         }
-        let (ty, term) = self.typing(Context { parameters, ..Context::default() }).quantity(value);
+        let (ty, term) = self.typing(context).quantity(value);
         // `instances <= 25%` is a share of a service's instances.
         let share = limit == LimitName::Instances && ty == Type::Ratio;
         if ty == Type::Error {

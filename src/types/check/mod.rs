@@ -1,21 +1,32 @@
 //! Checking all declarations of a program, kind by kind.
 
+mod argument;
 mod binding;
+mod blocks;
+mod constant;
 mod environment;
+mod expectation;
 mod experiment;
 mod fault;
+mod inject;
 mod limits;
+mod policy;
+mod scenario;
 mod steps;
 mod system;
+mod test;
+
+pub use environment::TIERS;
+pub use scenario::Scenario;
 
 use super::errors;
 use super::expression::{Context, Typing};
-use super::model::{Environment, Experiment, Fault, Parameter, System};
-use super::ty::Type;
+use super::model::{Environment, Experiment, Fault, Parameter, Policy, Probe, Schedule, System, Test};
+use super::value::{Typed, Values};
 use crate::base::{SourceId, Span};
 use crate::diagnostics::Diagnostic;
 use crate::names::{DeclarationId, Kind, ModuleId, Program};
-use crate::syntax::tree::{self, Name, Path, TypeName};
+use crate::syntax::tree::{self, Name, Path};
 use std::collections::BTreeMap;
 
 /// The typed declarations of a program.
@@ -25,6 +36,16 @@ pub struct Checked {
     pub systems: BTreeMap<DeclarationId, System>,
     /// Faults.
     pub faults: BTreeMap<DeclarationId, Fault>,
+    /// Probes.
+    pub probes: BTreeMap<DeclarationId, Probe>,
+    /// Scenarios, as they are declared; uses are expanded.
+    pub scenarios: BTreeMap<DeclarationId, Scenario>,
+    /// Policies.
+    pub policies: BTreeMap<DeclarationId, Policy>,
+    /// Tests, each with its experiment.
+    pub tests: BTreeMap<DeclarationId, (Test, DeclarationId)>,
+    /// Schedules, each with its experiment.
+    pub schedules: BTreeMap<DeclarationId, (Schedule, DeclarationId)>,
     /// Experiments, each with its system.
     pub experiments: BTreeMap<DeclarationId, (Experiment, Option<DeclarationId>)>,
     /// Environments, each with its system.
@@ -33,21 +54,30 @@ pub struct Checked {
     pub findings: Vec<Diagnostic>,
 }
 
+/// Stack for one declaration, in bytes.
+const STACK: usize = 4 << 20;
+
 /// Checks every declaration of a program.
 pub fn check(program: &Program) -> Checked {
-    let mut checker = Checker { program, checked: Checked::default() };
-    for id in checker.declarations(|module| module.file.systems.len()) {
-        checker.system(id);
-    }
-    for id in checker.declarations(|module| module.file.faults.len()) {
-        checker.fault(id);
-    }
-    for id in checker.declarations(|module| module.file.environments.len()) {
-        checker.environment(id);
-    }
-    for id in checker.declarations(|module| module.file.experiments.len()) {
-        checker.experiment(id);
-    }
+    let mut checker = Checker {
+        program,
+        checked: Checked::default(),
+        module: ModuleId(0),
+        constants: BTreeMap::new(),
+        values: Vec::new(),
+        expanded: 0,
+    };
+    checker.constants();
+    checker.each(|file| file.systems.len(), Checker::system);
+    checker.each(|file| file.faults.len(), Checker::fault);
+    checker.each(|file| file.probes.len(), Checker::probe);
+    checker.each(|file| file.scenarios.len(), Checker::scenario_parameters);
+    checker.each(|file| file.scenarios.len(), Checker::scenario);
+    checker.each(|file| file.environments.len(), Checker::environment);
+    checker.each(|file| file.experiments.len(), Checker::experiment);
+    checker.each(|file| file.policies.len(), Checker::policy);
+    checker.each(|file| file.tests.len(), Checker::test);
+    checker.each(|file| file.schedules.len(), Checker::schedule);
     checker.checked
 }
 
@@ -74,9 +104,30 @@ pub fn parameter_value(parameter: &Parameter, source: SourceId, text: &str) -> R
 pub(super) struct Checker<'p> {
     program: &'p Program,
     checked: Checked,
+    /// The module whose declaration is being checked.
+    module: ModuleId,
+    /// Constants whose value is known.
+    constants: BTreeMap<DeclarationId, Typed>,
+    /// The constants that each module sees.
+    values: Vec<Values>,
+    /// Steps that the scenarios of one experiment came to so far.
+    expanded: usize,
 }
 
 impl<'p> Checker<'p> {
+    fn each(&mut self, count: impl Fn(&tree::File) -> usize, check: impl Fn(&mut Self, DeclarationId)) {
+        for id in self.declarations(|module| count(&module.file)) {
+            self.module = id.module;
+            // Blocks are nested at most as deep as brackets, and scenarios in each other.
+            stacker::maybe_grow(STACK, STACK, || check(self, id));
+        }
+    }
+
+    /// The constants that a module sees.
+    fn values_in(&self, module: ModuleId) -> Values {
+        self.values.get(module.0).cloned().unwrap_or_default()
+    }
+
     fn declarations(&self, count: impl Fn(&crate::names::Module) -> usize) -> Vec<DeclarationId> {
         let modules = self.program.modules.iter().enumerate();
         modules
@@ -97,7 +148,8 @@ impl<'p> Checker<'p> {
     }
 
     fn typing<'a>(&'a mut self, context: Context<'a>) -> Typing<'a, 'a> {
-        Typing { context, findings: &mut self.checked.findings }
+        let values = context.values.or_else(|| self.values.get(self.module.0));
+        Typing { context: Context { values, ..context }, findings: &mut self.checked.findings }
     }
 
     /// What a path to a declaration means in a module.
@@ -112,49 +164,6 @@ impl<'p> Checker<'p> {
             self.report(finding);
         }
         found
-    }
-
-    fn ty(&mut self, written: &TypeName) -> Type {
-        let name = &written.name.text;
-        match (name.as_str(), &written.argument) {
-            ("distribution", Some(of)) => Type::Distribution(Box::new(self.ty(of))),
-            ("distribution", None) => {
-                let help = Some("write `distribution<duration>`".to_owned());
-                self.report(errors::argument("a distribution of what?".to_owned(), written.span, "", help));
-                Type::Error
-            }
-            (_, Some(_)) => {
-                self.report(errors::unknown_type(&self.text(written.span), written.span));
-                Type::Error
-            }
-            (name, None) => Type::named(name).unwrap_or_else(|| {
-                self.report(errors::unknown_type(name, written.span));
-                Type::Error
-            }),
-        }
-    }
-
-    /// Parameters of an experiment or a fault, each name once.
-    fn parameters(&mut self, written: &[tree::Parameter]) -> Vec<Parameter> {
-        self.distinct("parameter", written.iter().map(|parameter| &parameter.name));
-        written.iter().map(|parameter| self.parameter(parameter)).collect()
-    }
-
-    fn parameter(&mut self, written: &tree::Parameter) -> Parameter {
-        let ty = self.ty(&written.ty);
-        let (range, range_span) = self.typing(Context::default()).range(written.range.as_ref(), &ty);
-        let mut parameter = Parameter {
-            name: written.name.text.clone(),
-            ty,
-            range,
-            range_span,
-            default: None,
-            has_default: written.default.is_some(),
-            span: written.name.span,
-        };
-        parameter.default =
-            written.default.as_ref().and_then(|value| self.argument_value(&parameter, value, Context::default()));
-        parameter
     }
 
     /// Reports names that stand twice.

@@ -4,10 +4,10 @@ use super::Checker;
 use super::experiment::About;
 use crate::base::Span;
 use crate::diagnostics::codes;
-use crate::names::{Kind, ModuleId};
-use crate::syntax::tree::{self, Awaited, Mode, Timing};
-use crate::types::model::{Expectation, Fault, Inject, Step};
-use crate::types::term::{Condition, Demand, Term};
+use crate::names::Kind;
+use crate::syntax::tree::{self, Awaited, Timing};
+use crate::types::model::{After, Expectation, Step, StepKind};
+use crate::types::term::{Demand, Term};
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
@@ -18,28 +18,55 @@ const LONGEST: f64 = 30.0 * 86_400.0;
 const LONGEST_NAME: usize = 64;
 
 impl Checker<'_> {
-    pub(super) fn steps(&mut self, written: &[tree::Step], from: ModuleId, about: About) -> Vec<Step> {
-        let mut names = BTreeMap::new();
-        step_names(self, written, &mut names);
-        self.step_list(written, from, about)
+    /// All steps of a run or a scenario.
+    pub(super) fn steps(&mut self, written: &[tree::Step], about: &About) -> Vec<Step> {
+        self.step_names(written, &mut BTreeMap::new());
+        self.step_list(written, about)
     }
 
-    fn step_list(&mut self, written: &[tree::Step], from: ModuleId, about: About) -> Vec<Step> {
-        written.iter().filter_map(|step| self.step(step, from, about)).collect()
+    pub(super) fn step_list(&mut self, written: &[tree::Step], about: &About) -> Vec<Step> {
+        written.iter().filter_map(|step| self.step(step, about)).collect()
     }
 
-    fn step(&mut self, written: &tree::Step, from: ModuleId, about: About) -> Option<Step> {
-        match written {
-            tree::Step::Inject(inject) => self.inject(inject, from, about).map(Step::Inject),
-            tree::Step::Expect(expect) => self.step_expectation(expect, about).map(Step::Expect),
-            tree::Step::Wait(wait) => self.wait(wait, about),
-            tree::Step::Parallel(steps, span) => {
-                self.not_empty(steps, *span);
-                Some(Step::Parallel(self.step_list(steps, from, about)))
+    fn step(&mut self, written: &tree::Step, about: &About) -> Option<Step> {
+        let kind = self.step_kind(written, about);
+        let after = written.after.iter().filter_map(|after| self.after(after, about)).collect();
+        let name = written.name.as_ref().map(|name| name.text.clone());
+        Some(Step { kind: kind?, name, after, span: written.span })
+    }
+
+    fn step_kind(&mut self, written: &tree::Step, about: &About) -> Option<StepKind> {
+        match &written.kind {
+            tree::StepKind::Inject(inject) => self.inject(inject, written, about),
+            tree::StepKind::Expect(expect) => self.step_expectation(expect, about).map(StepKind::Expect),
+            tree::StepKind::Wait(wait) => self.wait(wait, written, about),
+            tree::StepKind::Call(probe, arguments) => self.call(probe, arguments, about),
+            tree::StepKind::Approve(text, within) => self.approve(text, within.as_ref(), about),
+            tree::StepKind::Scenario(path, arguments) => self.scenario_use(path, arguments, written.span, about),
+            tree::StepKind::Parallel(steps) => {
+                self.not_empty(steps, written.span);
+                Some(StepKind::Parallel(self.step_list(steps, about)))
             }
-            tree::Step::Sequence(steps, span) => {
-                self.not_empty(steps, *span);
-                Some(Step::Sequence(self.step_list(steps, from, about)))
+            tree::StepKind::Sequence(steps) => {
+                self.not_empty(steps, written.span);
+                Some(StepKind::Sequence(self.step_list(steps, about)))
+            }
+            tree::StepKind::When { condition, then, otherwise } => {
+                self.not_empty(then, written.span);
+                let (then, otherwise) = (self.step_list(then, about), self.step_list(otherwise, about));
+                let text = self.text(condition.span);
+                let condition = self.judged(condition, about)?;
+                Some(StepKind::When { condition, text, then, otherwise })
+            }
+            tree::StepKind::Repeat { count, every, steps } => {
+                self.not_empty(steps, written.span);
+                self.repeat(count, every.as_ref(), steps, about)
+            }
+            tree::StepKind::Escalate { variable, levels, every, reaching, steps } => {
+                self.not_empty(steps, written.span);
+                let escalation =
+                    super::blocks::Escalation { variable, levels, every: every.as_ref(), reaching: reaching.as_ref() };
+                self.escalate(escalation, steps, about)
             }
         }
     }
@@ -50,34 +77,19 @@ impl Checker<'_> {
         }
     }
 
-    fn inject(&mut self, written: &tree::Inject, from: ModuleId, about: About) -> Option<Inject> {
-        let expectations: Vec<Expectation> =
-            written.expectations.iter().filter_map(|expect| self.block_expectation(expect, about)).collect();
-        let duration = self.duration(&written.duration, about);
-        let fault = self.known_fault(written, from)?;
-        let given = self.given(&fault, &written.arguments, about.system, about.parameters)?;
-        Some(Inject {
-            name: written.name.as_ref().map(|name| name.text.clone()),
-            fault,
-            target: given.target,
-            arguments: given.arguments,
-            duration: duration?,
-            expectations,
-            may_interfere: written.allows.iter().any(|name| name.text == "interference"),
-            span: written.span,
-            target_span: given.target_span,
-        })
-    }
-
-    fn known_fault(&mut self, written: &tree::Inject, from: ModuleId) -> Option<Fault> {
-        let id = self.resolve(Kind::Fault, &written.fault, from)?;
-        let fault = self.checked.faults.get(&id)?.clone();
-        Some(Fault { name: written.fault.text(), ..fault })
+    fn after(&mut self, written: &tree::After, about: &About) -> Option<After> {
+        let start = match (&written.offset, written.starts) {
+            (Some(offset), _) => Some(self.time_constant(offset, "after", about)?),
+            (None, true) => Some(0.0),
+            (None, false) => None,
+        };
+        Some(After { step: written.step.text(), start, span: written.step.span })
     }
 
     /// How long a fault or a wait lasts: above nothing, and known before the run.
-    fn duration(&mut self, written: &tree::Expr, about: About) -> Option<Term> {
-        let (ty, term) = self.typing(about.context()).quantity(written);
+    pub(super) fn duration(&mut self, written: &tree::Expr, about: &About) -> Option<Term> {
+        let context = about.context();
+        let (ty, term) = self.typing(context).quantity(written);
         if ty == Type::Error {
             return None;
         }
@@ -89,10 +101,9 @@ impl Checker<'_> {
             self.report(errors::not_constant("for", written.span));
             return None;
         }
-        let ranges = about.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.range)).collect();
-        let known = crate::types::term::Known { parameters: ranges, limits: BTreeMap::new() };
-        let bounds = term.bounds(&known);
-        if bounds.lo <= 0.0 || bounds.hi > LONGEST {
+        let typing = self.typing(context);
+        let (bounds, open) = (typing.bounds(&term), typing.is_open(&term));
+        if !open && (bounds.lo <= 0.0 || bounds.hi > LONGEST) {
             let headline = "this must last longer than nothing, and at most 30 days".to_owned();
             let help = "write a duration above 0s; a parameter in it needs a range: `in 10s..2m`";
             self.report(errors::time(codes::E0409, headline, written.span, "", help));
@@ -101,138 +112,74 @@ impl Checker<'_> {
         Some(term)
     }
 
-    fn wait(&mut self, written: &tree::Wait, about: About) -> Option<Step> {
-        let name = written.name.as_ref().map(|name| name.text.clone());
+    fn wait(&mut self, written: &tree::Wait, step: &tree::Step, about: &About) -> Option<StepKind> {
         match &written.what {
-            Awaited::Duration(duration) => {
-                let duration = self.duration(duration, about)?;
-                Some(Step::Wait { name, duration, span: written.span })
-            }
+            Awaited::Duration(duration) => self.duration(duration, about).map(StepKind::Wait),
+            Awaited::Stable(timing) => match self.deadline("wait until", timing.as_ref(), step.span, about)? {
+                Demand::Within { deadline, .. } => Some(StepKind::Stable(deadline)),
+                _ => None,
+            },
             Awaited::Condition(condition, timing) => {
-                let Some(timing @ Timing::Within(..)) = timing else {
-                    let finding = errors::time(
-                        codes::E0402,
-                        "`wait until` needs a deadline".to_owned(),
-                        written.span,
-                        "how long at most?",
-                        "add `within 30s`",
-                    );
-                    self.report(finding.note("a wait without a deadline never ends"));
-                    return None;
-                };
+                let demand = self.deadline("wait until", timing.as_ref(), step.span, about);
                 let condition = self.judged(condition, about)?;
-                let demand = self.demand(None, Some(timing), about)?;
-                let text = self.text(written.span);
-                Some(Step::Expect(Expectation { name, condition, demand, text, span: written.span }))
+                let (name, text) = (step.name.as_ref().map(|name| name.text.clone()), self.text(step.span));
+                let span = step.span;
+                Some(StepKind::Expect(Expectation { name, condition, demand: demand?, text, span }))
             }
         }
     }
 
-    /// An expectation in an inject's block.
-    fn block_expectation(&mut self, written: &tree::Expect, about: About) -> Option<Expectation> {
-        let expectation = self.expectation(written, about)?;
-        if expectation.demand == Demand::Now {
-            let headline = "when should this hold?".to_owned();
-            let help = "write `expect always …`, `expect never …` or `… within 30s`";
-            let finding = errors::time(codes::E0403, headline, written.span, "in a fault's block", help);
-            self.report(
-                finding.note("a fault has a duration, so an expectation about one instant of it says too little"),
-            );
+    /// `within d holding h`, which what waits must have.
+    pub(super) fn deadline(&mut self, word: &str, timing: Option<&Timing>, at: Span, about: &About) -> Option<Demand> {
+        if let Some(timing @ Timing::Within(..)) = timing {
+            return self.demand(None, Some(timing), about);
+        }
+        let headline = format!("`{word}` needs a deadline");
+        let finding = errors::time(codes::E0402, headline, at, "how long at most?", "add `within 30s`");
+        self.report(finding.note("a wait without a deadline never ends"));
+        None
+    }
+
+    fn call(&mut self, path: &tree::Path, arguments: &tree::Arguments, about: &About) -> Option<StepKind> {
+        let id = self.resolve(Kind::Probe, path, about.module)?;
+        let probe = self.checked.probes.get(&id)?.clone();
+        let values = self.arguments(&path.text(), &probe.parameters, arguments, about.context())?;
+        let values = values.into_iter().map(|(name, (value, _))| (name, value)).collect();
+        Some(StepKind::Call(Box::new(crate::types::model::Probe { name: path.text(), ..probe }), values))
+    }
+
+    fn approve(&mut self, text: &tree::Expr, within: Option<&tree::Expr>, about: &About) -> Option<StepKind> {
+        let question = self.typing(about.context()).text(text);
+        let Some(within) = within else {
+            let headline = "`approve` needs a deadline".to_owned();
+            let finding = errors::time(codes::E0402, headline, text.span, "how long at most?", "add `within 15m`");
+            self.report(finding.note("a wait without a deadline never ends"));
             return None;
-        }
-        Some(expectation)
-    }
-
-    /// An expectation that is a step.
-    fn step_expectation(&mut self, written: &tree::Expect, about: About) -> Option<Expectation> {
-        let expectation = self.expectation(written, about)?;
-        if matches!(expectation.demand, Demand::Always | Demand::Never) {
-            let headline = "a step is reached at one instant, so `always` has no duration here".to_owned();
-            let help = "write `within 60s holding 10s`, or move it out of `run`, where it covers the whole experiment";
-            self.report(errors::time(codes::E0403, headline, written.span, "for how long?", help));
-            return None;
-        }
-        Some(expectation)
-    }
-
-    pub(super) fn expectation(&mut self, written: &tree::Expect, about: About) -> Option<Expectation> {
-        let demand = self.demand(written.mode.map(|mode| (mode, written.span)), written.timing.as_ref(), about);
-        let condition = self.judged(&written.condition, about)?;
-        Some(Expectation {
-            name: written.name.as_ref().map(|name| name.text.clone()),
-            condition,
-            demand: demand?,
-            text: self.text(written.span),
-            span: written.span,
-        })
-    }
-
-    /// A condition that could come out either way.
-    fn judged(&mut self, written: &tree::Expr, about: About) -> Option<Condition> {
-        let condition = self.condition(written, about)?;
-        if self.steady_says_nothing(&condition, written, about) {
-            return None;
-        }
-        if condition.readings().is_empty() && !condition.mentions_steady() {
-            let help = "name a metric in it, or `steady`";
-            self.report(errors::missing(codes::E0407, "this expectation reads no metric", written.span, help));
-            return None;
-        }
-        Some(condition)
-    }
-
-    /// Whether `steady` is all there is, in a system without SLOs: it could never be judged.
-    pub(super) fn steady_says_nothing(&mut self, condition: &Condition, written: &tree::Expr, about: About) -> bool {
-        let slos = about.system.is_none_or(|system| system.services.iter().any(|service| !service.slos.is_empty()));
-        let nothing = condition.mentions_steady() && condition.readings().is_empty() && !slos;
-        if nothing {
-            let headline = "`steady` says nothing: this system has no SLO";
-            self.report(errors::missing(codes::E0407, headline, written.span, "add `slo …` to a service"));
-        }
-        nothing
-    }
-
-    fn demand(&mut self, mode: Option<(Mode, Span)>, timing: Option<&Timing>, about: About) -> Option<Demand> {
-        match (mode, timing) {
-            (None, None) => Some(Demand::Now),
-            (Some((Mode::Always, _)), None) => Some(Demand::Always),
-            (Some((Mode::Never, _)), None) => Some(Demand::Never),
-            (None, Some(Timing::Within(deadline, holding, _))) => {
-                let deadline = self.time_constant(deadline, "within", about)?;
-                let holding = match holding {
-                    Some(holding) => self.time_constant(holding, "holding", about)?,
-                    None => 0.0,
-                };
-                Some(Demand::Within { deadline, holding })
-            }
-            (_, Some(timing)) => {
-                let headline = "this time bound does not fit here".to_owned();
-                let help = "an expectation says `always …`, `never …`, or `… within 30s`";
-                self.report(errors::time(codes::E0403, headline, timing.span(), "", help));
-                None
-            }
-        }
-    }
-}
-
-fn step_names(checker: &mut Checker, steps: &[tree::Step], seen: &mut BTreeMap<String, Span>) {
-    for step in steps {
-        let name = match step {
-            tree::Step::Inject(inject) => inject.name.as_ref(),
-            tree::Step::Expect(expect) => expect.name.as_ref(),
-            tree::Step::Wait(wait) => wait.name.as_ref(),
-            tree::Step::Parallel(steps, _) | tree::Step::Sequence(steps, _) => {
-                step_names(checker, steps, seen);
-                None
-            }
         };
-        if let Some(name) = name.filter(|name| name.text.len() > LONGEST_NAME) {
-            checker.report(errors::long_name(LONGEST_NAME, name.span));
-        }
-        if let Some(name) = name
-            && let Some(first) = seen.insert(name.text.clone(), name.span)
-        {
-            checker.report(errors::twice("step", &name.text, first, name.span));
+        let within = self.time_constant(within, "within", about)?;
+        Some(StepKind::Approve(question?, within))
+    }
+
+    /// Reports step names that stand twice or are too long.
+    fn step_names(&mut self, steps: &[tree::Step], seen: &mut BTreeMap<String, Span>) {
+        for step in steps {
+            let block = match &step.kind {
+                tree::StepKind::Inject(inject) => {
+                    inject.expectations.iter().filter_map(|it| it.name.as_ref()).collect()
+                }
+                _ => Vec::new(),
+            };
+            for name in step.name.iter().chain(block) {
+                if name.text.len() > LONGEST_NAME {
+                    self.report(errors::long_name(LONGEST_NAME, name.span));
+                }
+                if let Some(first) = seen.insert(name.text.clone(), name.span) {
+                    self.report(errors::twice("step", &name.text, first, name.span));
+                }
+            }
+            for inner in step.blocks() {
+                self.step_names(inner, seen);
+            }
         }
     }
 }

@@ -8,6 +8,9 @@ use crate::types::expression::Context;
 use crate::types::model::{Metric, Service, Slo, System};
 use crate::types::{Type, errors};
 
+/// The period of an error budget where it is not said, in seconds: 30 days.
+const DEFAULT_PERIOD: f64 = 30.0 * 86_400.0;
+
 impl Checker<'_> {
     pub(super) fn system(&mut self, id: DeclarationId) {
         let Some(written) = self.file(id).and_then(|file| file.systems.get(id.index)) else { return };
@@ -42,19 +45,30 @@ impl Checker<'_> {
     }
 
     fn metric(&mut self, written: &tree::Metric) -> Metric {
-        let ty = self.ty(&written.ty);
+        let ty = self.metric_type(&written.ty);
+        let (range, _) = self.typing(Context::default()).range(written.range.as_ref(), &ty);
+        Metric { name: written.name.text.clone(), ty, range, span: written.name.span }
+    }
+
+    /// A metric is a signal, so `signal<ratio>` is `ratio`.
+    pub(super) fn metric_type(&mut self, written: &tree::TypeName) -> Type {
+        let ty = match self.ty(written) {
+            Type::Signal(of) => *of,
+            other => other,
+        };
         let value = match &ty {
             Type::Distribution(of) => of.as_ref(),
             own => own,
         };
         if !(value.is_quantity() || ty == Type::Counter) {
-            self.report(errors::no_metric_type(&ty, written.ty.span));
+            self.report(errors::no_metric_type(&ty, written.span));
         }
-        let (range, _) = self.typing(Context::default()).range(written.range.as_ref(), &ty);
-        Metric { name: written.name.text.clone(), ty, range, span: written.name.span }
+        ty
     }
 
-    fn slo(&mut self, system: &System, service: &str, written: &tree::Expr) -> Option<Slo> {
+    fn slo(&mut self, system: &System, service: &str, slo: &tree::Slo) -> Option<Slo> {
+        let written = &slo.condition;
+        let period = self.period(slo.over.as_ref());
         let context = Context { system: Some(system), service: Some(service), ..Context::default() };
         let sources = &self.program.sources;
         let condition = self.typing(context).condition(written, sources)?;
@@ -67,6 +81,21 @@ impl Checker<'_> {
             self.report(errors::missing(codes::E0407, "this SLO reads no metric", written.span, "name a metric in it"));
             return None;
         }
-        Some(Slo { service: service.to_owned(), condition, text: self.text(written.span), span: written.span })
+        let text = self.text(written.span);
+        Some(Slo { service: service.to_owned(), condition, period, text, span: written.span })
+    }
+
+    /// The period of an error budget, in seconds.
+    fn period(&mut self, written: Option<&tree::Expr>) -> f64 {
+        let Some(expr) = written else { return DEFAULT_PERIOD };
+        match self.typing(Context::default()).constant(expr, &Type::Duration, "over") {
+            Some(period) if period > 0.0 => period,
+            Some(_) => {
+                let headline = "an error budget's period must be longer than nothing".to_owned();
+                self.report(errors::time(codes::E0409, headline, expr.span, "", "write a duration like `30d`"));
+                DEFAULT_PERIOD
+            }
+            None => DEFAULT_PERIOD,
+        }
     }
 }

@@ -1,15 +1,14 @@
-//! `fault`.
+//! `fault` and `probe`.
 
 use super::Builder;
 use crate::syntax::parser::{Node, Rule};
-use crate::syntax::tree::Fault;
+use crate::syntax::tree::{Expr, Fault, Probe};
 
 impl Builder<'_> {
     pub(super) fn fault(&mut self, node: &Node) -> Option<Fault> {
-        let parameters = node.find(Rule::fault_parameters)?;
         let mut fault = Fault {
             name: self.first_name(node)?,
-            parameters: parameters.all(Rule::fault_parameter).filter_map(|one| self.parameter(one)).collect(),
+            parameters: self.parameters(node)?,
             component: None,
             touches: None,
             fails: None,
@@ -19,7 +18,7 @@ impl Builder<'_> {
         };
         let block = node.find(Rule::fault_block)?;
         for item in self.statements(block, Rule::fault_item, Rule::strict_fault) {
-            let Some(item) = item.children.first() else { continue };
+            let Some(item) = Self::inner(item) else { continue };
             self.fault_item(item, &mut fault);
         }
         Some(fault)
@@ -37,11 +36,29 @@ impl Builder<'_> {
                 let class = self.first_name(item);
                 self.once(&mut fault.class, class, |name| name.span, "class");
             }
-            _ => {
-                let mut both = self.all_expr(item).into_iter();
-                let pair = both.next().zip(both.next());
-                self.once(&mut fault.component, pair, |pair| pair.0.span, "component");
-            }
+            _ => self.component(item, &mut fault.component),
         }
+    }
+
+    fn component(&mut self, item: &Node, slot: &mut Option<(Expr, Expr)>) {
+        let mut both = self.all_expr(item).into_iter();
+        let pair = both.next().zip(both.next());
+        self.once(slot, pair, |pair| pair.0.span, "component");
+    }
+
+    pub(super) fn probe(&mut self, node: &Node) -> Option<Probe> {
+        let mut probe = Probe {
+            name: self.first_name(node)?,
+            parameters: self.parameters(node)?,
+            returns: self.find_type(node)?,
+            component: None,
+            doc: self.doc(node),
+        };
+        let block = node.find(Rule::probe_block)?;
+        for item in self.statements(block, Rule::probe_item, Rule::strict_probe) {
+            let Some(item) = Self::inner(item) else { continue };
+            self.component(item, &mut probe.component);
+        }
+        Some(probe)
     }
 }

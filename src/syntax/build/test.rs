@@ -1,0 +1,82 @@
+//! `test` and `schedule`.
+
+use super::Builder;
+use crate::syntax::parser::{Node, Rule};
+use crate::syntax::tree::{Given, Name, Schedule, Since, Test, TestExpectation};
+
+impl Builder<'_> {
+    pub(super) fn test(&mut self, node: &Node) -> Option<Test> {
+        let name = match node.find(Rule::text) {
+            Some(text) => self.text_name(text)?,
+            None => self.first_name(node)?,
+        };
+        let mut paths = node.all(Rule::path).map(|path| self.path(path));
+        let (experiment, environment) = (paths.next()?, paths.next());
+        let (givens, expectations) = (Vec::new(), Vec::new());
+        let mut test = Test { name, experiment, environment, givens, expectations, damaged: false };
+        let before = self.findings.len();
+        let block = node.find(Rule::test_block)?;
+        for item in self.statements(block, Rule::test_item, Rule::strict_test) {
+            let Some(item) = Self::inner(item) else { continue };
+            match item.rule {
+                Rule::given => test.givens.extend(self.given(item)),
+                Rule::expect_verdict => test.expectations.extend(self.expect_verdict(item)),
+                _ => test.expectations.extend(self.expect_step(item)),
+            }
+        }
+        test.damaged = self.findings.len() > before;
+        Some(test)
+    }
+
+    fn given(&mut self, node: &Node) -> Option<Given> {
+        let value = match node.find(Rule::given_value) {
+            Some(value) => Some((self.find_path(value)?, self.find_expr(value)?)),
+            None => None,
+        };
+        let since = node.find(Rule::since).and_then(|since| self.since(since));
+        Some(Given { value, since, span: self.span(node) })
+    }
+
+    fn since(&mut self, node: &Node) -> Option<Since> {
+        let after = node.find(Rule::kw_after).is_some();
+        Some(Since { offset: self.find_expr(node)?, step: self.find_path(node), after })
+    }
+
+    fn expect_verdict(&mut self, node: &Node) -> Option<TestExpectation> {
+        let verdict = node.find(Rule::verdict)?;
+        let words = verdict.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let verdict = Name { text: words, span: self.span(verdict) };
+        Some(TestExpectation::Verdict { verdict, because: self.find_expr(node), span: self.span(node) })
+    }
+
+    fn expect_step(&mut self, node: &Node) -> Option<TestExpectation> {
+        let (step, outcome) = (self.find_path(node)?, self.first_name(node)?);
+        Some(TestExpectation::Step { step, outcome, within: self.find_expr(node), span: self.span(node) })
+    }
+
+    pub(super) fn schedule(&mut self, node: &Node) -> Option<Schedule> {
+        let mut paths = node.all(Rule::path).map(|path| self.path(path));
+        let mut schedule = Schedule {
+            name: self.first_name(node)?,
+            experiment: paths.next()?,
+            environment: paths.next(),
+            cron: None,
+            timezone: None,
+            settings: Vec::new(),
+            doc: self.doc(node),
+        };
+        let block = node.find(Rule::schedule_block)?;
+        for item in self.statements(block, Rule::schedule_item, Rule::strict_schedule) {
+            let Some(item) = Self::inner(item) else { continue };
+            match item.rule {
+                Rule::cron => self.once_expr(&mut schedule.cron, item, "cron"),
+                Rule::timezone => self.once_expr(&mut schedule.timezone, item, "timezone"),
+                _ => {
+                    let setting = self.first_name(item).zip(self.find_expr(item));
+                    schedule.settings.extend(setting);
+                }
+            }
+        }
+        Some(schedule)
+    }
+}
