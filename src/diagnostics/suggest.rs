@@ -1,10 +1,17 @@
 //! Near names: `did you mean`.
 
-/// The known name that is close enough to `wrong` to be what was meant.
-pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+/// The known names that are close enough to `wrong` to be what was meant, the closest first.
+pub fn near<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let allowed = (wrong.chars().count() / 3).max(1);
     let scored = known.into_iter().map(|name| (strsim::damerau_levenshtein(wrong, name), name));
-    scored.filter(|(distance, _)| *distance <= allowed).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    let mut near: Vec<(usize, &str)> = scored.filter(|(distance, _)| *distance <= allowed).collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.into_iter().map(|(_, name)| name).collect()
+}
+
+/// The known name that is closest to `wrong`, if it is close enough.
+pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    near(wrong, known).into_iter().next()
 }
 
 /// A help line for an unknown name: the near one, else at most five known ones, else nothing.

@@ -5,27 +5,31 @@ use super::tree::Name;
 use crate::base::{Span, unit};
 use crate::diagnostics::{Diagnostic, codes, suggest};
 
-/// Something stands where something else is expected.
-pub fn unexpected(span: Span, found: &str, expected: &[Rule]) -> Diagnostic {
+/// Something stands where something else is expected; `near` is the keyword that may have been meant.
+pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>) -> Diagnostic {
     let words = expected_words(expected);
-    let found = if found.is_empty() { "the end".to_owned() } else { format!("`{}`", shorten(found)) };
-    let meant = OPERATORS.iter().find(|(wrong, _)| *wrong == found.trim_matches('`')).map(|(_, right)| *right);
+    let shown = if found.is_empty() { "the end".to_owned() } else { format!("`{}`", shorten(found)) };
+    let meant = OPERATORS.iter().find(|(wrong, _)| *wrong == found).map(|(_, right)| *right);
     let headline = match words.as_slice() {
-        _ if meant.is_some() => format!("expected an operator, found {found}"),
-        [] => format!("unexpected {found}"),
-        [one] => format!("expected {one}, found {found}"),
-        [some @ .., last] if words.len() <= 6 => format!("expected {} or {last}, found {found}", some.join(", ")),
-        _ => format!("unexpected {found}"),
+        _ if meant.is_some() => format!("expected an operator, found {shown}"),
+        [] => format!("unexpected {shown}"),
+        [one] => format!("expected {one}, found {shown}"),
+        [some @ .., last] if words.len() <= 6 => format!("expected {} or {last}, found {shown}", some.join(", ")),
+        _ => format!("unexpected {shown}"),
     };
-    let keywords = words.iter().filter_map(|word| word.strip_prefix('`').and_then(|word| word.strip_suffix('`')));
-    let keywords = keywords.filter(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()));
-    let near = suggest::nearest(found.trim_matches('`'), keywords.clone());
     let help = match meant.or(near) {
-        Some(near) => Some(format!("did you mean `{near}`?")),
+        Some(meant) => Some(format!("did you mean `{meant}`?")),
         None if words.len() > 6 => Some(format!("one of these can stand here: {}", words.join(", "))),
         None => None,
     };
     Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help)
+}
+
+/// A statement begins with a word that is nearly a keyword.
+pub fn misspelt(span: Span, found: &str, keyword: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0101, format!("unexpected `{}`", shorten(found)))
+        .at(span, "no statement begins like this")
+        .help(format!("did you mean `{keyword}`?"))
 }
 
 /// Operators of other languages, and ours.

@@ -68,7 +68,7 @@ pub fn parse_expression(source: SourceId, text: &str) -> Result<tree::Expr, Vec<
         None => {
             let (at, expected) = parser::expected(parser::Rule::lone_expression, &layout.text).unwrap_or_default();
             let span = crate::base::Span::new(source, at.min(text.len()), text.len());
-            Err(vec![errors::unexpected(span, span.of(text), &expected)])
+            Err(vec![errors::unexpected(span, span.of(text), &expected, None)])
         }
     }
 }

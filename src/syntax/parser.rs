@@ -76,3 +76,12 @@ pub fn expected(rule: Rule, text: &str) -> Option<(usize, Vec<Rule>)> {
         ErrorVariant::CustomError { .. } => Some((at, Vec::new())),
     }
 }
+
+/// Every keyword of the grammar.
+pub fn keywords() -> &'static [String] {
+    static ALL: std::sync::LazyLock<Vec<String>> = std::sync::LazyLock::new(|| {
+        let names = Rule::all_rules().iter().map(|rule| format!("{rule:?}"));
+        names.filter_map(|name| name.strip_prefix("kw_").map(str::to_owned)).collect()
+    });
+    &ALL
+}

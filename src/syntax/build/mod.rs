@@ -14,7 +14,7 @@ use super::layout::Comment;
 use super::parser::{self, Node, Rule};
 use super::tree::{Allow, Constant, Expr, File, Name, Path, Use, Used};
 use crate::base::{SourceId, Span};
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, codes, suggest};
 
 /// What `@allow(…)` can allow.
 const ALLOWABLE: &[&str] = &["interference", "amplification-only"];
@@ -39,13 +39,15 @@ impl<'t> Builder<'t> {
     /// The tree of a whole file.
     pub fn file(&mut self, root: &Node) -> File {
         let mut file = File::default();
+        let mut last: Option<&Node> = None;
         for node in &root.children {
             match node.rule {
                 Rule::declaration => self.declaration(node, &mut file),
                 Rule::stray_declaration => self.stray(node, Rule::strict_declaration),
-                Rule::surplus => self.surplus(node),
+                Rule::surplus => self.surplus(root, last, node, Rule::strict_declaration),
                 _ => {}
             }
+            last = Some(node);
         }
         file.allows = std::mem::take(&mut self.allows);
         file
@@ -114,7 +116,7 @@ impl<'t> Builder<'t> {
                 }
                 Rule::stray => self.stray(node, strict),
                 Rule::surplus if self.breaks_off(block, found.last().copied(), node, strict) => drop(found.pop()),
-                Rule::surplus => self.surplus(node),
+                Rule::surplus => self.surplus(block, found.last().copied(), node, strict),
                 Rule::missing_brace => self.missing_brace(block, node),
                 _ => {}
             }
@@ -138,38 +140,52 @@ impl<'t> Builder<'t> {
         if text.trim_matches([' ', '"', ';']).is_empty() {
             return; // what is left of an unterminated quote, reported already
         }
+        if let Some(word) = misspelt(text, 0, strict) {
+            let found = first_token(text);
+            self.findings.push(errors::misspelt(self.token(node.start, found), found, word));
+            return;
+        }
         let (at, expected) = parser::expected(strict, text).unwrap_or((0, Vec::new()));
+        self.expected_there(text, node.start, at, &expected, strict);
+    }
+
+    /// Says what was expected at a place in the text of a statement, and what may have been meant.
+    fn expected_there(&mut self, text: &str, start: usize, at: usize, expected: &[Rule], strict: Rule) {
         let found = first_token(&text[at.min(text.len())..]);
-        let start = node.start + at;
-        let span = Span::new(self.source, start, start + found.len().max(1).min(self.text.len().saturating_sub(start)));
-        self.findings.push(errors::unexpected(span, found, &expected));
+        let meant = misspelt(text, at, strict);
+        self.findings.push(errors::unexpected(self.token(start + at, found), found, expected, meant));
+    }
+
+    /// The place of a token; one that is missing still has one.
+    fn token(&self, start: usize, found: &str) -> Span {
+        let room = self.text.len().saturating_sub(start);
+        Span::new(self.source, start, start + found.len().max(1).min(room))
     }
 
     /// Whether a statement was taken for whole though it goes on: `success >=` with nothing behind it. Says so if it was.
     fn breaks_off(&mut self, block: &Node, statement: Option<&Node>, surplus: &Node, strict: Rule) -> bool {
         let Some(statement) = statement else { return false };
-        let from = statement.start - block.start;
-        let text = block.text.get(from..surplus.end() - block.start).unwrap_or("").trim_end_matches([';', ' ']);
+        let text = whole(block, statement, surplus);
         let Some((at, expected)) = parser::expected(strict, text) else { return false };
         let found = first_token(&text[at.min(text.len())..]);
         // An operator that there is not cuts a condition short, too.
         if statement.start + at <= surplus.start && !found.starts_with(['=', '&', '|', '!', '≥', '≤', '≠']) {
             return false;
         }
-        let start = statement.start + at;
-        let span = Span::new(self.source, start, start + found.len().max(1).min(self.text.len().saturating_sub(start)));
-        self.findings.push(errors::unexpected(span, found, &expected));
+        self.expected_there(text, statement.start, at, &expected, strict);
         true
     }
 
-    fn surplus(&mut self, node: &Node) {
+    /// Words behind a statement that do not belong to it.
+    fn surplus(&mut self, block: &Node, statement: Option<&Node>, node: &Node, strict: Rule) {
         let text = node.text.trim_end_matches([';', ' ']);
         if text.trim_matches([' ', '"', ';']).is_empty() {
             return;
         }
         let found = first_token(text);
+        let meant = statement.and_then(|it| misspelt(whole(block, it, node), node.start - it.start, strict));
         let span = Span::new(self.source, node.start, node.start + found.len());
-        self.findings.push(errors::unexpected(span, found, &[Rule::stop]));
+        self.findings.push(errors::unexpected(span, found, &[Rule::stop], meant));
     }
 
     /// Keeps the first of what may be said once.
@@ -278,6 +294,28 @@ impl<'t> Builder<'t> {
     fn doc_text(&self, comment: &Comment) -> String {
         comment.span.of(self.text).trim_start_matches('#').trim().to_owned()
     }
+}
+
+/// The text of a statement and of what stands behind it.
+fn whole<'t>(block: &Node<'t>, statement: &Node, surplus: &Node) -> &'t str {
+    let from = statement.start - block.start;
+    block.text.get(from..surplus.end() - block.start).unwrap_or("").trim_end_matches([';', ' '])
+}
+
+/// The keyword that was meant by the word at a place: one that is near, and with which the statement can be read further.
+fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
+    let rest = text.get(at..)?;
+    let found = first_token(rest);
+    if !found.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return None;
+    }
+    let keywords = parser::keywords().iter().map(String::as_str);
+    let near = suggest::near(found, keywords.filter(|keyword| *keyword != found));
+    let reads_on = |keyword: &&str| {
+        let mended = format!("{}{keyword}{}", &text[..at], &rest[found.len()..]);
+        parser::expected(strict, &mended).is_none_or(|(stop, _)| stop > at + keyword.len())
+    };
+    near.into_iter().find(reads_on)
 }
 
 /// The first thing in a text: a word, a quote, or one character.
