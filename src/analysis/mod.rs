@@ -24,6 +24,9 @@ pub struct Analysis {
     pub program: Program,
     /// Its typed declarations.
     pub checked: Checked,
+    /// The plans of its own experiments in the environment they were checked in, parameters as ranges; of those in which
+    /// nothing is wrong.
+    pub plans: Vec<(DeclarationId, Planned)>,
     /// Everything that is wrong with it, by place.
     pub findings: Vec<Diagnostic>,
 }
@@ -49,7 +52,9 @@ pub fn analyse(path: &Path, files: &dyn Files, environment: Option<&str>) -> Res
         let known = whole_ranges(experiment);
         match analysis.environment(id, environment.unwrap_or(DEFAULT_ENVIRONMENT)) {
             Ok(place) => {
-                let (_, findings) = analysis.plan_with(id, place, &known);
+                let (planned, findings) = analysis.plan_with(id, place, &known);
+                let stands = planned.filter(|_| !any_error(&findings));
+                analysis.plans.extend(stands.map(|planned| (id, planned)));
                 analysis.findings.extend(findings);
             }
             Err(finding) => {
@@ -108,11 +113,11 @@ fn read(path: &Path, files: &dyn Files, environment: &str) -> Result<Analysis, F
     let mut findings: Vec<Diagnostic> =
         program.findings.iter().chain(&checked.findings).filter(concerns).cloned().collect();
     tidy(&mut findings);
-    Ok(Analysis { program, checked, findings })
+    Ok(Analysis { program, checked, plans: Vec::new(), findings })
 }
 
 /// Every parameter as its declared range.
-fn whole_ranges(experiment: &Experiment) -> Known {
+pub fn whole_ranges(experiment: &Experiment) -> Known {
     let ranges = experiment.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.range));
     Known { parameters: ranges.collect(), ..Known::default() }
 }

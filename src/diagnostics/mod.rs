@@ -4,6 +4,7 @@
 
 pub mod code;
 pub mod codes;
+pub mod lints;
 pub mod render;
 pub mod suggest;
 
@@ -68,6 +69,11 @@ impl Diagnostic {
             notes: Vec::new(),
             help: Vec::new(),
         }
+    }
+
+    /// A warning with this headline.
+    pub fn warning(code: Code, headline: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, headline) }
     }
 
     /// Adds a place; the first one added is the primary one.
