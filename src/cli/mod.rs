@@ -20,6 +20,7 @@ macro_rules! complain_of {
 mod check;
 mod demo;
 mod disk;
+mod doc;
 mod exec;
 mod explain;
 mod plan;
@@ -56,6 +57,7 @@ enum Command {
     Status(status::Status),
     Recover(recover::Recover),
     Explain(explain::Explain),
+    Doc(doc::Doc),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
 }
@@ -77,6 +79,7 @@ pub fn run() -> ExitCode {
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Doc(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
     };

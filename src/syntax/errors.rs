@@ -53,6 +53,9 @@ fn shorten(text: &str) -> String {
 /// Rules as words for people, sorted, each once.
 fn expected_words(rules: &[Rule]) -> Vec<String> {
     let mut words: Vec<String> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    if rules.contains(&Rule::hold) {
+        words.extend(["`for`".to_owned(), "`until`".to_owned()]);
+    }
     words.sort();
     words.dedup();
     if words.iter().any(|word| word == "a value") {
@@ -77,7 +80,6 @@ fn word(rule: Rule) -> Option<String> {
         Rule::bounds => "`in`",
         Rule::arguments | Rule::parameters => "`(`",
         Rule::stop | Rule::EOI => "the end of the statement",
-        Rule::hold => "`for` or `until`",
         Rule::stable => "`stable`",
         Rule::enumeration | Rule::structure => "a type",
         Rule::always => "`always`",

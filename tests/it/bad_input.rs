@@ -41,6 +41,8 @@ fn what_is_asked_for_must_be_there() {
     place.run(&["exec", &file, "--set", "rate"]).ended(2).says("rate=50%");
     place.run(&["exec", &file, "--experiment", "x"]).ended(2).says("E0803");
     place.run(&["exec", &file, "--store", "/proc/nowhere"]).ended(2).says("E0711").says("--store DIR");
+    let beyond = root().join("examples/shop/payment_degradation.chaos").display().to_string();
+    place.run(&["exec", &beyond]).ended(2).says("E0804").says("faults of the component `process`");
     place.run(&["explain", "E9999"]).ended(2);
     place.run(&["explain", "e0203"]).ended(0).says("E0203");
 }
