@@ -22,7 +22,11 @@ pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>
         None if words.len() > 6 => Some(format!("one of these can stand here: {}", words.join(", "))),
         None => None,
     };
-    Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help)
+    let finding = Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help);
+    match meant.or(near) {
+        Some(meant) => finding.safe_replace(span, format!("write `{meant}`"), meant),
+        None => finding,
+    }
 }
 
 /// A statement begins with a word that is nearly a keyword.
@@ -30,6 +34,7 @@ pub fn misspelt(span: Span, found: &str, keyword: &str) -> Diagnostic {
     Diagnostic::error(codes::E0101, format!("unexpected `{}`", shorten(found)))
         .at(span, "no statement begins like this")
         .help(format!("did you mean `{keyword}`?"))
+        .safe_replace(span, format!("write `{keyword}`"), keyword)
 }
 
 /// Operators of other languages, and ours.
