@@ -20,6 +20,7 @@ macro_rules! complain_of {
 mod check;
 mod demo;
 mod disk;
+mod doc;
 mod exec;
 mod explain;
 mod lint;
@@ -58,6 +59,7 @@ enum Command {
     Status(status::Status),
     Recover(recover::Recover),
     Explain(explain::Explain),
+    Doc(doc::Doc),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
 }
@@ -80,6 +82,7 @@ pub fn run() -> ExitCode {
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Doc(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
     };

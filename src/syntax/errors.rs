@@ -22,7 +22,11 @@ pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>
         None if words.len() > 6 => Some(format!("one of these can stand here: {}", words.join(", "))),
         None => None,
     };
-    Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help)
+    let finding = Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help);
+    match meant.or(near) {
+        Some(meant) => finding.safe_replace(span, format!("write `{meant}`"), meant),
+        None => finding,
+    }
 }
 
 /// A statement begins with a word that is nearly a keyword.
@@ -30,6 +34,7 @@ pub fn misspelt(span: Span, found: &str, keyword: &str) -> Diagnostic {
     Diagnostic::error(codes::E0101, format!("unexpected `{}`", shorten(found)))
         .at(span, "no statement begins like this")
         .help(format!("did you mean `{keyword}`?"))
+        .safe_replace(span, format!("write `{keyword}`"), keyword)
 }
 
 /// Operators of other languages, and ours.
@@ -53,6 +58,9 @@ fn shorten(text: &str) -> String {
 /// Rules as words for people, sorted, each once.
 fn expected_words(rules: &[Rule]) -> Vec<String> {
     let mut words: Vec<String> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    if rules.contains(&Rule::hold) {
+        words.extend(["`for`".to_owned(), "`until`".to_owned()]);
+    }
     words.sort();
     words.dedup();
     if words.iter().any(|word| word == "a value") {
@@ -77,7 +85,6 @@ fn word(rule: Rule) -> Option<String> {
         Rule::bounds => "`in`",
         Rule::arguments | Rule::parameters => "`(`",
         Rule::stop | Rule::EOI => "the end of the statement",
-        Rule::hold => "`for` or `until`",
         Rule::stable => "`stable`",
         Rule::enumeration | Rule::structure => "a type",
         Rule::always => "`always`",

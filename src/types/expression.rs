@@ -411,30 +411,43 @@ impl<'a> Typing<'a, '_> {
         }
     }
 
-    /// A declared range, in base units.
-    pub fn range(&mut self, bounds: Option<&(Expr, Expr)>, ty: &Type) -> (Interval, Option<Span>) {
-        let Some((low, high)) = bounds else { return (ty.range(), None) };
+    /// A declared range. Its bounds are constants; where parameters have ranges that are known, they may name them.
+    pub fn range(&mut self, bounds: Option<&(Expr, Expr)>, ty: &Type) -> Declared {
+        let nothing = Declared { range: ty.range(), span: None, terms: None };
+        let Some((low, high)) = bounds else { return nothing };
         let span = low.span.to(high.span);
-        let (Some(lo), Some(hi)) = (self.bound(low, ty), self.bound(high, ty)) else { return (ty.range(), None) };
-        if lo > hi {
+        let (Some(lo), Some(hi)) = (self.bound(low, ty), self.bound(high, ty)) else { return nothing };
+        let (least, most) = (self.bounds(&lo), self.bounds(&hi));
+        if least.lo > most.hi {
             self.findings.push(errors::empty_range(span));
-            return (ty.range(), None);
+            return nothing;
         }
-        (Interval::new(lo, hi), Some(span))
+        let fixed = least.is_point() && most.is_point();
+        let range = Interval::new(least.lo, most.hi);
+        Declared { range, span: Some(span), terms: (!fixed).then_some((lo, hi)) }
     }
 
     /// A bound of a range; unlike a constant it may lie outside the type's own range (`ratio in 0%..200%`).
-    fn bound(&mut self, expr: &Expr, wanted: &Type) -> Option<f64> {
+    fn bound(&mut self, expr: &Expr, wanted: &Type) -> Option<Term> {
         let (ty, term) = self.quantity(expr);
-        let bounds = self.bounds(&term);
-        match (ty.fits(wanted), term.is_constant() && bounds.is_point()) {
+        match (ty.fits(wanted), term.is_constant()) {
             _ if ty == Type::Error => return None,
-            (true, true) => return Some(bounds.lo),
+            (true, true) => return Some(term),
             (false, _) => self.findings.push(errors::mismatch(wanted, &ty, expr.span, None)),
             (true, false) => self.findings.push(errors::not_constant("in", expr.span)),
         }
         None
     }
+}
+
+/// A range as it is declared.
+pub struct Declared {
+    /// All values that it can hold, in base units.
+    pub range: Interval,
+    /// Where it is written.
+    pub span: Option<Span>,
+    /// Its bounds, where they depend on other parameters.
+    pub terms: Option<(Term, Term)>,
 }
 
 fn cohort(expr: &Expr) -> Option<Cohort> {

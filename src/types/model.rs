@@ -88,6 +88,8 @@ pub struct Parameter {
     pub range: Interval,
     /// Where the range is written.
     pub range_span: Option<Span>,
+    /// The bounds of the range, where they depend on parameters before it.
+    pub bounds: Option<(Term, Term)>,
     /// Its default.
     pub default: Option<Argument>,
     /// Whether a default is written, even one that is wrong.

@@ -223,6 +223,18 @@ impl Term {
         }
     }
 
+    /// The term with parameters replaced by what they are given.
+    #[must_use]
+    pub fn with(&self, given: &BTreeMap<&str, Term>) -> Term {
+        match self {
+            Term::Parameter(name) => given.get(name.as_str()).cloned().unwrap_or_else(|| self.clone()),
+            Term::Arithmetic(operator, a, b) => {
+                Term::Arithmetic(*operator, Box::new(a.with(given)), Box::new(b.with(given)))
+            }
+            other => other.clone(),
+        }
+    }
+
     /// The parameters in it.
     pub fn parameters(&self) -> Vec<&str> {
         match self {

@@ -38,6 +38,7 @@ fn the_command_reference_is_made_from_the_help() {
         &["status"],
         &["recover"],
         &["explain"],
+        &["doc"],
         &["proxy"],
         &["demo"],
         &["demo", "payment"],
@@ -55,4 +56,46 @@ fn the_command_reference_is_made_from_the_help() {
         made.push_str(&format!("\n## {name}\n\n```console\n{}\n```\n", help.join("\n").trim_end()));
     }
     same("cli.md", &made);
+}
+
+#[test]
+fn the_standard_library_is_made_from_its_modules() {
+    let made = Place::new().run(&["doc"]).ended(0).out;
+    same("stdlib.md", &format!("<!-- Made by `chaos doc`. -->\n\n{made}"));
+}
+
+/// The grammar as a page: its sections as headings, its comments as text, its rules as code.
+#[test]
+fn the_grammar_is_made_from_the_grammar() {
+    let grammar = fs::read_to_string(root().join("grammar/chaos.pest")).unwrap();
+    let rules = grammar.split("kw_abort = @").next().unwrap();
+    let mut made = "# Grammar\n\nMade from `grammar/chaos.pest`, which the parser is made from.\n".to_owned();
+    let mut code = false;
+    for line in rules.lines().skip_while(|line| !line.is_empty()) {
+        let title = line.strip_prefix("// ----").map(|title| title.trim_start_matches('-').trim());
+        let comment = line.strip_prefix("//").map(str::trim);
+        if code && (title.is_some() || comment.is_some()) {
+            made.truncate(made.trim_end().len());
+            made.push_str("\n```\n\n");
+            code = false;
+        }
+        match (title, comment) {
+            (Some(title), _) => made.push_str(&format!("\n## {}{}\n\n", title[..1].to_uppercase(), &title[1..])),
+            (_, Some(text)) => made.push_str(&format!("{text}\n")),
+            _ if line.is_empty() && !code => {}
+            _ => {
+                if !code {
+                    made.push_str("\n```pest\n");
+                    code = true;
+                }
+                made.push_str(&format!("{line}\n"));
+            }
+        }
+    }
+    made.truncate(made.trim_end().len());
+    made.push_str("\n```\n");
+    while made.contains("\n\n\n") {
+        made = made.replace("\n\n\n", "\n\n");
+    }
+    same("grammar.md", &made);
 }

@@ -4,7 +4,7 @@
 //! holds that text. A file without any must check clean. Files that begin with `_` are used by others.
 
 use crate::harness::{files, root};
-use chaos_lang::analysis::analyse;
+use chaos_lang::analysis::{Analysis, analyse};
 use chaos_lang::base::{FileError, Files};
 use chaos_lang::diagnostics::render::{Style, render};
 use std::fs;
@@ -20,6 +20,18 @@ impl Files for Disk {
     fn siblings(&self, _: &Path) -> Vec<PathBuf> {
         Vec::new()
     }
+}
+
+/// A specification file, checked by itself.
+pub fn analysed(path: &Path) -> Analysis {
+    analyse(path, &Disk, None).unwrap()
+}
+
+/// All specification files but those that are only used by others.
+pub fn tested() -> Vec<PathBuf> {
+    let mut all = files(&root().join("tests/spec"), "chaos");
+    all.retain(|file| !file.file_name().unwrap().to_string_lossy().starts_with('_'));
+    all
 }
 
 type Marker = (usize, String, String);
@@ -38,7 +50,7 @@ fn wanted(text: &str) -> Vec<Marker> {
 /// What differs between the file's markers and its findings, with the findings drawn.
 fn differences(path: &Path) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
-    let analysis = analyse(path, &Disk, None).unwrap();
+    let analysis = analysed(path);
     let mut wanted = wanted(&text);
     let mut wrong = Vec::new();
     for finding in &analysis.findings {
@@ -60,11 +72,9 @@ fn differences(path: &Path) -> Vec<String> {
 
 #[test]
 fn the_language_is_as_specified() {
-    let all = files(&root().join("tests/spec"), "chaos");
-    let tested = all.iter().filter(|file| !file.file_name().unwrap().to_string_lossy().starts_with('_'));
     let mut failed = Vec::new();
-    for file in tested {
-        let wrong = differences(file);
+    for file in tested() {
+        let wrong = differences(&file);
         if !wrong.is_empty() {
             failed.push(format!("{}:\n{}", file.display(), wrong.join("\n")));
         }

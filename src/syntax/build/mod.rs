@@ -19,6 +19,9 @@ use crate::diagnostics::{Diagnostic, codes, suggest};
 /// What `@allow(…)` can allow.
 const ALLOWABLE: &[&str] = &["interference", "amplification-only"];
 
+/// With so many findings in one file, no more suggestions are looked for.
+const MANY_FINDINGS: usize = 200;
+
 /// Builds one file's tree.
 pub struct Builder<'t> {
     source: SourceId,
@@ -140,7 +143,7 @@ impl<'t> Builder<'t> {
         if text.trim_matches([' ', '"', ';']).is_empty() {
             return; // what is left of an unterminated quote, reported already
         }
-        if let Some(word) = misspelt(text, 0, strict) {
+        if let Some(word) = self.meant(text, 0, strict) {
             let found = first_token(text);
             self.findings.push(errors::misspelt(self.token(node.start, found), found, word));
             return;
@@ -152,8 +155,13 @@ impl<'t> Builder<'t> {
     /// Says what was expected at a place in the text of a statement, and what may have been meant.
     fn expected_there(&mut self, text: &str, start: usize, at: usize, expected: &[Rule], strict: Rule) {
         let found = first_token(&text[at.min(text.len())..]);
-        let meant = misspelt(text, at, strict);
+        let meant = self.meant(text, at, strict);
         self.findings.push(errors::unexpected(self.token(start + at, found), found, expected, meant));
+    }
+
+    /// The keyword that was meant; not looked for once so much is wrong that nobody reads it all.
+    fn meant(&self, text: &str, at: usize, strict: Rule) -> Option<&'static str> {
+        (self.findings.len() < MANY_FINDINGS).then(|| misspelt(text, at, strict)).flatten()
     }
 
     /// The place of a token; one that is missing still has one.
@@ -183,7 +191,7 @@ impl<'t> Builder<'t> {
             return;
         }
         let found = first_token(text);
-        let meant = statement.and_then(|it| misspelt(whole(block, it, node), node.start - it.start, strict));
+        let meant = statement.and_then(|it| self.meant(whole(block, it, node), node.start - it.start, strict));
         let span = Span::new(self.source, node.start, node.start + found.len());
         self.findings.push(errors::unexpected(span, found, &[Rule::stop], meant));
     }

@@ -68,24 +68,34 @@ impl Checker<'_> {
         ty
     }
 
-    /// Parameters, each name once.
+    /// Parameters, each name once. The ranges of later ones may name earlier ones.
     pub(super) fn parameters(&mut self, written: &[tree::Parameter]) -> Vec<Parameter> {
         self.distinct("parameter", written.iter().map(|parameter| &parameter.name));
-        written.iter().map(|parameter| self.parameter(parameter)).collect()
+        let mut all = Vec::with_capacity(written.len());
+        for parameter in written {
+            let parameter = self.parameter(parameter, &all);
+            all.push(parameter);
+        }
+        all
     }
 
-    fn parameter(&mut self, written: &tree::Parameter) -> Parameter {
+    fn parameter(&mut self, written: &tree::Parameter, before: &[Parameter]) -> Parameter {
         let ty = self.ty(&written.ty);
         let ranged = match &ty {
             Type::List(of) => of.as_ref().clone(),
             own => own.clone(),
         };
-        let (range, range_span) = self.typing(Context::default()).range(written.range.as_ref(), &ranged);
+        let mut values = self.values_in(self.module);
+        values.extend(values_of(before));
+        let known = ranges_of(before);
+        let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
+        let declared = self.typing(context).range(written.range.as_ref(), &ranged);
         let mut parameter = Parameter {
             name: written.name.text.clone(),
             ty,
-            range,
-            range_span,
+            range: declared.range,
+            range_span: declared.span,
+            bounds: declared.terms,
             default: None,
             has_default: written.default.is_some(),
             open: false,
@@ -295,7 +305,33 @@ impl Checker<'_> {
                 }
             }
         }
+        if whole {
+            self.related(parameters, &values, context);
+        }
         whole.then_some(values)
+    }
+
+    /// Arguments whose range depends on other arguments.
+    fn related(&mut self, parameters: &[Parameter], values: &BTreeMap<String, (Argument, Span)>, context: Context) {
+        let term = |name: &str| match values.get(name) {
+            Some((Argument::Term(term), span)) => Some((term.clone(), *span)),
+            _ => None,
+        };
+        let given = parameters.iter().filter_map(|it| Some((it.name.as_str(), term(&it.name)?.0))).collect();
+        for parameter in parameters {
+            let (Some((low, high)), Some((value, at))) = (&parameter.bounds, term(&parameter.name)) else { continue };
+            let (low, high) = (low.with(&given), high.with(&given));
+            let typing = self.typing(context);
+            let (bounds, least, most) = (typing.bounds(&value), typing.bounds(&low), typing.bounds(&high));
+            let open = [&value, &low, &high].into_iter().any(|it| typing.is_open(it));
+            // What is the same on both sides is as large as itself, whatever it is.
+            let fits = (least.hi <= bounds.lo || low == value) && (bounds.hi <= most.lo || high == value);
+            if !open && !fits {
+                let range = Interval { lo: least.hi.min(most.lo), hi: most.lo };
+                let shown = parameter.ty.show(if bounds.hi > most.lo { bounds.hi } else { bounds.lo });
+                self.report(errors::outside(&shown, at, range, &parameter.ty, parameter.range_span));
+            }
+        }
     }
 
     fn missing_argument(&mut self, name: &str, parameter: &Parameter, at: Span) {

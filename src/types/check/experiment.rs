@@ -98,6 +98,10 @@ impl Checker<'_> {
     fn experiment_parameters(&mut self, written: &tree::Experiment) -> Vec<Parameter> {
         let parameters = self.parameters(&written.parameters);
         for (parameter, declared) in parameters.iter().zip(&written.parameters) {
+            if parameter.bounds.is_some() {
+                // `--set` gives each parameter a value by itself.
+                self.report(errors::not_constant("in", parameter.range_span.unwrap_or(parameter.span)));
+            }
             if !parameter.ty.is_quantity() {
                 self.report(errors::no_quantity(&parameter.ty, declared.ty.span));
             }

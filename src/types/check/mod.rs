@@ -29,7 +29,7 @@ use crate::base::{SourceId, Span};
 use crate::diagnostics::Diagnostic;
 use crate::names::{DeclarationId, Kind, ModuleId, Program};
 use crate::syntax::tree::{self, Name, Path};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The typed declarations of a program.
 #[derive(Debug, Default)]
@@ -67,6 +67,7 @@ pub fn check(program: &Program) -> Checked {
         module: ModuleId(0),
         constants: BTreeMap::new(),
         values: Vec::new(),
+        circles: BTreeSet::new(),
         expanded: 0,
     };
     checker.constants();
@@ -112,6 +113,8 @@ pub(super) struct Checker<'p> {
     constants: BTreeMap<DeclarationId, Typed>,
     /// The constants that each module sees.
     values: Vec<Values>,
+    /// Circles of scenarios that were reported.
+    circles: BTreeSet<BTreeSet<DeclarationId>>,
     /// Steps that the scenarios of one experiment came to so far.
     expanded: usize,
 }
