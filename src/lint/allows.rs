@@ -57,7 +57,7 @@ impl<'t> Allowed<'t> {
         };
         let places = self.by_rule.iter().filter(|(rule, _)| subject.is_whole() && certain(rule));
         let idle = places.flat_map(|(_, places)| places).filter(|place| !place.used);
-        idle.map(|place| unused_allow::finding(place.name)).collect()
+        idle.map(|place| unused_allow::finding(place.name, subject)).collect()
     }
 }
 

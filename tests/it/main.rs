@@ -8,6 +8,7 @@ mod docs;
 mod examples;
 mod fuzz;
 mod harness;
+mod lint;
 mod messages;
 mod pages;
 mod quickstart;
