@@ -77,6 +77,8 @@ pub struct File {
     pub probes: Vec<Probe>,
     /// What `@allow(…)` allows, and where.
     pub allows: Vec<Allow>,
+    /// The names of declarations that could not be read: what refers to them is not reported again.
+    pub lost: Vec<Name>,
 }
 
 /// `@allow(no-recovery)` before a declaration or a statement.
