@@ -19,6 +19,8 @@ mod test;
 pub use environment::TIERS;
 pub use scenario::Scenario;
 
+pub use experiment::{DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW};
+
 use super::errors;
 use super::expression::{Context, Typing};
 use super::model::{Environment, Experiment, Fault, Parameter, Policy, Probe, Schedule, System, Test};
