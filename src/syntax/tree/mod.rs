@@ -135,6 +135,8 @@ pub struct TypeName {
 pub enum TypeKind {
     /// `duration`, `distribution<duration>`: the name, and what stands in `< >`.
     Named(Name, Option<Box<TypeName>>),
+    /// Not written: that of the default.
+    Inferred,
     /// `enum(tcp, udp)`.
     Enum(Vec<Name>),
     /// `service { success: ratio }`: the metrics that are needed.
