@@ -1,16 +1,33 @@
-//! `unused-allow`: an `@allow(…)` that answers nothing. What it is found by is in `allows.rs`, for it can only be known when
-//! all other rules have been asked.
+//! `unused-allow`: an `@allow(…)` that answers nothing. Of lints it can only be known when all other rules have been
+//! asked, so that is in `allows.rs`.
 
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Edit, lints};
 use crate::lint::{Level, Needs, Rule, Subject};
-use crate::syntax::tree::Name;
+use crate::plan::Plan;
+use crate::radius::interfering;
+use crate::syntax::tree::{Allow, Name};
+use std::collections::BTreeSet;
 
 /// The rule.
 pub const RULE: Rule = Rule { code: lints::UNUSED_ALLOW, level: Level::Warn, needs: Needs::Surroundings, check };
 
-fn check(_: &Subject) -> Vec<Diagnostic> {
-    Vec::new()
+/// What an `@allow(interference)` is good for is known by the plans of the file's experiments.
+fn check(subject: &Subject) -> Vec<Diagnostic> {
+    let allows: Vec<&Allow> = subject.file.allows.iter().filter(|allow| allow.name.text == "interference").collect();
+    if allows.is_empty() {
+        return Vec::new();
+    }
+    let plans: Vec<&Plan> = subject.analysis.plans.iter().map(|(_, planned)| &planned.plan).collect();
+    let clashing: BTreeSet<Span> = plans.iter().flat_map(|plan| interfering(plan)).collect();
+    let injects: BTreeSet<Span> = plans.iter().flat_map(|plan| plan.injections()).map(|(step, _)| step.span).collect();
+    let holds = |allow: &Allow, places: &BTreeSet<Span>| places.iter().any(|place| contains(allow.span, *place));
+    let idle = allows.into_iter().filter(|allow| holds(allow, &injects) && !holds(allow, &clashing));
+    idle.map(|allow| finding(&allow.name, subject)).collect()
+}
+
+fn contains(outer: Span, inner: Span) -> bool {
+    outer.source == inner.source && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// A name in an `@allow(…)` that answered no finding.
