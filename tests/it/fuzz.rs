@@ -83,6 +83,7 @@ fn damaged_programs_are_refused_not_suffered() {
     let mut dice = Dice(11);
     let mut programs = tested();
     programs.extend(files(&root().join("examples"), "chaos"));
+    programs.extend(files(&root().join("tests/lint"), "chaos"));
     for program in programs {
         let text = fs::read_to_string(program).unwrap();
         for _ in 0..4 {
