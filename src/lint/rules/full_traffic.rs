@@ -38,13 +38,11 @@ fn full(study: &Study, subject: &Subject) -> Vec<Diagnostic> {
         }
     }
     let findings = steps.into_iter().map(|(at, (target, places))| {
-        let headline = format!(
-            "every request of `{target}` can be touched, in {}",
-            places.into_iter().collect::<Vec<_>>().join(", ")
-        );
+        let headline = format!("every request of `{target}` can be touched outside development");
         Diagnostic::warning(lints::FULL_TRAFFIC, headline)
             .at(at, "the share is 100%")
             .help("take a share: `traffic: limit.traffic`, and `limit { traffic <= 5% }`")
+            .note(format!("in {}", places.into_iter().collect::<Vec<_>>().join(", ")))
             .note("a fault that writes no `traffic` takes all of it")
     });
     findings.collect()
