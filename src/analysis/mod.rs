@@ -25,6 +25,9 @@ pub struct Analysis {
     pub program: Program,
     /// Its typed declarations.
     pub checked: Checked,
+    /// The plans of its experiments in the environments in which they were checked and nothing was wrong, parameters as
+    /// ranges.
+    pub plans: Vec<(DeclarationId, Planned)>,
     /// Everything that is wrong with it, by place.
     pub findings: Vec<Diagnostic>,
 }
@@ -102,7 +105,7 @@ fn read(path: &Path, files: &dyn Files, environment: &str) -> Result<Analysis, F
     let mut findings: Vec<Diagnostic> =
         program.findings.iter().chain(&checked.findings).filter(concerns).cloned().collect();
     tidy(&mut findings);
-    Ok(Analysis { program, checked, findings })
+    Ok(Analysis { program, checked, plans: Vec::new(), findings })
 }
 
 /// The experiments of the file itself, and those of its tests and schedules.
@@ -135,7 +138,7 @@ struct Asked {
 }
 
 /// Every parameter as its declared range.
-fn whole_ranges(experiment: &Experiment) -> Known {
+pub fn whole_ranges(experiment: &Experiment) -> Known {
     let ranges = experiment.parameters.iter().map(|parameter| (parameter.name.clone(), parameter.range));
     Known { parameters: ranges.collect(), ..Known::default() }
 }
@@ -165,11 +168,16 @@ impl Analysis {
 
     /// What is wrong with an experiment in an environment. Where nobody named one and there is no `local`, what depends on
     /// an environment is left open.
-    fn check_in(&self, asked: &Asked) -> Vec<Diagnostic> {
+    fn check_in(&mut self, asked: &Asked) -> Vec<Diagnostic> {
         let Some((experiment, _)) = self.checked.experiments.get(&asked.experiment) else { return Vec::new() };
         let known = whole_ranges(experiment);
         match self.environment(asked.experiment, &asked.environment) {
-            Ok(place) => self.plan_with(asked.experiment, place, &known).1,
+            Ok(place) => {
+                let (planned, findings) = self.plan_with(asked.experiment, place, &known);
+                let stands = planned.filter(|_| !any_error(&findings));
+                self.plans.extend(stands.map(|planned| (asked.experiment, planned)));
+                findings
+            }
             Err(finding) => {
                 let finding = match asked.named {
                     Some(Some(span)) if finding.labels.is_empty() => Some(finding.at(span, "named here")),

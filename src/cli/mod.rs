@@ -23,6 +23,7 @@ mod disk;
 mod doc;
 mod exec;
 mod explain;
+mod lint;
 mod plan;
 mod proxy;
 mod recover;
@@ -52,6 +53,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Check),
+    Lint(lint::Lint),
     Plan(plan::PlanCommand),
     Exec(exec::Exec),
     Status(status::Status),
@@ -74,6 +76,7 @@ struct StoreOption {
 pub fn run() -> ExitCode {
     let code = match Arguments::parse().command {
         Command::Check(command) => command.run(),
+        Command::Lint(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Status(command) => command.run(),
@@ -90,6 +93,11 @@ pub fn run() -> ExitCode {
 fn style() -> Style {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     Style { colour, ..Style::PLAIN }
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Findings drawn at one go; more would not be read.

@@ -5,6 +5,7 @@
 pub mod code;
 pub mod codes;
 mod fix;
+pub mod lints;
 pub mod render;
 pub mod suggest;
 

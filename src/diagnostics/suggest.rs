@@ -11,10 +11,18 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     near(wrong, known).into_iter().next()
 }
 
+/// What is longer, in characters, is no misspelt name.
+const LONGEST: usize = 64;
+
 /// All known names that are close enough to `wrong`, the nearest first, each once.
 pub fn near<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let allowed = (wrong.chars().count() / 3).max(1);
-    let scored = known.into_iter().map(|name| (strsim::damerau_levenshtein(wrong, name), name));
+    let length = wrong.chars().count();
+    if length > LONGEST {
+        return Vec::new();
+    }
+    let allowed = (length / 3).max(1);
+    let known = known.into_iter().filter(|name| name.chars().count().abs_diff(length) <= allowed);
+    let scored = known.map(|name| (strsim::damerau_levenshtein(wrong, name), name));
     let mut close: Vec<(usize, &str)> = scored.filter(|(distance, _)| *distance <= allowed).collect();
     close.sort_unstable();
     close.dedup();

@@ -69,6 +69,11 @@ impl Scope {
         self.names.get(&(kind, name.to_owned())).map(|(id, _)| *id)
     }
 
+    /// Where what a name means is declared.
+    pub fn place(&self, kind: Kind, name: &str) -> Option<Span> {
+        self.names.get(&(kind, name.to_owned())).map(|(_, place)| *place)
+    }
+
     /// All names of a kind.
     pub fn known(&self, kind: Kind) -> impl Iterator<Item = &str> {
         self.names.keys().filter(move |(known, _)| *known == kind).map(|(_, name)| name.as_str())

@@ -8,7 +8,7 @@ use crate::diagnostics::{Diagnostic, codes, suggest};
 /// Something stands where something else is expected; `near` is the keyword that may have been meant.
 pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>) -> Diagnostic {
     let words = expected_words(expected);
-    let shown = if found.is_empty() { "the end".to_owned() } else { format!("`{}`", shorten(found)) };
+    let shown = if found.is_empty() { "the end of the statement".to_owned() } else { format!("`{}`", shorten(found)) };
     let meant = OPERATORS.iter().find(|(wrong, _)| *wrong == found).map(|(_, right)| *right);
     let headline = match words.as_slice() {
         _ if meant.is_some() => format!("expected an operator, found {shown}"),
@@ -19,6 +19,9 @@ pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>
     };
     let help = match meant.or(near) {
         Some(meant) => Some(format!("did you mean `{meant}`?")),
+        None if !found.is_ascii() && found.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) => {
+            Some("a name has ASCII letters, digits, `_` and `-`".to_owned())
+        }
         None if words.len() > 6 => Some(format!("one of these can stand here: {}", words.join(", "))),
         None => None,
     };

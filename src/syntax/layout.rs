@@ -60,6 +60,7 @@ pub fn lay_out(source: SourceId, text: &str) -> Layout {
         unterminated: Vec::new(),
         depth: 0,
         too_deep: None,
+        next: 0,
     };
     scan.run();
     // Only ASCII bytes were written, over whole characters, so this does not fail; a failure would only lose the layout.
@@ -95,6 +96,8 @@ struct Scan<'a> {
     unterminated: Vec<Span>,
     depth: usize,
     too_deep: Option<Span>,
+    /// Where the next line that holds something starts, if that is known.
+    next: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -147,7 +150,9 @@ impl<'a> Scan<'a> {
             self.open.retain(|bracket| *bracket == b'{');
         }
         let inside = matches!(self.open.last(), Some(b'(' | b'['));
-        let goes_on = inside || self.last != Last::Other || CONTINUING.contains(&next);
+        // No statement starts with a brace, so one on a line of its own belongs to the statement before it.
+        let opens = next.is_empty() && self.next_text().starts_with('{');
+        let goes_on = inside || self.last != Last::Other || CONTINUING.contains(&next) || opens;
         if let Some(byte) = self.out.get_mut(self.at) {
             *byte = if goes_on { b' ' } else { b';' };
         }
@@ -158,17 +163,27 @@ impl<'a> Scan<'a> {
     }
 
     /// The word with which the next line that holds something starts; empty if it starts otherwise.
-    fn next_word(&self) -> &'a str {
-        let mut rest = &self.text[self.at..];
-        loop {
-            rest = rest.trim_start();
-            match rest.strip_prefix('#') {
-                Some(comment) => rest = comment.find('\n').map_or("", |end| &comment[end..]),
-                None => break,
-            }
-        }
+    fn next_word(&mut self) -> &'a str {
+        let rest = self.next_text();
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
         &rest[..end]
+    }
+
+    /// What stands in the next line that holds something, from its first character on. Kept, so that a run of comments is
+    /// passed over once, not once for each of its lines.
+    fn next_text(&mut self) -> &'a str {
+        if self.next < self.at {
+            let mut rest = &self.text[self.at..];
+            loop {
+                rest = rest.trim_start();
+                match rest.strip_prefix('#') {
+                    Some(comment) => rest = comment.find('\n').map_or("", |end| &comment[end..]),
+                    None => break,
+                }
+            }
+            self.next = self.text.len() - rest.len();
+        }
+        &self.text[self.next..]
     }
 
     /// Whether the coming line really declares something: in column one, with a name or a path after the word.
@@ -297,6 +312,12 @@ mod tests {
     fn it_goes_on_before_continuing_words() {
         assert_eq!(laid("x\n  within 3s\ny"), "x   within 3s;y");
         assert_eq!(laid("x\n# why\n for 3s"), "x        for 3s");
+    }
+
+    #[test]
+    fn a_brace_on_a_line_of_its_own_opens_the_block_of_the_line_before() {
+        assert_eq!(laid("run\n{\na\n}\nb"), "run { a;};b");
+        assert_eq!(laid("x {\n\n}\n# c\n{"), "x {  }     {");
     }
 
     #[test]

@@ -238,3 +238,9 @@ pub fn calendar(headline: String, at: Span, help: &str) -> Diagnostic {
 pub fn no_order(ty: &Type, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0301, format!("a `{ty}` has no order")).at(at, "").help("compare it with `==` or `!=`")
 }
+
+pub fn no_type(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0304, "this parameter has no type")
+        .at(at, "of what?")
+        .help("write its type, `rate: ratio`, or a default from which it is plain, `rate = 40%`")
+}

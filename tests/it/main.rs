@@ -7,6 +7,7 @@ mod components;
 mod docs;
 mod examples;
 mod fuzz;
+mod graph;
 mod harness;
 mod messages;
 mod pages;

@@ -46,7 +46,10 @@ impl<'t> Builder<'t> {
         for node in &root.children {
             match node.rule {
                 Rule::declaration => self.declaration(node, &mut file),
-                Rule::stray_declaration => self.stray(node, Rule::strict_declaration),
+                Rule::stray_declaration => {
+                    file.lost.extend(self.lost_name(node));
+                    self.stray(node, Rule::strict_declaration);
+                }
                 Rule::surplus => self.surplus(root, last, node, Rule::strict_declaration),
                 _ => {}
             }
@@ -152,9 +155,20 @@ impl<'t> Builder<'t> {
         self.expected_there(text, node.start, at, &expected, strict);
     }
 
+    /// The name behind the word that a damaged declaration starts with.
+    fn lost_name(&self, node: &Node) -> Option<Name> {
+        let word = first_token(node.text);
+        let rest = &node.text[word.len()..];
+        let name = first_token(rest.trim_start());
+        let start = node.start + node.text.len() - rest.trim_start().len();
+        let span = Span::new(self.source, start, start + name.len());
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_').then(|| Name { text: name.to_owned(), span })
+    }
+
     /// Says what was expected at a place in the text of a statement, and what may have been meant.
     fn expected_there(&mut self, text: &str, start: usize, at: usize, expected: &[Rule], strict: Rule) {
-        let found = first_token(&text[at.min(text.len())..]);
+        let at = word_start(text, at.min(text.len()));
+        let found = first_token(&text[at..]);
         let meant = self.meant(text, at, strict);
         self.findings.push(errors::unexpected(self.token(start + at, found), found, expected, meant));
     }
@@ -324,6 +338,15 @@ fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
         parser::expected(strict, &mended).is_none_or(|(stop, _)| stop > at + keyword.len())
     };
     near.into_iter().find(reads_on)
+}
+
+/// Where the word begins that goes on at `at` with a letter that no name has: the grammar stops in the middle of it.
+fn word_start(text: &str, at: usize) -> usize {
+    if text[at..].starts_with(|c: char| c.is_alphanumeric() && !c.is_ascii()) {
+        let before = &text[..at];
+        return before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == '-').len();
+    }
+    at
 }
 
 /// The first thing in a text: a word, a quote, or one character.

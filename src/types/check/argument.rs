@@ -15,6 +15,10 @@ impl Checker<'_> {
     pub(super) fn ty(&mut self, written: &TypeName) -> Type {
         let (name, argument) = match &written.kind {
             TypeKind::Service(_) => return Type::Service,
+            TypeKind::Inferred => {
+                self.report(errors::no_type(written.span));
+                return Type::Error;
+            }
             TypeKind::Enum(words) => {
                 self.distinct("word", words.iter());
                 return Type::Enum(words.iter().map(|word| word.text.clone()).collect());
@@ -80,7 +84,10 @@ impl Checker<'_> {
     }
 
     fn parameter(&mut self, written: &tree::Parameter, before: &[Parameter]) -> Parameter {
-        let ty = self.ty(&written.ty);
+        let ty = match (&written.ty.kind, &written.default) {
+            (TypeKind::Inferred, Some(default)) => self.typing(Context::default()).value(default).ty,
+            _ => self.ty(&written.ty),
+        };
         let ranged = match &ty {
             Type::List(of) => of.as_ref().clone(),
             own => own.clone(),

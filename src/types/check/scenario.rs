@@ -137,6 +137,9 @@ impl Checker<'_> {
         if let Some(id) = scope.find(Kind::Scenario, &text) {
             return Some(id);
         }
+        if self.is_lost(path) {
+            return None;
+        }
         let finding = if scope.find(Kind::Fault, &text).is_some() {
             errors::unknown("scenario", &text, path.span, [])
                 .help(format!("a fault is injected: `inject {text}(…) for 1m`"))

@@ -122,7 +122,7 @@ impl Checker<'_> {
             Awaited::Condition(condition, timing) => {
                 let demand = self.deadline("wait until", timing.as_ref(), step.span, about);
                 let condition = self.judged(condition, about)?;
-                let (name, text) = (step.name.as_ref().map(|name| name.text.clone()), self.text(step.span));
+                let (name, text) = (step.name.as_ref().map(|name| name.text.clone()), self.text_in(step.span, about));
                 let span = step.span;
                 Some(StepKind::Expect(Expectation { name, condition, demand: demand?, text, span }))
             }
