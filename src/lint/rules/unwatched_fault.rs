@@ -27,7 +27,15 @@ fn block<'m>(steps: &'m [Step], alone: &mut Vec<&'m Step>) -> bool {
     if !in_turn {
         return together(steps.iter().map(std::slice::from_ref), alone);
     }
-    steps.iter().fold(false, |expects, step| one(step, alone) || expects)
+    all(steps, alone)
+}
+
+fn all<'m>(steps: &'m [Step], alone: &mut Vec<&'m Step>) -> bool {
+    let mut expects = false;
+    for step in steps {
+        expects |= one(step, alone);
+    }
+    expects
 }
 
 fn one<'m>(step: &'m Step, alone: &mut Vec<&'m Step>) -> bool {
@@ -39,7 +47,10 @@ fn one<'m>(step: &'m Step, alone: &mut Vec<&'m Step>) -> bool {
         }
         StepKind::Expect(_) | StepKind::Stable(_) => true,
         StepKind::Parallel(steps) => together(steps.iter().map(std::slice::from_ref), alone),
-        _ => step.kind.blocks().into_iter().fold(false, |expects, steps| block(steps, alone) || expects),
+        _ => {
+            let found: Vec<bool> = step.kind.blocks().into_iter().map(|steps| block(steps, alone)).collect();
+            found.contains(&true)
+        }
     }
 }
 
@@ -47,7 +58,7 @@ fn together<'m>(branches: impl Iterator<Item = &'m [Step]>, alone: &mut Vec<&'m 
     let mut found: Vec<(bool, Vec<&Step>)> = Vec::new();
     for steps in branches {
         let mut own = Vec::new();
-        let expects = steps.iter().fold(false, |expects, step| one(step, &mut own) || expects);
+        let expects = all(steps, &mut own);
         found.push((expects, own));
     }
     let expecting = found.iter().filter(|(expects, _)| *expects).count();
