@@ -4,6 +4,7 @@ use crate::base::Span;
 use crate::diagnostics::{Diagnostic, lints};
 use crate::lint::{Level, Needs, Rule, Study, Subject};
 use crate::types::model::{Hold, Step, StepKind};
+use std::collections::BTreeSet;
 
 /// The rule.
 pub const RULE: Rule = Rule { code: lints::UNWATCHED_FAULT, level: Level::Warn, needs: Needs::File, check };
@@ -17,7 +18,10 @@ fn unwatched(study: &Study) -> Vec<Diagnostic> {
     let mut alone = Vec::new();
     block(&study.model.steps, &mut alone);
     let course = study.course();
-    alone.into_iter().map(|step| finding(step, course.place(step))).collect()
+    // The use of a scenario says once what is true of several of its steps.
+    let mut told = BTreeSet::new();
+    let placed = alone.into_iter().map(|step| (step, course.place(step)));
+    placed.filter(|(_, at)| told.insert(*at)).map(|(step, at)| finding(step, at)).collect()
 }
 
 /// Gathers the injects during which nothing is expected, and says whether anything is expected in these steps. Of steps that
