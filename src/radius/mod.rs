@@ -188,13 +188,21 @@ fn concurrent(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<D
     together.len()
 }
 
+/// Pairs of faults that disturb each other and are shown, at most.
+const MOST_PAIRS: usize = 50;
+
 fn interference(faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) {
+    let mut shown = 0;
     for (a, first) in faults.iter().enumerate() {
         for (b, second) in faults.iter().enumerate().skip(a + 1) {
             let same = first.injection.target == second.injection.target
                 && first.injection.resource == second.injection.resource;
             let allowed = first.injection.may_interfere || second.injection.may_interfere;
             if same && !allowed && !order.ordered(a, b) {
+                shown += 1;
+                if shown > MOST_PAIRS {
+                    return;
+                }
                 findings.push(errors::interference(first.step, second.step, &first.injection.target));
             }
         }

@@ -112,3 +112,29 @@ fn long_programs_are_read_in_linear_time() {
         cases::check(text.as_bytes());
     }
 }
+
+/// Five hundred valid programs, by seed: a finding in one is a false alarm.
+#[test]
+fn valid_programs_give_no_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("python3")
+        .arg(root().join("tests/fuzz/valid_programs.py"))
+        .args(["1", "500"])
+        .arg(folder.path())
+        .status();
+    assert!(made.unwrap().success());
+    let programs = files(folder.path(), "chaos");
+    assert_eq!(programs.len(), 500);
+    for program in programs {
+        let analysis = crate::spec::analysed(&program);
+        let drawn: Vec<String> = analysis
+            .findings
+            .iter()
+            .map(|finding| {
+                let style = chaos_lang::diagnostics::render::Style::PLAIN;
+                chaos_lang::diagnostics::render::render(finding, &analysis.program.sources, style)
+            })
+            .collect();
+        assert!(drawn.is_empty(), "{}: {}", program.display(), drawn.join("\n"));
+    }
+}
