@@ -83,6 +83,7 @@ fn damaged_programs_are_refused_not_suffered() {
     let mut dice = Dice(11);
     let mut programs = tested();
     programs.extend(files(&root().join("examples"), "chaos"));
+    programs.extend(files(&root().join("tests/lint"), "chaos"));
     let texts: Vec<String> = programs.into_iter().map(|program| fs::read_to_string(program).unwrap()).collect();
     for _ in 0..600 {
         let text = &texts[dice.below(texts.len())];

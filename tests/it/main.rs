@@ -9,6 +9,7 @@ mod examples;
 mod fuzz;
 mod graph;
 mod harness;
+mod lint;
 mod messages;
 mod pages;
 mod quickstart;

@@ -14,10 +14,7 @@ use super::layout::Comment;
 use super::parser::{self, Node, Rule};
 use super::tree::{Allow, Constant, Expr, File, Name, Path, Use, Used};
 use crate::base::{SourceId, Span};
-use crate::diagnostics::{Diagnostic, codes, suggest};
-
-/// What `@allow(…)` can allow.
-const ALLOWABLE: &[&str] = &["interference", "amplification-only"];
+use crate::diagnostics::{Diagnostic, codes, lints, suggest};
 
 /// With so many findings in one file, no more suggestions are looked for.
 const MANY_FINDINGS: usize = 200;
@@ -92,8 +89,9 @@ impl<'t> Builder<'t> {
             if word.text != "allow" {
                 self.findings.push(errors::unknown_attribute("attribute", word, &["allow"]));
             }
-            for name in arguments.iter().filter(|name| !ALLOWABLE.contains(&name.text.as_str())) {
-                self.findings.push(errors::unknown_attribute("rule", name, ALLOWABLE));
+            for name in arguments.iter().filter(|name| !lints::is_allowable(&name.text)) {
+                let known: Vec<&str> = lints::allowable().collect();
+                self.findings.push(errors::unknown_attribute("rule", name, &known));
             }
             allowed.extend_from_slice(arguments);
         }
@@ -334,7 +332,7 @@ impl<'t> Builder<'t> {
             let end = comment.span.end as usize;
             let line_start = self.text[..comment.span.start as usize].rfind('\n').map_or(0, |newline| newline + 1);
             let alone = self.text[line_start..comment.span.start as usize].trim().is_empty();
-            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(|gap| gap.trim().is_empty()) {
+            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(is_gap) {
                 break;
             }
             lines.push(self.doc_text(comment));
@@ -403,6 +401,11 @@ fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
         stops(&mended).saturating_sub(at + keyword.len()) > now
     };
     near.into_iter().find(reads_on)
+}
+
+/// Whether nothing but attributes stands between a comment and what it documents.
+fn is_gap(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('@'))
 }
 
 /// Where the word begins that goes on at `at` with a letter that no name has: the grammar stops in the middle of it.
