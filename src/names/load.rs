@@ -56,8 +56,12 @@ impl Program {
             if let Some(module) = self.modules.get_mut(id.0) {
                 module.uses.push(target);
             }
-            let Some(target) = target else { continue };
             let prefix = prefix(used);
+            let Some(target) = target else {
+                scope.lost_qualified |= prefix.is_some();
+                scope.lost_any |= prefix.is_none();
+                continue;
+            };
             self.bring_in(&mut scope, target, prefix.as_deref(), used.span);
         }
         let own = self.module(id).map_or_else(Vec::new, |module| own_names(&module.file));

@@ -188,12 +188,14 @@ fn concurrent(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<D
     together.len()
 }
 
+/// Pairs of faults that disturb each other and are shown, at most.
+const MOST_PAIRS: usize = 50;
+
 fn interference(faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) {
-    for (a, b) in clashes(faults, order) {
-        let (first, second) = (&faults[a], &faults[b]);
-        if !first.injection.may_interfere && !second.injection.may_interfere {
-            findings.push(errors::interference(first.step, second.step, &first.injection.target));
-        }
+    let pairs = clashes(faults, order).into_iter().map(|(a, b)| (&faults[a], &faults[b]));
+    let meant = |fault: &Fault| fault.injection.may_interfere;
+    for (first, second) in pairs.filter(|(first, second)| !meant(first) && !meant(second)).take(MOST_PAIRS) {
+        findings.push(errors::interference(first.step, second.step, &first.injection.target));
     }
 }
 

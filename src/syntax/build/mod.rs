@@ -52,6 +52,7 @@ impl<'t> Builder<'t> {
             }
             last = Some(node);
         }
+        self.forget_the_displaced();
         file.allows = std::mem::take(&mut self.allows);
         file
     }
@@ -120,7 +121,13 @@ impl<'t> Builder<'t> {
                 }
                 Rule::stray => self.stray(node, strict),
                 Rule::surplus if self.breaks_off(block, found.last().copied(), node, strict) => drop(found.pop()),
-                Rule::surplus => self.surplus(block, found.last().copied(), node, strict),
+                Rule::surplus => {
+                    let before = self.findings.len();
+                    self.surplus(block, found.last().copied(), node, strict);
+                    if self.findings.len() > before {
+                        found.pop(); // one mistake in a statement is enough to know of
+                    }
+                }
                 Rule::missing_brace => self.missing_brace(block, node),
                 _ => {}
             }
@@ -138,15 +145,38 @@ impl<'t> Builder<'t> {
         self.findings.push(errors::missing_brace(opener, at));
     }
 
+    /// Where a brace is missing, statements stand in a block that is not theirs. They are right in another one, so the missing
+    /// brace is all that is said.
+    fn forget_the_displaced(&mut self) {
+        let open = self.findings.iter().filter(|finding| finding.code == codes::E0102);
+        let open: Vec<Span> = open
+            .filter_map(|it| it.labels.first().zip(it.labels.last()))
+            .map(|(from, to)| from.span.to(to.span))
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        let text = self.text;
+        let inside = |place: Span| open.iter().any(|block| block.start < place.start && place.start < block.end);
+        self.findings.retain(|finding| {
+            let place = finding.place().filter(|place| finding.code == codes::E0101 && inside(*place));
+            !place.is_some_and(|place| fits_elsewhere(text, place.start as usize))
+        });
+    }
+
     /// Reads a damaged statement again, strictly, to say what was expected where.
     fn stray(&mut self, node: &Node, strict: Rule) {
         let text = node.text.trim_end_matches([';', ' ']);
         if text.trim_matches([' ', '"', ';']).is_empty() {
             return; // what is left of an unterminated quote, reported already
         }
+        let found = first_token(text);
         if let Some(word) = self.meant(text, 0, strict) {
-            let found = first_token(text);
             self.findings.push(errors::misspelt(self.token(node.start, found), found, word));
+            return;
+        }
+        if let Some(home) = home(text).filter(|_| strict != Rule::strict_declaration) {
+            self.findings.push(errors::displaced(self.token(node.start, found), found, home));
             return;
         }
         let (at, expected) = parser::expected(strict, text).unwrap_or((0, Vec::new()));
@@ -275,6 +305,13 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// The path to a step among a node's parts, numbers of rounds included.
+    fn find_step_path(&self, node: &Node) -> Option<Path> {
+        let path = node.find(Rule::step_path)?;
+        let parts = path.children.iter().map(|part| self.name(part)).collect();
+        Some(Path { parts, span: self.span(path) })
+    }
+
     fn find_path(&self, node: &Node) -> Option<Path> {
         node.find(Rule::path).map(|path| self.path(path))
     }
@@ -316,6 +353,31 @@ impl<'t> Builder<'t> {
     }
 }
 
+/// Blocks by the rule of their statements.
+const HOMES: &[(Rule, &str)] = &[
+    (Rule::strict_step, "`run`"),
+    (Rule::strict_experiment, "an experiment, outside `run` and other blocks"),
+    (Rule::strict_environment, "an environment"),
+    (Rule::strict_placed, "a service of an environment"),
+    (Rule::strict_service, "a service of a system"),
+    (Rule::strict_limit, "`limit { }`"),
+    (Rule::strict_policy, "a policy"),
+    (Rule::strict_test, "a test"),
+    (Rule::strict_schedule, "a schedule"),
+];
+
+/// The block in which a text would be a statement.
+fn home(text: &str) -> Option<&'static str> {
+    HOMES.iter().find(|(strict, _)| parser::expected(*strict, text).is_none()).map(|(_, home)| *home)
+}
+
+/// Whether the line from `at` on is a statement of some block.
+fn fits_elsewhere(text: &str, at: usize) -> bool {
+    let line = text[at..].lines().next().unwrap_or("");
+    let line = line.split_once(" #").map_or(line, |(code, _)| code).trim();
+    !line.is_empty() && home(line).is_some()
+}
+
 /// The text of a statement and of what stands behind it.
 fn whole<'t>(block: &Node<'t>, statement: &Node, surplus: &Node) -> &'t str {
     let from = statement.start - block.start;
@@ -331,9 +393,12 @@ fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
     }
     let keywords = parser::keywords().iter().map(String::as_str);
     let near = suggest::near(found, keywords.filter(|keyword| *keyword != found));
+    let stops = |text: &str| parser::expected(strict, text).map_or(usize::MAX, |(stop, _)| stop);
+    // How far it is read behind the word.
+    let now = stops(text).saturating_sub(at + found.len());
     let reads_on = |keyword: &&str| {
         let mended = format!("{}{keyword}{}", &text[..at], &rest[found.len()..]);
-        parser::expected(strict, &mended).is_none_or(|(stop, _)| stop > at + keyword.len())
+        stops(&mended).saturating_sub(at + keyword.len()) > now
     };
     near.into_iter().find(reads_on)
 }
