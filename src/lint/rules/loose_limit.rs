@@ -17,7 +17,7 @@ fn check(subject: &Subject) -> Vec<Diagnostic> {
         let found = subject.analysis.plans.iter().find(|(id, _)| *id == study.id);
         found.map(|(_, planned)| planned)
     };
-    subject.studies().filter_map(|study| planned(&study).map(|it| loose(&study, it))).flatten().collect()
+    subject.studies().iter().filter_map(|study| planned(study).map(|it| loose(study, it))).flatten().collect()
 }
 
 fn loose(study: &Study, planned: &Planned) -> Vec<Diagnostic> {
