@@ -22,9 +22,11 @@ mod demo;
 mod disk;
 mod exec;
 mod explain;
+mod fmt;
 mod plan;
 mod proxy;
 mod recover;
+mod replace;
 mod signals;
 mod status;
 mod store;
@@ -51,6 +53,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Check),
+    Fmt(fmt::Fmt),
     Plan(plan::PlanCommand),
     Exec(exec::Exec),
     Status(status::Status),
@@ -72,6 +75,7 @@ struct StoreOption {
 pub fn run() -> ExitCode {
     let code = match Arguments::parse().command {
         Command::Check(command) => command.run(),
+        Command::Fmt(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Status(command) => command.run(),

@@ -34,13 +34,13 @@ pub struct Layout {
 }
 
 /// Words with which a line goes on the statement before it.
-const CONTINUING: &[&str] = &["else", "for", "until", "within", "holding", "after", "because"];
+pub const CONTINUING: &[&str] = &["else", "for", "until", "within", "holding", "after", "because"];
 
 /// Words after which a statement goes on in the next line.
-const OPERATOR_WORDS: &[&str] = &["and", "or", "not", "of"];
+pub const OPERATOR_WORDS: &[&str] = &["and", "or", "not", "of"];
 
 /// Type names that take a parameter in `< >`, so that the `>` that closes them is no operator.
-const GENERIC: &[&str] = &["distribution", "list", "signal"];
+pub const GENERIC: &[&str] = &["distribution", "list", "signal"];
 
 /// Words that start a declaration; at the start of a line they end whatever bracket was left open.
 pub const DECLARING: &[&str] =
@@ -60,6 +60,7 @@ pub fn lay_out(source: SourceId, text: &str) -> Layout {
         unterminated: Vec::new(),
         depth: 0,
         too_deep: None,
+        coming: 0,
     };
     scan.run();
     // Only ASCII bytes were written, over whole characters, so this does not fail; a failure would only lose the layout.
@@ -95,6 +96,8 @@ struct Scan<'a> {
     unterminated: Vec<Span>,
     depth: usize,
     too_deep: Option<Span>,
+    /// Where the next thing stands that is neither blank nor comment, as `next_word` found it last.
+    coming: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -158,17 +161,26 @@ impl<'a> Scan<'a> {
     }
 
     /// The word with which the next line that holds something starts; empty if it starts otherwise.
-    fn next_word(&self) -> &'a str {
+    fn next_word(&mut self) -> &'a str {
+        // Of many blank lines and comments in a row, each is passed over once.
+        if self.coming <= self.at {
+            self.coming = self.next_thing();
+        }
+        let rest = &self.text[self.coming..];
+        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
+        &rest[..end]
+    }
+
+    /// Where the next thing stands that is neither blank nor comment.
+    fn next_thing(&self) -> usize {
         let mut rest = &self.text[self.at..];
         loop {
             rest = rest.trim_start();
             match rest.strip_prefix('#') {
                 Some(comment) => rest = comment.find('\n').map_or("", |end| &comment[end..]),
-                None => break,
+                None => return self.text.len() - rest.len(),
             }
         }
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
-        &rest[..end]
     }
 
     /// Whether the coming line really declares something: in column one, with a name or a path after the word.

@@ -33,6 +33,7 @@ fn the_command_reference_is_made_from_the_help() {
     let commands: &[&[&str]] = &[
         &[],
         &["check"],
+        &["fmt"],
         &["plan"],
         &["exec"],
         &["status"],

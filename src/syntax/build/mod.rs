@@ -274,8 +274,8 @@ impl<'t> Builder<'t> {
         for comment in self.comments[..before].iter().rev() {
             let end = comment.span.end as usize;
             let line_start = self.text[..comment.span.start as usize].rfind('\n').map_or(0, |newline| newline + 1);
-            let alone = self.text[line_start..comment.span.start as usize].trim().is_empty();
-            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(|gap| gap.trim().is_empty()) {
+            let alone = is_empty(&self.text[line_start..comment.span.start as usize]);
+            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(is_empty) {
                 break;
             }
             lines.push(self.doc_text(comment));
@@ -287,13 +287,18 @@ impl<'t> Builder<'t> {
 
     fn doc_beside(&self, after: usize, start: usize) -> Option<String> {
         let comment = self.comments.get(after).filter(|comment| comment.doc)?;
-        let between = self.text.get(start..comment.span.start as usize)?;
+        let between = self.text.get(start..comment.span.start as usize)?.trim_end_matches([';', ' ', '\t']);
         (!between.contains(['\n', '{', ';'])).then(|| self.doc_text(comment))
     }
 
     fn doc_text(&self, comment: &Comment) -> String {
         comment.span.of(self.text).trim_start_matches('#').trim().to_owned()
     }
+}
+
+/// Whether a part of the text says nothing: blanks, and the ends of empty statements.
+fn is_empty(text: &str) -> bool {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ';' | '\u{FEFF}')).is_empty()
 }
 
 /// The text of a statement and of what stands behind it.
