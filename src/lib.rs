@@ -8,6 +8,7 @@
 //! | 0 | [`base`] | places in texts, quantities, clocks |
 //! | 1 | [`diagnostics`] | findings: codes with pages, drawing, suggestions |
 //! | 2 | [`syntax`] | text to tree; total |
+//! | 3 | [`format`] | the formatter; from the text alone |
 //! | 3 | [`names`] | files to a program: imports, scopes, the embedded standard library |
 //! | 4 | [`types`] | types, dimensions, ranges, conditions: the typed model |
 //! | 5 | [`plan`] | the execution graph, with all that an environment adds |
@@ -29,6 +30,7 @@
 pub mod analysis;
 pub mod base;
 pub mod diagnostics;
+pub mod format;
 pub mod lint;
 pub mod monitor;
 pub mod names;
