@@ -15,8 +15,8 @@ pub enum FileError {
     Other(String),
 }
 
-/// A supplier of sources.
-pub trait Files {
+/// A supplier of sources, to several threads at once.
+pub trait Files: Sync {
     /// The text of a file.
     ///
     /// # Errors
@@ -25,4 +25,9 @@ pub trait Files {
 
     /// The `.chaos` files directly in a folder, sorted.
     fn siblings(&self, folder: &Path) -> Vec<PathBuf>;
+
+    /// Whether there is a file or folder.
+    fn exists(&self, path: &Path) -> bool {
+        self.read(path).is_ok()
+    }
 }

@@ -14,6 +14,7 @@ pub use fix::{Edit, Fix};
 
 use crate::base::Span;
 use std::cmp::Ordering;
+use std::path::PathBuf;
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +58,8 @@ pub struct Diagnostic {
     pub headline: String,
     /// The place it is about first, then the places that explain it. None for what has no text.
     pub labels: Vec<Label>,
+    /// The file it is about, where it has no place in its text.
+    pub file: Option<PathBuf>,
     /// Facts.
     pub notes: Vec<String>,
     /// Things to do.
@@ -73,6 +76,7 @@ impl Diagnostic {
             severity,
             headline: headline.into(),
             labels: Vec::new(),
+            file: None,
             notes: Vec::new(),
             help: Vec::new(),
             fixes: Vec::new(),
@@ -93,6 +97,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says which file it is about, for what has no place in a text.
+    #[must_use]
+    pub fn about(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = Some(file.into());
         self
     }
 

@@ -1,0 +1,70 @@
+//! Rank 2: `chaos.toml`: what of a folder is checked, and how.
+//!
+//! Knows the file's form and where it is looked for; nothing of what its words mean to others.
+
+mod errors;
+mod find;
+mod read;
+
+pub use errors::no_files;
+pub use find::{FILE_NAME, find};
+
+use crate::base::SourceId;
+use crate::diagnostics::Diagnostic;
+use ignore::gitignore::Gitignore;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How much a rule matters in a project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It is not looked for.
+    Allow,
+    /// It is shown.
+    Warn,
+    /// It is shown as an error.
+    Deny,
+}
+
+impl Level {
+    /// All levels with their words.
+    pub const ALL: &'static [(&'static str, Level)] =
+        &[("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
+}
+
+/// The level of each rule that a project says something of, by its name; `all` stands for those that are not named.
+pub type Levels = BTreeMap<String, Level>;
+
+/// The word for all rules that are not named.
+pub const EVERY_RULE: &str = "all";
+
+/// What a `chaos.toml` says.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder it lies in.
+    pub folder: PathBuf,
+    /// `[check] environment`: where experiments are checked.
+    pub environment: Option<String>,
+    /// `[lint]`: what of the rules is said.
+    pub levels: Levels,
+    exclude: Gitignore,
+}
+
+impl Project {
+    /// A project that says nothing.
+    pub fn empty(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), environment: None, levels: Levels::new(), exclude: Gitignore::empty() }
+    }
+
+    /// Reads the text of a `chaos.toml` that lies in `folder`. What cannot be read is left out, and a finding says so.
+    /// `rules` are the names that `[lint]` may hold.
+    pub fn read(folder: &Path, source: SourceId, text: &str, rules: &[&str]) -> (Project, Vec<Diagnostic>) {
+        read::read(folder, source, text, rules)
+    }
+
+    /// Whether `exclude` says that a file or folder is not looked at. `path` is written from where `folder` is.
+    pub fn excludes(&self, path: &Path, is_folder: bool) -> bool {
+        let Ok(inner) = path.strip_prefix(&self.folder) else { return false };
+        self.exclude.matched_path_or_any_parents(inner, is_folder).is_ignore()
+    }
+}
