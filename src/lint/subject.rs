@@ -171,7 +171,7 @@ impl<'a> Subject<'a> {
 
     /// The file's experiments in which nothing is wrong, nor in their systems, nor in anything that they may name.
     pub fn studies(&self) -> impl Iterator<Item = Study<'a>> + '_ {
-        let files = self.analysis.program.modules.iter().map(|module| &module.file);
+        let files = self.analysis.program.modules.iter().map(|module| &*module.file);
         let sound = files.flat_map(walk::declarations).filter(|it| it.is_part()).all(|it| self.is_sound(it.name.span));
         let all = self.file.experiments.iter().enumerate().filter(move |_| sound);
         all.filter_map(|(index, written)| self.study(DeclarationId { module: ModuleId(0), index }, written))
