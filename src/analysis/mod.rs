@@ -4,7 +4,7 @@ mod errors;
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};
 use crate::diagnostics::{Diagnostic, any_error, codes, tidy};
-use crate::names::{DeclarationId, ModuleId, Program};
+use crate::names::{DeclarationId, ModuleId, Program, Shelf};
 use crate::plan::{self, Choice, Plan, arrange, lower};
 use crate::radius::{self, Bounds};
 use crate::syntax::File;
@@ -47,7 +47,15 @@ pub struct Planned {
 /// # Errors
 /// Why the file cannot be read.
 pub fn analyse(path: &Path, files: &dyn Files, environment: Option<&str>) -> Result<Analysis, FileError> {
-    let mut analysis = read(path, files, environment.unwrap_or(DEFAULT_ENVIRONMENT))?;
+    analyse_from(&Shelf::new(files), path, environment)
+}
+
+/// The same for one of many files, which may use the same others.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub fn analyse_from(shelf: &Shelf, path: &Path, environment: Option<&str>) -> Result<Analysis, FileError> {
+    let mut analysis = read(shelf, path, environment.unwrap_or(DEFAULT_ENVIRONMENT))?;
     for asked in analysis.asked(environment) {
         let found = analysis.check_in(&asked);
         analysis.findings.extend(found);
@@ -80,16 +88,16 @@ pub fn plan(
     }
 }
 
-fn read(path: &Path, files: &dyn Files, environment: &str) -> Result<Analysis, FileError> {
-    let mut program = Program::load(path, files)?;
+fn read(shelf: &Shelf, path: &Path, environment: &str) -> Result<Analysis, FileError> {
+    let mut program = Program::load_from(shelf, path)?;
     let mut checked = types::check(&program);
     let own: BTreeSet<SourceId> = program.modules.iter().map(|module| module.source).collect();
     let names = wanted_environments(&checked, environment);
     let lacks = |name: &&str| !checked.environments.values().any(|(it, _)| it.name == **name);
     if program.modules.first().is_some_and(|module| runs_something(&module.file))
         && names.iter().any(|it| lacks(&it.as_str()))
+        && program.load_environments_beside(ModuleId(0), shelf)
     {
-        program.load_siblings(ModuleId(0), files);
         checked = types::check(&program);
     }
     let mut wanted = own;

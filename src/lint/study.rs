@@ -28,7 +28,7 @@ pub struct Study<'a> {
 impl<'a> Study<'a> {
     /// All of a file, in order.
     pub fn all(subject: &Subject<'a>) -> Vec<Self> {
-        let files = subject.analysis.program.modules.iter().map(|module| &module.file);
+        let files = subject.analysis.program.modules.iter().map(|module| &*module.file);
         let mut parts = files.flat_map(walk::declarations).filter(walk::Declared::is_part);
         if !parts.all(|part| subject.is_sound(part.name.span)) {
             return Vec::new();

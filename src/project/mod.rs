@@ -10,12 +10,12 @@ pub use errors::no_files;
 pub use find::{FILE_NAME, find};
 
 use crate::base::SourceId;
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Severity};
 use ignore::gitignore::Gitignore;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// How much a rule matters in a project.
+/// How much a rule matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// It is not looked for.
@@ -30,6 +30,25 @@ impl Level {
     /// All levels with their words.
     pub const ALL: &'static [(&'static str, Level)] =
         &[("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, level)| *level == self).map_or("", |(word, _)| word)
+    }
+
+    /// The level with this word.
+    pub fn named(word: &str) -> Option<Level> {
+        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, level)| *level)
+    }
+
+    /// How findings of a rule at this level are shown; not at all for `allow`.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Level::Allow => None,
+            Level::Warn => Some(Severity::Warning),
+            Level::Deny => Some(Severity::Error),
+        }
+    }
 }
 
 /// The level of each rule that a project says something of, by its name; `all` stands for those that are not named.
@@ -57,9 +76,8 @@ impl Project {
     }
 
     /// Reads the text of a `chaos.toml` that lies in `folder`. What cannot be read is left out, and a finding says so.
-    /// `rules` are the names that `[lint]` may hold.
-    pub fn read(folder: &Path, source: SourceId, text: &str, rules: &[&str]) -> (Project, Vec<Diagnostic>) {
-        read::read(folder, source, text, rules)
+    pub fn read(folder: &Path, source: SourceId, text: &str) -> (Project, Vec<Diagnostic>) {
+        read::read(folder, source, text)
     }
 
     /// Whether `exclude` says that a file or folder is not looked at. `path` is written from where `folder` is.

@@ -2,7 +2,7 @@
 
 use super::{EVERY_RULE, Level, Project, errors};
 use crate::base::{SourceId, Span};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, lints};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::ops::Range;
 use std::path::Path;
@@ -12,8 +12,8 @@ use toml::de::{DeTable, DeValue};
 /// What may stand at the top.
 const KEYS: &[&str] = &["check", "exclude", "format", "lint"];
 
-pub(super) fn read(folder: &Path, source: SourceId, text: &str, rules: &[&str]) -> (Project, Vec<Diagnostic>) {
-    let mut reader = Reader { source, rules, project: Project::empty(folder), findings: Vec::new() };
+pub(super) fn read(folder: &Path, source: SourceId, text: &str) -> (Project, Vec<Diagnostic>) {
+    let mut reader = Reader { source, project: Project::empty(folder), findings: Vec::new() };
     // TOML does not know a byte order mark in the middle; at the start it is blanked, so that places stay what they are.
     let text = text.strip_prefix('\u{FEFF}').map_or_else(|| text.to_owned(), |rest| format!("   {rest}"));
     let (table, errors) = DeTable::parse_recoverable(&text);
@@ -32,14 +32,13 @@ pub(super) fn read(folder: &Path, source: SourceId, text: &str, rules: &[&str]) 
 
 type Entry<'t, 'i> = (&'t Spanned<std::borrow::Cow<'i, str>>, &'t Spanned<DeValue<'i>>);
 
-struct Reader<'r> {
+struct Reader {
     source: SourceId,
-    rules: &'r [&'r str],
     project: Project,
     findings: Vec<Diagnostic>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.source, range.start, range.end)
     }
@@ -78,16 +77,16 @@ impl Reader<'_> {
 
     fn lint(&mut self, (key, value): Entry) {
         let rule = key.get_ref().as_ref();
-        if rule != EVERY_RULE && !self.rules.contains(&rule) {
-            let known: Vec<&str> = self.rules.iter().copied().chain([EVERY_RULE]).collect();
+        if rule != EVERY_RULE && lints::find(rule).is_none() {
+            let known: Vec<&str> = lints::ALL.iter().map(|rule| rule.name).chain([EVERY_RULE]).collect();
             self.findings.push(errors::unknown_rule(rule, self.span(key.span()), &known));
             return;
         }
         let DeValue::String(word) = value.get_ref() else {
             return self.wrong(rule, "`allow`, `warn` or `deny`", value, &format!("{rule} = \"deny\""));
         };
-        match Level::ALL.iter().find(|(known, _)| known == word) {
-            Some((_, level)) => drop(self.project.levels.insert(rule.to_owned(), *level)),
+        match Level::named(word) {
+            Some(level) => drop(self.project.levels.insert(rule.to_owned(), level)),
             None => self.findings.push(errors::unknown_level(rule, word, self.span(value.span()))),
         }
     }
@@ -155,10 +154,8 @@ mod tests {
     use crate::project::{Level, Project};
     use std::path::Path;
 
-    const RULES: &[&str] = &["no-abort", "no-recovery"];
-
     fn read(text: &str) -> (Project, Vec<String>) {
-        let (project, findings) = Project::read(Path::new("p"), SourceId(0), text, RULES);
+        let (project, findings) = Project::read(Path::new("p"), SourceId(0), text);
         let shown = findings.iter().map(|finding| {
             let place = finding.place().unwrap();
             format!("{} | {}", place.of(text), finding.headline)

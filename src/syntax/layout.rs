@@ -34,13 +34,13 @@ pub struct Layout {
 }
 
 /// Words with which a line goes on the statement before it.
-const CONTINUING: &[&str] = &["else", "for", "until", "within", "holding", "after", "because"];
+pub const CONTINUING: &[&str] = &["else", "for", "until", "within", "holding", "after", "because"];
 
 /// Words after which a statement goes on in the next line.
-const OPERATOR_WORDS: &[&str] = &["and", "or", "not", "of"];
+pub const OPERATOR_WORDS: &[&str] = &["and", "or", "not", "of"];
 
 /// Type names that take a parameter in `< >`, so that the `>` that closes them is no operator.
-const GENERIC: &[&str] = &["distribution", "list", "signal"];
+pub const GENERIC: &[&str] = &["distribution", "list", "signal"];
 
 /// Words that start a declaration; at the start of a line they end whatever bracket was left open.
 pub const DECLARING: &[&str] =

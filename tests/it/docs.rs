@@ -52,6 +52,7 @@ fn the_command_reference_is_made_from_the_help() {
         &[],
         &["check"],
         &["lint"],
+        &["fmt"],
         &["plan"],
         &["exec"],
         &["status"],

@@ -6,6 +6,8 @@ mod bad_input;
 mod components;
 mod docs;
 mod examples;
+mod fmt;
+mod format;
 mod fuzz;
 mod graph;
 mod harness;

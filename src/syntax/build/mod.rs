@@ -331,7 +331,7 @@ impl<'t> Builder<'t> {
         for comment in self.comments[..before].iter().rev() {
             let end = comment.span.end as usize;
             let line_start = self.text[..comment.span.start as usize].rfind('\n').map_or(0, |newline| newline + 1);
-            let alone = self.text[line_start..comment.span.start as usize].trim().is_empty();
+            let alone = is_empty(&self.text[line_start..comment.span.start as usize]);
             if !comment.doc || !alone || !self.text.get(end..next).is_some_and(is_gap) {
                 break;
             }
@@ -344,7 +344,7 @@ impl<'t> Builder<'t> {
 
     fn doc_beside(&self, after: usize, start: usize) -> Option<String> {
         let comment = self.comments.get(after).filter(|comment| comment.doc)?;
-        let between = self.text.get(start..comment.span.start as usize)?;
+        let between = self.text.get(start..comment.span.start as usize)?.trim_end_matches([';', ' ', '\t']);
         (!between.contains(['\n', '{', ';'])).then(|| self.doc_text(comment))
     }
 
@@ -378,6 +378,11 @@ fn fits_elsewhere(text: &str, at: usize) -> bool {
     !line.is_empty() && home(line).is_some()
 }
 
+/// Whether a part of the text says nothing: blanks, and the ends of empty statements.
+fn is_empty(text: &str) -> bool {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ';' | '\u{FEFF}')).is_empty()
+}
+
 /// The text of a statement and of what stands behind it.
 fn whole<'t>(block: &Node<'t>, statement: &Node, surplus: &Node) -> &'t str {
     let from = statement.start - block.start;
@@ -405,7 +410,7 @@ fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
 
 /// Whether nothing but attributes stands between a comment and what it documents.
 fn is_gap(text: &str) -> bool {
-    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with('@'))
+    text.lines().all(|line| is_empty(line) || line.trim_start().starts_with('@'))
 }
 
 /// Where the word begins that goes on at `at` with a letter that no name has: the grammar stops in the middle of it.

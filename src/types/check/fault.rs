@@ -77,7 +77,8 @@ impl Checker<'_> {
 
     /// The last name of the standard module that a declaration stands in.
     fn standard_module(&self, id: DeclarationId) -> Option<String> {
-        let source = self.program.sources.get(self.program.module(id.module)?.source)?;
+        let module = self.program.module(id.module).filter(|module| module.standard)?;
+        let source = self.program.sources.get(module.source)?;
         stdlib::named_by_file(&source.path).map(str::to_owned)
     }
 
