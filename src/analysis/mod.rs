@@ -1,6 +1,11 @@
 //! Rank 7: the whole front end in one call: a file, all it uses, its environment, and everything that is wrong with it.
 
 mod errors;
+mod mend;
+mod survey;
+
+pub use mend::{Change, Done, Mended, Worse, mend};
+pub use survey::{Found, Survey, Target, each, survey};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};
 use crate::diagnostics::{Diagnostic, any_error, codes, tidy};

@@ -96,6 +96,7 @@ impl Reader {
             return self.wrong("exclude", "a list of patterns", value, "exclude = [\"vendor/\"]");
         };
         let mut builder = GitignoreBuilder::new("");
+        builder.allow_unclosed_class(false);
         for pattern in patterns {
             let DeValue::String(text) = pattern.get_ref() else {
                 self.wrong("exclude", "a pattern", pattern, "exclude = [\"vendor/\"]");
