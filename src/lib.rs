@@ -9,6 +9,7 @@
 //! | 1 | [`diagnostics`] | findings: codes with pages, drawing, suggestions |
 //! | 2 | [`syntax`] | text to tree; total |
 //! | 2 | [`project`] | `chaos.toml`: what of a folder is checked, and how |
+//! | 3 | [`format`] | the formatter; from the text alone |
 //! | 3 | [`names`] | files to a program: imports, scopes, the embedded standard library |
 //! | 4 | [`types`] | types, dimensions, ranges, conditions: the typed model |
 //! | 5 | [`plan`] | the execution graph, with all that an environment adds |
@@ -30,6 +31,7 @@
 pub mod analysis;
 pub mod base;
 pub mod diagnostics;
+pub mod format;
 pub mod lint;
 pub mod monitor;
 pub mod names;

@@ -8,7 +8,7 @@ pub use mend::{Change, Done, Mended, Worse, mend};
 pub use survey::{Found, Survey, Target, each, survey};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};
-use crate::diagnostics::{Diagnostic, any_error, tidy};
+use crate::diagnostics::{Diagnostic, any_error, codes, tidy};
 use crate::names::{DeclarationId, ModuleId, Program, Shelf};
 use crate::plan::{self, Choice, Plan, arrange, lower};
 use crate::radius::{self, Bounds};
@@ -197,7 +197,7 @@ impl Analysis {
                     Some(_) => Some(finding),
                     None => None,
                 };
-                finding.into_iter().chain(arrange(&experiment.steps, &known).1).collect()
+                finding.into_iter().chain(arrange(experiment, &known).1).collect()
             }
         }
     }
@@ -287,7 +287,10 @@ impl Analysis {
         let (Some((environment, _)), Some(system)) = (place, system) else { return (None, Vec::new()) };
         let (plan, mut findings) = lower(Choice { system, experiment, environment, known });
         let (bounds, exceeded) = radius::prove(&plan);
-        findings.extend(exceeded);
+        // Where the order of the steps is not understood, what may overlap is not known either.
+        if !findings.iter().any(|finding| [codes::E0203, codes::E0406, codes::E0410].contains(&finding.code)) {
+            findings.extend(exceeded);
+        }
         tidy(&mut findings);
         (Some(Planned { plan, bounds }), findings)
     }

@@ -23,10 +23,12 @@ mod disk;
 mod doc;
 mod exec;
 mod explain;
+mod fmt;
 mod lint;
 mod plan;
 mod proxy;
 mod recover;
+mod replace;
 mod signals;
 mod status;
 mod store;
@@ -54,6 +56,7 @@ struct Arguments {
 enum Command {
     Check(check::Check),
     Lint(lint::Lint),
+    Fmt(fmt::Fmt),
     Plan(plan::PlanCommand),
     Exec(exec::Exec),
     Status(status::Status),
@@ -77,6 +80,7 @@ pub fn run() -> ExitCode {
     let code = match Arguments::parse().command {
         Command::Check(command) => command.run(),
         Command::Lint(command) => command.run(),
+        Command::Fmt(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Status(command) => command.run(),

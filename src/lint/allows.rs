@@ -48,16 +48,16 @@ impl<'t> Allowed<'t> {
         false
     }
 
-    /// A finding for each name that allowed nothing, where that can be known: nothing is wrong with the file, and what the
-    /// rule finds depends on nothing else.
+    /// A finding for each name that allowed nothing, where that can be known: nothing is wrong with the file nor with what it
+    /// uses, and what the rule finds depends on nothing else.
     pub fn idle(&self, subject: &Subject) -> Vec<Diagnostic> {
         let certain = |rule: &str| {
             let found = rules::ALL.iter().find(|known| known.code.name == rule);
             found.is_some_and(|rule| rule.needs == Needs::File)
         };
-        let places = self.by_rule.iter().filter(|(rule, _)| subject.is_whole() && certain(rule));
+        let places = self.by_rule.iter().filter(|(rule, _)| subject.is_well_founded() && certain(rule));
         let idle = places.flat_map(|(_, places)| places).filter(|place| !place.used);
-        idle.map(|place| unused_allow::finding(place.name)).collect()
+        idle.map(|place| unused_allow::finding(place.name, subject)).collect()
     }
 }
 

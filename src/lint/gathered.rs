@@ -6,7 +6,7 @@ use crate::analysis::Analysis;
 use crate::names::DeclarationId;
 use crate::types::term::{Condition, MetricId};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// A declaration by its file and name.
 type Declaration = (PathBuf, String);
@@ -54,17 +54,23 @@ impl Gathered {
     /// The metrics that some experiment or SLO reads, of a system that experiments are about; nothing where that is not
     /// known.
     pub fn read(&self, file: &Path, system: &str) -> Option<&BTreeSet<MetricId>> {
-        let key = (file.to_path_buf(), system.to_owned());
+        let key = (plain(file), system.to_owned());
         self.read.get(&key).filter(|_| !self.blurred.contains(&key))
     }
 
-    /// The experiments with an `id`, each with its file.
-    pub fn with_id(&self, id: &str) -> impl Iterator<Item = &Declaration> {
-        self.ids.get(id).into_iter().flatten()
+    /// The experiments with an `id`, each with its file, but for the one in `file` with `name`.
+    pub fn others_with_id(&self, id: &str, file: &Path, name: &str) -> Vec<&Declaration> {
+        let own = (plain(file), name.to_owned());
+        self.ids.get(id).into_iter().flatten().filter(|other| **other != own).collect()
     }
+}
+
+/// The path without `.`, so that one file has one path.
+pub(super) fn plain(path: &Path) -> PathBuf {
+    path.components().filter(|part| !matches!(part, Component::CurDir)).collect()
 }
 
 fn declaration(analysis: &Analysis, id: DeclarationId, name: &str) -> Option<Declaration> {
     let source = analysis.program.sources.get(analysis.program.module(id.module)?.source)?;
-    Some((source.path.clone(), name.to_owned()))
+    Some((plain(&source.path), name.to_owned()))
 }

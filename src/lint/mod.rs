@@ -7,6 +7,7 @@
 mod allows;
 mod gathered;
 mod level;
+mod removal;
 mod rule;
 pub mod rules;
 mod subject;

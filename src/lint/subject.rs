@@ -60,7 +60,9 @@ impl Broken {
     pub fn of(analysis: &Analysis) -> Self {
         let mut broken = Self::default();
         let starts: Vec<Vec<Span>> = analysis.program.modules.iter().map(|module| starts(&module.file)).collect();
-        let findings = analysis.program.findings.iter().chain(&analysis.checked.findings);
+        // What is wrong in an environment, or with limits, leaves a declaration what it is.
+        let timely = analysis.findings.iter().filter(|finding| finding.code.name < "E05");
+        let findings = analysis.program.findings.iter().chain(&analysis.checked.findings).chain(timely);
         for place in findings.filter(|it| it.severity == Severity::Error).filter_map(Diagnostic::place) {
             broken.sources.insert(place.source);
             let module = analysis.program.modules.iter().position(|module| module.source == place.source);
@@ -115,6 +117,11 @@ impl<'a> Subject<'a> {
     /// Whether nothing is wrong with any text, name or type of the file.
     pub fn is_whole(&self) -> bool {
         self.module().is_some_and(|module| !self.broken.sources.contains(&module.source))
+    }
+
+    /// Whether nothing is wrong with any text, name or type of the file and of all that it uses.
+    pub fn is_well_founded(&self) -> bool {
+        self.broken.sources.is_empty()
     }
 
     /// Whether nothing is wrong with the declaration that has its name here.

@@ -75,8 +75,12 @@ impl Program {
             if let Some(module) = self.modules.get_mut(id.0) {
                 module.uses.push(target);
             }
-            let Some(target) = target else { continue };
             let prefix = prefix(used);
+            let Some(target) = target else {
+                scope.lost_qualified |= prefix.is_some();
+                scope.lost_any |= prefix.is_none();
+                continue;
+            };
             self.bring_in(&mut scope, target, prefix.as_deref(), used.span);
         }
         for (kind, name, index, at) in own_names(&tree) {

@@ -9,9 +9,14 @@ use crate::diagnostics::{Diagnostic, codes, suggest};
 pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>) -> Diagnostic {
     let words = expected_words(expected);
     let shown = if found.is_empty() { "the end of the statement".to_owned() } else { format!("`{}`", shorten(found)) };
-    let meant = OPERATORS.iter().find(|(wrong, _)| *wrong == found).map(|(_, right)| *right);
+    let has = |word: &str| words.iter().any(|known| known == word);
+    let meant = match found {
+        "=" if has("a value") => None,
+        "=" if has("`)`") => Some(":"),
+        _ => OPERATORS.iter().find(|(wrong, _)| *wrong == found).map(|(_, right)| *right),
+    };
     let headline = match words.as_slice() {
-        _ if meant.is_some() => format!("expected an operator, found {shown}"),
+        _ if meant.is_some_and(|meant| meant != ":") => format!("expected an operator, found {shown}"),
         [] => format!("unexpected {shown}"),
         [one] => format!("expected {one}, found {shown}"),
         [some @ .., last] if words.len() <= 6 => format!("expected {} or {last}, found {shown}", some.join(", ")),
@@ -19,6 +24,7 @@ pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>
     };
     let help = match meant.or(near) {
         Some(meant) => Some(format!("did you mean `{meant}`?")),
+        None if found == "=" => Some("leave out `=`".to_owned()),
         None if !found.is_ascii() && found.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) => {
             Some("a name has ASCII letters, digits, `_` and `-`".to_owned())
         }
@@ -30,6 +36,13 @@ pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>
         Some(meant) => finding.safe_replace(span, format!("write `{meant}`"), meant),
         None => finding,
     }
+}
+
+/// A statement stands in a block that is not its own.
+pub fn displaced(span: Span, found: &str, home: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0101, format!("`{}` does not belong here", shorten(found)))
+        .at(span, format!("this belongs in {home}"))
+        .help("move it there")
 }
 
 /// A statement begins with a word that is nearly a keyword.
@@ -83,7 +96,7 @@ fn word(rule: Rule) -> Option<String> {
         Rule::below | Rule::above | Rule::plus | Rule::minus | Rule::times | Rule::over => "an operator",
         Rule::number | Rule::text | Rule::raw | Rule::truth | Rule::special | Rule::list => "a value",
         Rule::group | Rule::call | Rule::expression => "a value",
-        Rule::path | Rule::name | Rule::names | Rule::pattern => "a name",
+        Rule::path | Rule::step_path | Rule::name | Rule::names | Rule::pattern => "a name",
         Rule::type_name => "a type",
         Rule::bounds => "`in`",
         Rule::arguments | Rule::parameters => "`(`",
@@ -94,6 +107,11 @@ fn word(rule: Rule) -> Option<String> {
         Rule::never => "`never`",
         Rule::timing | Rule::within | Rule::held | Rule::share_of_time => "`within`",
         Rule::any => "`*`",
+        Rule::colon => "`:`",
+        Rule::assign => "`=`",
+        Rule::bounded_by => "`<=`",
+        Rule::comma => "`,`",
+        Rule::close => "`)`",
         _ if debug.ends_with("_block") => "`{`",
         _ => return None,
     };

@@ -34,13 +34,13 @@ pub struct Layout {
 }
 
 /// Words with which a line goes on the statement before it.
-const CONTINUING: &[&str] = &["else", "for", "until", "within", "holding", "after", "because"];
+pub const CONTINUING: &[&str] = &["else", "for", "until", "within", "holding", "after", "because"];
 
 /// Words after which a statement goes on in the next line.
-const OPERATOR_WORDS: &[&str] = &["and", "or", "not", "of"];
+pub const OPERATOR_WORDS: &[&str] = &["and", "or", "not", "of"];
 
 /// Type names that take a parameter in `< >`, so that the `>` that closes them is no operator.
-const GENERIC: &[&str] = &["distribution", "list", "signal"];
+pub const GENERIC: &[&str] = &["distribution", "list", "signal"];
 
 /// Words that start a declaration; at the start of a line they end whatever bracket was left open.
 pub const DECLARING: &[&str] =
@@ -152,7 +152,7 @@ impl<'a> Scan<'a> {
         let inside = matches!(self.open.last(), Some(b'(' | b'['));
         // No statement starts with a brace, so one on a line of its own belongs to the statement before it.
         let opens = next.is_empty() && self.next_text().starts_with('{');
-        let goes_on = inside || self.last != Last::Other || CONTINUING.contains(&next) || opens;
+        let goes_on = inside || self.last != Last::Other || self.continues(next) || opens;
         if let Some(byte) = self.out.get_mut(self.at) {
             *byte = if goes_on { b' ' } else { b';' };
         }
@@ -184,6 +184,12 @@ impl<'a> Scan<'a> {
             self.next = self.text.len() - rest.len();
         }
         &self.text[self.next..]
+    }
+
+    /// Whether the word that starts the next line goes on the statement. `holding(…)` uses a scenario of that name.
+    fn continues(&mut self, next: &str) -> bool {
+        let used = || matches!(next, "else" | "holding" | "because");
+        CONTINUING.contains(&next) && !(used() && self.next_text()[next.len()..].starts_with('('))
     }
 
     /// Whether the coming line really declares something: in column one, with a name or a path after the word.
@@ -261,6 +267,9 @@ impl<'a> Scan<'a> {
     }
 
     fn operator(&mut self, byte: u8) {
+        if byte == b'*' && self.text[..self.at].ends_with('.') {
+            return self.step(Last::Other); // `http.*`: all of a module
+        }
         let closes_type = byte == b'>' && self.generic > 0;
         if closes_type {
             self.generic -= 1;
@@ -270,11 +279,13 @@ impl<'a> Scan<'a> {
 
     fn word(&mut self) {
         let rest = &self.text[self.at..];
+        // A type stands behind a colon, or in another one.
+        let in_a_type = self.text[..self.at].trim_end().ends_with([':', '<']);
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-.%".contains(c))).unwrap_or(rest.len());
         let word = &rest[..end];
         let behind = rest[end..].trim_start_matches([' ', '\t']);
         self.at += end;
-        if GENERIC.contains(&word) && behind.starts_with('<') {
+        if in_a_type && GENERIC.contains(&word) && behind.starts_with('<') {
             self.generic += 1;
             self.at = self.text.len() - behind.len() + 1;
         }

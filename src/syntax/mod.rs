@@ -8,7 +8,8 @@ mod literal;
 mod parser;
 pub mod tree;
 
-pub use layout::{Comment, DECLARING, MAX_DEPTH};
+pub use layout::{CONTINUING, Comment, DECLARING, GENERIC, Layout, MAX_DEPTH, OPERATOR_WORDS, lay_out};
+pub use parser::keywords;
 pub use tree::File;
 
 use crate::base::SourceId;

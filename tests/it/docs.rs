@@ -2,6 +2,7 @@
 
 use crate::harness::{Place, root};
 use chaos_lang::diagnostics::codes;
+use chaos_lang::lint::rules;
 use std::fs;
 
 #[track_caller]
@@ -27,12 +28,31 @@ fn the_error_index_is_made_from_the_pages() {
 }
 
 #[test]
+fn the_lint_index_is_made_from_the_rules_and_their_pages() {
+    let mut made = "# Lints\n\nMade from the rules and the pages of `chaos explain`. How to use them: [linting.md](linting.md).\n\n\
+        | lint | level | what |\n| --- | --- | --- |\n"
+        .to_owned();
+    for rule in rules::ALL {
+        let (code, level) = (rule.code, rule.level.word());
+        made.push_str(&format!("| [{code}](#{code}) | {level} | {} |\n", code.title()));
+    }
+    for rule in rules::ALL {
+        let body: Vec<&str> = rule.code.page.trim_end().lines().skip(1).collect();
+        let (code, level) = (rule.code, rule.level.word());
+        made.push_str(&format!("\n## {code}\n\n*{}: {level} by itself.*\n{}\n", code.title(), body.join("\n")));
+    }
+    same("lints.md", &made);
+}
+
+#[test]
 fn the_command_reference_is_made_from_the_help() {
     let place = Place::new();
     let mut made = "# Commands\n\nMade from `chaos help`.\n".to_owned();
     let commands: &[&[&str]] = &[
         &[],
         &["check"],
+        &["lint"],
+        &["fmt"],
         &["plan"],
         &["exec"],
         &["status"],

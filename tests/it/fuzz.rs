@@ -83,13 +83,13 @@ fn damaged_programs_are_refused_not_suffered() {
     let mut dice = Dice(11);
     let mut programs = tested();
     programs.extend(files(&root().join("examples"), "chaos"));
-    for program in programs {
-        let text = fs::read_to_string(program).unwrap();
-        for _ in 0..4 {
-            let data = dice.damage(&text);
-            cases::parse(&data);
-            cases::check(&data);
-        }
+    programs.extend(files(&root().join("tests/lint"), "chaos"));
+    let texts: Vec<String> = programs.into_iter().map(|program| fs::read_to_string(program).unwrap()).collect();
+    for _ in 0..600 {
+        let text = &texts[dice.below(texts.len())];
+        let data = dice.damage(text);
+        cases::parse(&data);
+        cases::check(&data);
     }
 }
 
@@ -110,5 +110,31 @@ fn long_programs_are_read_in_linear_time() {
     for text in texts {
         cases::parse(text.as_bytes());
         cases::check(text.as_bytes());
+    }
+}
+
+/// Five hundred valid programs, by seed: a finding in one is a false alarm.
+#[test]
+fn valid_programs_give_no_finding() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = std::process::Command::new("python3")
+        .arg(root().join("tests/fuzz/valid_programs.py"))
+        .args(["1", "500"])
+        .arg(folder.path())
+        .status();
+    assert!(made.unwrap().success());
+    let programs = files(folder.path(), "chaos");
+    assert_eq!(programs.len(), 500);
+    for program in programs {
+        let analysis = crate::spec::analysed(&program);
+        let drawn: Vec<String> = analysis
+            .findings
+            .iter()
+            .map(|finding| {
+                let style = chaos_lang::diagnostics::render::Style::PLAIN;
+                chaos_lang::diagnostics::render::render(finding, &analysis.program.sources, style)
+            })
+            .collect();
+        assert!(drawn.is_empty(), "{}: {}", program.display(), drawn.join("\n"));
     }
 }

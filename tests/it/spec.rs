@@ -6,11 +6,12 @@
 use crate::harness::{files, root};
 use chaos_lang::analysis::{Analysis, analyse};
 use chaos_lang::base::{FileError, Files};
+use chaos_lang::diagnostics::Diagnostic;
 use chaos_lang::diagnostics::render::{Style, render};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-struct Disk;
+pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, FileError> {
@@ -48,12 +49,11 @@ fn wanted(text: &str) -> Vec<Marker> {
 }
 
 /// What differs between the file's markers and its findings, with the findings drawn.
-fn differences(path: &Path) -> Vec<String> {
+pub fn compared(path: &Path, analysis: &Analysis, findings: &[Diagnostic]) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
-    let analysis = analysed(path);
     let mut wanted = wanted(&text);
     let mut wrong = Vec::new();
-    for finding in &analysis.findings {
+    for finding in findings {
         let line = finding.place().and_then(|place| {
             let source = analysis.program.sources.get(place.source)?;
             (source.path == path).then(|| source.line(place.start as usize))
@@ -74,7 +74,8 @@ fn differences(path: &Path) -> Vec<String> {
 fn the_language_is_as_specified() {
     let mut failed = Vec::new();
     for file in tested() {
-        let wrong = differences(&file);
+        let analysis = analysed(&file);
+        let wrong = compared(&file, &analysis, &analysis.findings);
         if !wrong.is_empty() {
             failed.push(format!("{}:\n{}", file.display(), wrong.join("\n")));
         }

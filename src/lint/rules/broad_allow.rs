@@ -48,5 +48,5 @@ fn finding(module: &str, system: &str, places: &[Span]) -> Diagnostic {
     for place in places {
         finding = finding.at(*place, "");
     }
-    finding.help(format!("allow single faults on single services: `allow {module}.error on payment`"))
+    finding.help(format!("name the faults and the services that are meant, instead of `{module}.*` on all of them"))
 }

@@ -87,13 +87,13 @@ fn measured(reading: &Reading, system: &System) -> Interval {
 }
 
 fn finding(comparison: &Comparison, always: bool, system: &System, known: &Known) -> Diagnostic {
-    let headline = if always { "this always holds" } else { "this never holds" };
+    let outcome = if always { "always" } else { "never" };
     let shown = |term: &Term| range(term, system, known, &|| Interval::ALL);
     let readings = comparison.left.readings().into_iter().chain(comparison.right.readings());
     let names: Vec<String> = readings.map(|reading| reading.metric.to_string()).collect();
     let side = if comparison.left.readings().is_empty() { &comparison.right } else { &comparison.left };
     let bounds = shown(side);
-    let finding = Diagnostic::warning(lints::CONSTANT_CONDITION, format!("{headline}: `{}`", comparison.text))
+    let finding = Diagnostic::warning(lints::CONSTANT_CONDITION, format!("`{}` {outcome} holds", comparison.text))
         .at(comparison.span, "whatever is measured")
         .help("compare with a value that tells good from bad");
     match comparison.left == comparison.right {

@@ -15,7 +15,7 @@ fn finding(experiment: &Experiment, subject: &Subject) -> Option<Diagnostic> {
     let written = experiment.id.as_ref()?;
     let id = walk::text(written)?;
     let path = &subject.sources().get(written.span.source)?.path;
-    let others = subject.gathered.with_id(id).filter(|(file, name)| file != path || *name != experiment.name.text);
+    let others = subject.gathered.others_with_id(id, path, &experiment.name.text).into_iter();
     let others: Vec<String> = others.map(|(file, name)| format!("`{name}` in {}", file.display())).collect();
     if others.is_empty() {
         return None;

@@ -4,6 +4,7 @@ use crate::base::Span;
 use crate::diagnostics::{Diagnostic, lints};
 use crate::lint::{Level, Needs, Rule, Study, Subject};
 use crate::plan::{Injection, Plan};
+use crate::types::term::LimitName;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rule.
@@ -11,6 +12,11 @@ pub const RULE: Rule = Rule { code: lints::FULL_TRAFFIC, level: Level::Warn, nee
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
     subject.studies().flat_map(|study| full(&study, subject)).collect()
+}
+
+/// Whether a plan is for an environment that counts, and neither it nor the experiment limits the share.
+fn lets_all(plan: &Plan) -> bool {
+    plan.tier != "development" && plan.limits.bound(LimitName::Traffic).is_none_or(|bound| bound.value >= 1.0)
 }
 
 /// Whether a fault takes requests, and can take all of them.
@@ -23,7 +29,7 @@ fn full(study: &Study, subject: &Subject) -> Vec<Diagnostic> {
     let course = study.course();
     let places: BTreeMap<&str, Span> = course.places().collect();
     let mut steps: BTreeMap<Span, (String, BTreeSet<String>)> = BTreeMap::new();
-    let plans: Vec<Plan> = subject.plans(study).into_iter().filter(|plan| plan.tier != "development").collect();
+    let plans: Vec<Plan> = subject.plans(study).into_iter().filter(lets_all).collect();
     for plan in &plans {
         for (step, injection) in plan.injections().filter(|(_, injection)| takes_all(injection)) {
             let at = places.get(step.name.as_str()).copied().unwrap_or(step.span);
@@ -32,13 +38,11 @@ fn full(study: &Study, subject: &Subject) -> Vec<Diagnostic> {
         }
     }
     let findings = steps.into_iter().map(|(at, (target, places))| {
-        let headline = format!(
-            "every request of `{target}` can be touched, in {}",
-            places.into_iter().collect::<Vec<_>>().join(", ")
-        );
+        let headline = format!("every request of `{target}` can be touched outside development");
         Diagnostic::warning(lints::FULL_TRAFFIC, headline)
             .at(at, "the share is 100%")
             .help("take a share: `traffic: limit.traffic`, and `limit { traffic <= 5% }`")
+            .note(format!("in {}", places.into_iter().collect::<Vec<_>>().join(", ")))
             .note("a fault that writes no `traffic` takes all of it")
     });
     findings.collect()

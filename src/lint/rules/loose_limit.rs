@@ -3,6 +3,7 @@
 use crate::analysis::Planned;
 use crate::diagnostics::{Diagnostic, lints};
 use crate::lint::{Level, Needs, Rule, Study, Subject};
+use crate::types::Type;
 use crate::types::term::{Known, LimitName, Term};
 
 /// The rule.
@@ -29,11 +30,16 @@ fn loose(study: &Study, planned: &Planned) -> Vec<Diagnostic> {
             let headline = format!("`{what}` may be {}, but the steps come to {}", show(bound), show(reached));
             Diagnostic::warning(lints::LOOSE_LIMIT, headline)
                 .at(*at, "this limit stops nothing")
-                .help(format!("write a bound near it: `{what} <= {}`", show(reached)))
+                .help(format!("write a bound near it: `{what} <= {}`", show(rounded_up(reached, &limit.ty()))))
                 .note(format!("at worst, in the environment `{}`", planned.plan.environment))
         })
     });
     findings.collect()
+}
+
+/// A bound that reads well and is not below the value.
+fn rounded_up(value: f64, ty: &Type) -> f64 {
+    if *ty == Type::Duration { (value / 10.0).ceil() * 10.0 } else { value }
 }
 
 /// The most that the steps can come to, in the limit's unit; nothing for limits that are not proven.

@@ -32,16 +32,20 @@ fn style(name: &str) -> Style {
 }
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    let names: Vec<(Declared, Style)> = walk::declarations(subject.file)
-        .into_iter()
-        .chain(walk::inner_names(subject.file))
-        .map(|declared| (declared, style(&declared.name.text)))
-        .collect();
-    let count = |wanted| names.iter().filter(|(_, style)| *style == wanted).count();
-    let (snake, kebab) = (count(Style::Snake), count(Style::Kebab));
-    let usual = if kebab > snake { Style::Kebab } else { Style::Snake };
-    let odd = names.iter().filter(|(_, style)| *style != Style::Word && *style != usual);
-    odd.map(|(declared, style)| finding(declared, *style, usual)).collect()
+    let all = walk::declarations(subject.file).into_iter().chain(walk::inner_names(subject.file));
+    // Metrics are often called as their series are, whatever the rest is called.
+    let (metrics, others): (Vec<Declared>, Vec<Declared>) =
+        all.filter(|declared| declared.kind != "test").partition(|declared| declared.kind == "metric");
+    [metrics, others].into_iter().flat_map(odd).collect()
+}
+
+/// The names that are in another style than most of them.
+fn odd(names: Vec<Declared>) -> Vec<Diagnostic> {
+    let styles: Vec<Style> = names.iter().map(|declared| style(&declared.name.text)).collect();
+    let count = |wanted| styles.iter().filter(|style| **style == wanted).count();
+    let usual = if count(Style::Kebab) > count(Style::Snake) { Style::Kebab } else { Style::Snake };
+    let odd = names.iter().zip(styles).filter(|(_, style)| *style != Style::Word && *style != usual);
+    odd.map(|(declared, style)| finding(declared, style, usual)).collect()
 }
 
 fn finding(declared: &Declared, found: Style, usual: Style) -> Diagnostic {

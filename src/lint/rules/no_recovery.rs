@@ -5,6 +5,7 @@ use crate::diagnostics::{Diagnostic, lints};
 use crate::lint::{Level, Needs, Rule, Study, Subject};
 use crate::plan::Leaf;
 use crate::types::model::{Hold, Step, StepKind};
+use std::collections::BTreeSet;
 
 /// The rule.
 pub const RULE: Rule = Rule { code: lints::NO_RECOVERY, level: Level::Warn, needs: Needs::File, check };
@@ -17,11 +18,11 @@ fn unhealed(study: &Study) -> Vec<Diagnostic> {
     let course = study.course();
     let judged = course.followed(judges);
     let open = course.steps.iter().zip(judged).filter(|(_, judged)| !judged);
-    let faults = open.filter_map(|(placed, _)| match placed.leaf {
-        Leaf::Step(step) if breaks(step) => Some(finding(&placed.name, course.place(step))),
-        _ => None,
-    });
-    faults.collect()
+    let steps = open.filter_map(|(placed, _)| if let Leaf::Step(step) = placed.leaf { Some(step) } else { None });
+    // Rounds and levels say a step once, and so does the use of a scenario.
+    let mut told = BTreeSet::new();
+    let faults = steps.filter_map(|step| Some((course.place(step), broken_by(step)?)));
+    faults.filter(|(at, _)| told.insert(*at)).map(|(at, name)| finding(name, at)).collect()
 }
 
 /// Whether a step judges what the system does.
@@ -29,9 +30,10 @@ fn judges(step: &Step) -> bool {
     matches!(step.kind, StepKind::Expect(_) | StepKind::Stable(_))
 }
 
-/// Whether a step injects a fault and does not itself wait for the system to heal.
-fn breaks(step: &Step) -> bool {
-    matches!(&step.kind, StepKind::Inject(inject) if matches!(inject.hold, Hold::For(_)))
+/// The name of a step that injects a fault and does not itself wait for the system to heal.
+fn broken_by(step: &Step) -> Option<&str> {
+    let StepKind::Inject(inject) = &step.kind else { return None };
+    matches!(inject.hold, Hold::For(_)).then_some(step.name.as_deref().unwrap_or(&inject.fault.name))
 }
 
 fn finding(name: &str, at: Span) -> Diagnostic {

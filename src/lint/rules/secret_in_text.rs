@@ -58,16 +58,15 @@ static FORMS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 
 /// Places where a secret stands, in small letters; what is there must look like one, too.
 static PLACES: LazyLock<Vec<(Regex, &str, Looks)>> = LazyLock::new(|| {
-    let places: [(&str, &str, Looks); 3] = [
-        (r"[a-z][a-z0-9+.-]*://[^\s/:@?#]*:([^\s/@?#]+)@", "a password in an address", is_written_out),
-        (r"\b(?:bearer|basic)\s+([a-z0-9+/._~-]{16,}=*)", "a token", looks_random),
-        (
-            r#"(?:^|[\s?&;{,"'_-])(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key)["']?(?:\s*[=:]\s*|\s+)["']?([^\s"'&;,}]+)"#,
-            "a secret",
-            looks_random,
-        ),
+    let word = r#"(?:^|[\s?&;{,"'_-])(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key)["']?"#;
+    let value = r#"["']?([^\s"'&;,}]+)"#;
+    let places: [(String, &str, Looks); 4] = [
+        (r"[a-z][a-z0-9+.-]*://[^\s/:@?#]*:([^\s/@?#]+)@".to_owned(), "a password in an address", is_written_out),
+        (r"\b(?:bearer|basic)\s+([a-z0-9+/._~-]{16,}=*)".to_owned(), "a token", is_random),
+        (format!(r"{word}\s*=\s*{value}"), "a secret", is_mixed),
+        (format!(r"{word}(?:\s*:\s*|\s+){value}"), "a secret", is_random),
     ];
-    places.into_iter().filter_map(|(form, what, looks)| Some((Regex::new(form).ok()?, what, looks))).collect()
+    places.into_iter().filter_map(|(form, what, looks)| Some((Regex::new(&form).ok()?, what, looks))).collect()
 });
 
 /// Whether a value in its place looks like a secret.
@@ -114,10 +113,16 @@ fn is_written_out(value: &str) -> bool {
 }
 
 /// Whether a value is written out and is no word: at least 8 characters, letters and digits mixed, no path.
-fn looks_random(value: &str) -> bool {
+fn is_mixed(value: &str) -> bool {
     let has = |fits: fn(&char) -> bool| value.chars().any(|c| fits(&c));
     let mixed = has(|c| c.is_ascii_digit()) && has(|c| c.is_ascii_alphabetic());
     is_written_out(value) && value.len() >= 8 && mixed && !value.starts_with(['/', '.', '-']) && !value.contains("://")
+}
+
+/// Whether a value is mixed, and more than a word with a number behind it.
+fn is_random(value: &str) -> bool {
+    let digits: Vec<bool> = value.chars().filter(char::is_ascii_alphanumeric).map(|c| c.is_ascii_digit()).collect();
+    is_mixed(value) && digits.windows(2).filter(|pair| pair[0] != pair[1]).count() >= 2
 }
 
 #[cfg(test)]
@@ -126,7 +131,7 @@ mod tests {
 
     #[test]
     fn every_form_is_understood() {
-        assert_eq!((FORMS.len(), PLACES.len()), (10, 3));
+        assert_eq!((FORMS.len(), PLACES.len()), (10, 4));
     }
 
     #[test]
@@ -141,6 +146,7 @@ mod tests {
             "auth_token_refresh_total{token=\"expired\"}",
             "If the token expires, checkout asks for a new password and loses no order.",
             "the secret: retries12 times",
+            "it needs a token version2",
             "checkout --password {password}",
             "app=checkout,track notin (canary)",
             "Bearer tokens of 32 characters are refused",
@@ -160,6 +166,7 @@ mod tests {
             ("curl -H 'Authorization: Bearer 8f14e45fceea167a5a36'", "a token"),
             ("checkout --api-key 8f14e45fceea167a", "a secret"),
             ("password=Tr0ub4dor&3", "a secret"),
+            ("DB_PASSWORD=hunter2022 shop orders", "a secret"),
             ("{\"token\": \"a1b2c3d4e5\"}", "a secret"),
             (concat!("AK", "IAIOSFODNN7EXAMPLE"), "an AWS access key"),
             (concat!("gh", "p_0123456789abcdefghijABCDEFGHIJ0123456789"), "a GitHub token"),

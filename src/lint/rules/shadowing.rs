@@ -33,7 +33,7 @@ fn check(subject: &Subject) -> Vec<Diagnostic> {
     for scenario in subject.scenarios() {
         findings.extend(values(&scenario.parameters, &scenario.steps, subject));
     }
-    findings.extend(subject.studies().flat_map(|study| targets(&study)));
+    findings.extend(subject.studies().flat_map(|study| targets(&study, subject)));
     findings
 }
 
@@ -69,17 +69,21 @@ fn value(kind: &str, name: &Name, subject: &Subject) -> Option<Diagnostic> {
         .or_else(|| subject.declared(Kind::Constant, &name.text).map(|at| hides(kind, name, "constant", at)))
 }
 
-/// Parameters that are called like a service, and so like the target of a fault.
-fn targets(study: &Study) -> Vec<Diagnostic> {
-    let names = study.written.parameters.iter().map(|parameter| &parameter.name);
-    names.filter_map(|name| service(name, study.system)).collect()
+/// Values that are called like a service of the experiment's system.
+fn targets(study: &Study, subject: &Subject) -> Vec<Diagnostic> {
+    let constants = subject.file.constants.iter().map(|it| ("constant", &it.name));
+    let parameters = study.written.parameters.iter().map(|it| ("parameter", &it.name));
+    let steps = study.written.run.as_ref().map_or_else(Vec::new, |run| walk::steps(&run.steps));
+    let levels = steps.into_iter().filter_map(walk::variable).map(|name| ("level", name));
+    let all = constants.chain(parameters).chain(levels);
+    all.filter_map(|(kind, name)| service(kind, name, study.system)).collect()
 }
 
-fn service(name: &Name, system: &System) -> Option<Diagnostic> {
+fn service(kind: &str, name: &Name, system: &System) -> Option<Diagnostic> {
     system.service(&name.text)?;
-    let headline = format!("the parameter `{}` is called like a service of `{}`", name.text, system.name);
+    let headline = format!("the {kind} `{}` is called like a service of `{}`", name.text, system.name);
     let finding = Diagnostic::warning(lints::SHADOWING, headline).at(name.span, "").help("rename it");
-    Some(finding.note("as the target of a fault the word means the service, elsewhere the parameter"))
+    Some(finding.note(format!("as the target of a fault the word means the service, elsewhere the {kind}")))
 }
 
 fn reserved(kind: &str, name: &Name, taken: &[(&str, &str)]) -> Option<Diagnostic> {

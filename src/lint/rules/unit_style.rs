@@ -17,7 +17,7 @@ fn finding(expr: &Expr, subject: &Subject) -> Option<Diagnostic> {
     let (written, usual) = (subject.text(expr.span), usual(seconds)?);
     let finding = Diagnostic::warning(lints::UNIT_STYLE, format!("`{written}` is usually written `{usual}`"))
         .at(expr.span, "")
-        .help(format!("write `{usual}`, as plans and reports do"));
+        .safe_replace(expr.span, format!("write `{usual}`, as plans and reports do"), usual.as_str());
     (written != usual).then_some(finding)
 }
 

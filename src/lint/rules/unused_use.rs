@@ -1,6 +1,7 @@
 //! `unused-use`: a `use` of which nothing is used.
 
 use crate::diagnostics::{Diagnostic, lints};
+use crate::lint::removal::remove;
 use crate::lint::{Level, Needs, Rule, Subject, walk};
 use crate::names::{ModuleId, Program};
 use crate::syntax::tree::{Use, Used};
@@ -15,7 +16,7 @@ fn check(subject: &Subject) -> Vec<Diagnostic> {
     let mentioned: BTreeSet<String> = walk::mentions(subject.file).iter().flat_map(|path| prefixes(path)).collect();
     let uses = subject.file.uses.iter().zip(&module.uses).filter_map(|(it, target)| Some((it, (*target)?)));
     let unused = uses.filter(|(it, target)| !is_used(it, *target, &mentioned, &subject.analysis.program));
-    unused.map(|(it, _)| finding(it)).collect()
+    unused.map(|(it, _)| remove(finding(it), it.span, subject)).collect()
 }
 
 /// `a.b.c`, `a.b`, `a`.
@@ -59,6 +60,5 @@ fn finding(it: &Use) -> Diagnostic {
     };
     Diagnostic::warning(lints::UNUSED_USE, format!("nothing of `{what}` is used here"))
         .at(it.span, "")
-        .help("remove it")
         .note("what it uses in turn is not brought in")
 }

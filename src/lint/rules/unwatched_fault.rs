@@ -4,6 +4,7 @@ use crate::base::Span;
 use crate::diagnostics::{Diagnostic, lints};
 use crate::lint::{Level, Needs, Rule, Study, Subject};
 use crate::types::model::{Hold, Step, StepKind};
+use std::collections::BTreeSet;
 
 /// The rule.
 pub const RULE: Rule = Rule { code: lints::UNWATCHED_FAULT, level: Level::Warn, needs: Needs::File, check };
@@ -17,7 +18,10 @@ fn unwatched(study: &Study) -> Vec<Diagnostic> {
     let mut alone = Vec::new();
     block(&study.model.steps, &mut alone);
     let course = study.course();
-    alone.into_iter().map(|step| finding(step, course.place(step))).collect()
+    // The use of a scenario says once what is true of several of its steps.
+    let mut told = BTreeSet::new();
+    let placed = alone.into_iter().map(|step| (step, course.place(step)));
+    placed.filter(|(_, at)| told.insert(*at)).map(|(step, at)| finding(step, at)).collect()
 }
 
 /// Gathers the injects during which nothing is expected, and says whether anything is expected in these steps. Of steps that
@@ -27,7 +31,15 @@ fn block<'m>(steps: &'m [Step], alone: &mut Vec<&'m Step>) -> bool {
     if !in_turn {
         return together(steps.iter().map(std::slice::from_ref), alone);
     }
-    steps.iter().fold(false, |expects, step| one(step, alone) || expects)
+    all(steps, alone)
+}
+
+fn all<'m>(steps: &'m [Step], alone: &mut Vec<&'m Step>) -> bool {
+    let mut expects = false;
+    for step in steps {
+        expects |= one(step, alone);
+    }
+    expects
 }
 
 fn one<'m>(step: &'m Step, alone: &mut Vec<&'m Step>) -> bool {
@@ -39,7 +51,10 @@ fn one<'m>(step: &'m Step, alone: &mut Vec<&'m Step>) -> bool {
         }
         StepKind::Expect(_) | StepKind::Stable(_) => true,
         StepKind::Parallel(steps) => together(steps.iter().map(std::slice::from_ref), alone),
-        _ => step.kind.blocks().into_iter().fold(false, |expects, steps| block(steps, alone) || expects),
+        _ => {
+            let found: Vec<bool> = step.kind.blocks().into_iter().map(|steps| block(steps, alone)).collect();
+            found.contains(&true)
+        }
     }
 }
 
@@ -47,7 +62,7 @@ fn together<'m>(branches: impl Iterator<Item = &'m [Step]>, alone: &mut Vec<&'m 
     let mut found: Vec<(bool, Vec<&Step>)> = Vec::new();
     for steps in branches {
         let mut own = Vec::new();
-        let expects = steps.iter().fold(false, |expects, step| one(step, &mut own) || expects);
+        let expects = all(steps, &mut own);
         found.push((expects, own));
     }
     let expecting = found.iter().filter(|(expects, _)| *expects).count();

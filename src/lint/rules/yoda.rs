@@ -18,10 +18,10 @@ fn finding(expr: &Expr, subject: &Subject) -> Option<Diagnostic> {
     }
     let (left, right) = (subject.text(left.span), subject.text(right.span));
     let turned = format!("{right} {} {left}", turned(*comparator).symbol());
-    let finding = Diagnostic::warning(lints::YODA, "the constant stands on the left")
-        .at(expr.span, "")
-        .help(format!("say what is compared first: `{turned}`"));
-    Some(finding)
+    let title = format!("say what is compared first: `{turned}`");
+    let finding = Diagnostic::warning(lints::YODA, "the constant stands on the left").at(expr.span, "");
+    let commented = subject.text(expr.span).contains('#');
+    Some(if commented { finding.help(title) } else { finding.safe_replace(expr.span, title, turned) })
 }
 
 /// Whether a name, or `baseline`, stands in an expression: then it is no constant.

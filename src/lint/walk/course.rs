@@ -60,7 +60,7 @@ impl<'m> Course<'m> {
         for step in &experiment.steps {
             home(step, None, &mut homes);
         }
-        Self { steps: plan::arrange(&experiment.steps, known).0, homes }
+        Self { steps: plan::arrange(experiment, known).0, homes }
     }
 
     /// Where the experiment says that a step is done: the step, or the use of the scenario that has it.

@@ -14,10 +14,7 @@ use super::layout::Comment;
 use super::parser::{self, Node, Rule};
 use super::tree::{Allow, Constant, Expr, File, Name, Path, Use, Used};
 use crate::base::{SourceId, Span};
-use crate::diagnostics::{Diagnostic, codes, suggest};
-
-/// What `@allow(…)` can allow.
-const ALLOWABLE: &[&str] = &["interference", "amplification-only"];
+use crate::diagnostics::{Diagnostic, codes, lints, suggest};
 
 /// With so many findings in one file, no more suggestions are looked for.
 const MANY_FINDINGS: usize = 200;
@@ -55,6 +52,7 @@ impl<'t> Builder<'t> {
             }
             last = Some(node);
         }
+        self.forget_the_displaced();
         file.allows = std::mem::take(&mut self.allows);
         file
     }
@@ -91,8 +89,9 @@ impl<'t> Builder<'t> {
             if word.text != "allow" {
                 self.findings.push(errors::unknown_attribute("attribute", word, &["allow"]));
             }
-            for name in arguments.iter().filter(|name| !ALLOWABLE.contains(&name.text.as_str())) {
-                self.findings.push(errors::unknown_attribute("rule", name, ALLOWABLE));
+            for name in arguments.iter().filter(|name| !lints::is_allowable(&name.text)) {
+                let known: Vec<&str> = lints::allowable().collect();
+                self.findings.push(errors::unknown_attribute("rule", name, &known));
             }
             allowed.extend_from_slice(arguments);
         }
@@ -122,7 +121,13 @@ impl<'t> Builder<'t> {
                 }
                 Rule::stray => self.stray(node, strict),
                 Rule::surplus if self.breaks_off(block, found.last().copied(), node, strict) => drop(found.pop()),
-                Rule::surplus => self.surplus(block, found.last().copied(), node, strict),
+                Rule::surplus => {
+                    let before = self.findings.len();
+                    self.surplus(block, found.last().copied(), node, strict);
+                    if self.findings.len() > before {
+                        found.pop(); // one mistake in a statement is enough to know of
+                    }
+                }
                 Rule::missing_brace => self.missing_brace(block, node),
                 _ => {}
             }
@@ -140,15 +145,38 @@ impl<'t> Builder<'t> {
         self.findings.push(errors::missing_brace(opener, at));
     }
 
+    /// Where a brace is missing, statements stand in a block that is not theirs. They are right in another one, so the missing
+    /// brace is all that is said.
+    fn forget_the_displaced(&mut self) {
+        let open = self.findings.iter().filter(|finding| finding.code == codes::E0102);
+        let open: Vec<Span> = open
+            .filter_map(|it| it.labels.first().zip(it.labels.last()))
+            .map(|(from, to)| from.span.to(to.span))
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        let text = self.text;
+        let inside = |place: Span| open.iter().any(|block| block.start < place.start && place.start < block.end);
+        self.findings.retain(|finding| {
+            let place = finding.place().filter(|place| finding.code == codes::E0101 && inside(*place));
+            !place.is_some_and(|place| fits_elsewhere(text, place.start as usize))
+        });
+    }
+
     /// Reads a damaged statement again, strictly, to say what was expected where.
     fn stray(&mut self, node: &Node, strict: Rule) {
         let text = node.text.trim_end_matches([';', ' ']);
         if text.trim_matches([' ', '"', ';']).is_empty() {
             return; // what is left of an unterminated quote, reported already
         }
+        let found = first_token(text);
         if let Some(word) = self.meant(text, 0, strict) {
-            let found = first_token(text);
             self.findings.push(errors::misspelt(self.token(node.start, found), found, word));
+            return;
+        }
+        if let Some(home) = home(text).filter(|_| strict != Rule::strict_declaration) {
+            self.findings.push(errors::displaced(self.token(node.start, found), found, home));
             return;
         }
         let (at, expected) = parser::expected(strict, text).unwrap_or((0, Vec::new()));
@@ -277,6 +305,13 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// The path to a step among a node's parts, numbers of rounds included.
+    fn find_step_path(&self, node: &Node) -> Option<Path> {
+        let path = node.find(Rule::step_path)?;
+        let parts = path.children.iter().map(|part| self.name(part)).collect();
+        Some(Path { parts, span: self.span(path) })
+    }
+
     fn find_path(&self, node: &Node) -> Option<Path> {
         node.find(Rule::path).map(|path| self.path(path))
     }
@@ -296,8 +331,8 @@ impl<'t> Builder<'t> {
         for comment in self.comments[..before].iter().rev() {
             let end = comment.span.end as usize;
             let line_start = self.text[..comment.span.start as usize].rfind('\n').map_or(0, |newline| newline + 1);
-            let alone = self.text[line_start..comment.span.start as usize].trim().is_empty();
-            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(|gap| gap.trim().is_empty()) {
+            let alone = is_empty(&self.text[line_start..comment.span.start as usize]);
+            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(is_gap) {
                 break;
             }
             lines.push(self.doc_text(comment));
@@ -309,13 +344,43 @@ impl<'t> Builder<'t> {
 
     fn doc_beside(&self, after: usize, start: usize) -> Option<String> {
         let comment = self.comments.get(after).filter(|comment| comment.doc)?;
-        let between = self.text.get(start..comment.span.start as usize)?;
+        let between = self.text.get(start..comment.span.start as usize)?.trim_end_matches([';', ' ', '\t']);
         (!between.contains(['\n', '{', ';'])).then(|| self.doc_text(comment))
     }
 
     fn doc_text(&self, comment: &Comment) -> String {
         comment.span.of(self.text).trim_start_matches('#').trim().to_owned()
     }
+}
+
+/// Blocks by the rule of their statements.
+const HOMES: &[(Rule, &str)] = &[
+    (Rule::strict_step, "`run`"),
+    (Rule::strict_experiment, "an experiment, outside `run` and other blocks"),
+    (Rule::strict_environment, "an environment"),
+    (Rule::strict_placed, "a service of an environment"),
+    (Rule::strict_service, "a service of a system"),
+    (Rule::strict_limit, "`limit { }`"),
+    (Rule::strict_policy, "a policy"),
+    (Rule::strict_test, "a test"),
+    (Rule::strict_schedule, "a schedule"),
+];
+
+/// The block in which a text would be a statement.
+fn home(text: &str) -> Option<&'static str> {
+    HOMES.iter().find(|(strict, _)| parser::expected(*strict, text).is_none()).map(|(_, home)| *home)
+}
+
+/// Whether the line from `at` on is a statement of some block.
+fn fits_elsewhere(text: &str, at: usize) -> bool {
+    let line = text[at..].lines().next().unwrap_or("");
+    let line = line.split_once(" #").map_or(line, |(code, _)| code).trim();
+    !line.is_empty() && home(line).is_some()
+}
+
+/// Whether a part of the text says nothing: blanks, and the ends of empty statements.
+fn is_empty(text: &str) -> bool {
+    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ';' | '\u{FEFF}')).is_empty()
 }
 
 /// The text of a statement and of what stands behind it.
@@ -333,11 +398,19 @@ fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
     }
     let keywords = parser::keywords().iter().map(String::as_str);
     let near = suggest::near(found, keywords.filter(|keyword| *keyword != found));
+    let stops = |text: &str| parser::expected(strict, text).map_or(usize::MAX, |(stop, _)| stop);
+    // How far it is read behind the word.
+    let now = stops(text).saturating_sub(at + found.len());
     let reads_on = |keyword: &&str| {
         let mended = format!("{}{keyword}{}", &text[..at], &rest[found.len()..]);
-        parser::expected(strict, &mended).is_none_or(|(stop, _)| stop > at + keyword.len())
+        stops(&mended).saturating_sub(at + keyword.len()) > now
     };
     near.into_iter().find(reads_on)
+}
+
+/// Whether nothing but attributes stands between a comment and what it documents.
+fn is_gap(text: &str) -> bool {
+    text.lines().all(|line| is_empty(line) || line.trim_start().starts_with('@'))
 }
 
 /// Where the word begins that goes on at `at` with a letter that no name has: the grammar stops in the middle of it.

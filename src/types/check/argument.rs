@@ -75,15 +75,22 @@ impl Checker<'_> {
     /// Parameters, each name once. The ranges of later ones may name earlier ones.
     pub(super) fn parameters(&mut self, written: &[tree::Parameter]) -> Vec<Parameter> {
         self.distinct("parameter", written.iter().map(|parameter| &parameter.name));
+        let (mut values, mut known) = (self.values_in(self.module), Known::default());
         let mut all = Vec::with_capacity(written.len());
         for parameter in written {
-            let parameter = self.parameter(parameter, &all);
+            let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
+            let parameter = self.parameter(parameter, context);
+            values.insert(parameter.name.clone(), value_of(&parameter));
+            known.parameters.insert(parameter.name.clone(), parameter.range);
+            if parameter.open {
+                known.open.insert(parameter.name.clone());
+            }
             all.push(parameter);
         }
         all
     }
 
-    fn parameter(&mut self, written: &tree::Parameter, before: &[Parameter]) -> Parameter {
+    fn parameter(&mut self, written: &tree::Parameter, context: Context) -> Parameter {
         let ty = match (&written.ty.kind, &written.default) {
             (TypeKind::Inferred, Some(default)) => self.typing(Context::default()).value(default).ty,
             _ => self.ty(&written.ty),
@@ -92,11 +99,9 @@ impl Checker<'_> {
             Type::List(of) => of.as_ref().clone(),
             own => own.clone(),
         };
-        let mut values = self.values_in(self.module);
-        values.extend(values_of(before));
-        let known = ranges_of(before);
-        let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
+        let before = self.checked.findings.len();
         let declared = self.typing(context).range(written.range.as_ref(), &ranged);
+        let flawed = self.checked.findings.len() > before;
         let mut parameter = Parameter {
             name: written.name.text.clone(),
             ty,
@@ -105,7 +110,7 @@ impl Checker<'_> {
             bounds: declared.terms,
             default: None,
             has_default: written.default.is_some(),
-            open: false,
+            open: flawed,
             needs: self.needs(&written.ty),
             span: written.name.span,
         };
@@ -149,6 +154,10 @@ impl Checker<'_> {
             Type::Signal(of) => {
                 let (found, term) = self.typing(context).quantity(value);
                 self.same_type(of, &found, parameter, value)?;
+                if term.is_constant() {
+                    self.report(errors::mismatch(ty, &found, value.span, Some((parameter.span, "declared here"))));
+                    return None;
+                }
                 Some(Argument::Term(term))
             }
             _ => self.quantity_value(ty, parameter, value, context),
@@ -176,7 +185,9 @@ impl Checker<'_> {
         }
         let mut typing = self.typing(context);
         if let ExprKind::Path(path) = &value.kind {
-            if let Some(known) = typing.value_of(path).cloned() {
+            // A constant of another type does not hide what the name means here.
+            let means_this = |known: &Typed| known.ty.fits(ty) || !matches!(ty, Type::Service | Type::Enum(_));
+            if let Some(known) = typing.value_of(path).filter(|known| means_this(known)).cloned() {
                 self.same_type(ty, &known.ty, parameter, value)?;
                 return Some(known.value);
             }

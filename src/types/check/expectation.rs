@@ -94,7 +94,7 @@ impl Checker<'_> {
         if self.steady_says_nothing(&condition, written, about) {
             return None;
         }
-        if condition.readings().is_empty() && !condition.mentions_steady() {
+        if !condition.reads() {
             let help = "name a metric in it, or `steady`";
             self.report(errors::missing(codes::E0407, "this expectation reads no metric", written.span, help));
             return None;
@@ -124,7 +124,7 @@ impl Checker<'_> {
             (Some((Mode::Always, _)), None) => Some(Demand::Always),
             (Some((Mode::Never, _)), None) => Some(Demand::Never),
             (None, Some(Timing::Within(deadline, holding, _))) => {
-                let deadline = self.time_constant(deadline, "within", about)?;
+                let deadline = self.typing(about.context()).positive(deadline, "within")?;
                 let holding = match holding {
                     Some(holding) => self.time_constant(holding, "holding", about)?,
                     None => 0.0,

@@ -71,7 +71,7 @@ impl Checker<'_> {
         let experiment = Experiment {
             name: written.name.text.clone(),
             id: self.optional_text(written.id.as_ref()),
-            hypothesis: self.optional_text(written.hypothesis.as_ref()),
+            hypothesis: self.said(written.hypothesis.as_ref()),
             owner: self.optional_text(written.owner.as_ref()),
             window: self.seconds(written.window.as_ref(), DEFAULT_WINDOW, "window"),
             baseline: self.seconds(written.baseline.as_ref(), DEFAULT_BASELINE, "baseline"),
@@ -83,6 +83,7 @@ impl Checker<'_> {
             steps: self.steps(run, &about),
             expectations: written.expectations.iter().filter_map(|it| self.overall(it, &about)).collect(),
             parameters: parameters.clone(),
+            damaged: written.damaged,
             span: written.name.span,
         };
         for tag in &written.tags {
@@ -140,6 +141,16 @@ impl Checker<'_> {
         self.typing(Context::default()).text(written?)
     }
 
+    /// A text that says something.
+    fn said(&mut self, written: Option<&Expr>) -> Option<String> {
+        let text = self.optional_text(written)?;
+        if text.trim().is_empty() {
+            let help = "write `hypothesis \"If …, then …\"`";
+            self.report(errors::missing(codes::E0208, "this hypothesis says nothing", written?.span, help));
+        }
+        Some(text)
+    }
+
     fn seconds(&mut self, written: Option<&Expr>, default: f64, what: &str) -> f64 {
         let Some(expr) = written else { return default };
         let seconds = self.typing(Context::default()).constant(expr, &Type::Duration, what).unwrap_or(default);
@@ -187,7 +198,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if condition.readings().is_empty() && !condition.mentions_steady() {
+        if !condition.reads() {
             let help = "compare a metric with something";
             self.report(errors::missing(codes::E0407, "this condition reads no metric", written.condition.span, help));
             return None;

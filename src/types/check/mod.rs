@@ -161,7 +161,7 @@ impl<'p> Checker<'p> {
     fn resolve(&mut self, kind: Kind, path: &Path, from: ModuleId) -> Option<DeclarationId> {
         let scope = &self.program.module(from)?.scope;
         let found = scope.find(kind, &path.text());
-        if found.is_none() && !self.is_lost(path) {
+        if found.is_none() && !self.is_lost(path) && !scope.may_be_lost(&path.text()) {
             let mut finding = errors::unknown(kind.word(), &path.text(), path.span, scope.known(kind));
             if scope.known(kind).next().is_none() {
                 finding = finding.help(format!("no {} is in scope: bring one in with `use`", kind.word()));

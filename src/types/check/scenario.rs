@@ -34,7 +34,7 @@ impl Checker<'_> {
         let mut parameters = self.parameters(&written.parameters);
         for parameter in &mut parameters {
             // A range that is not declared is that of the argument, wherever it is used.
-            parameter.open = parameter.range_span.is_none();
+            parameter.open |= parameter.range_span.is_none();
         }
         let flawed = written.damaged || self.checked.findings.len() > before;
         self.checked.scenarios.insert(id, Scenario { parameters, flawed });
@@ -137,7 +137,7 @@ impl Checker<'_> {
         if let Some(id) = scope.find(Kind::Scenario, &text) {
             return Some(id);
         }
-        if self.is_lost(path) {
+        if self.is_lost(path) || scope.may_be_lost(&text) {
             return None;
         }
         let finding = if scope.find(Kind::Fault, &text).is_some() {
@@ -187,8 +187,7 @@ fn of_this_use(mut finding: Diagnostic, at: Span, flawed: bool) -> Option<Diagno
     if finding.code == codes::E0202 {
         return Some(finding);
     }
-    let of_values = [codes::E0302, codes::E0409, codes::E0408].contains(&finding.code);
-    if flawed || !of_values {
+    if flawed {
         return None;
     }
     finding.labels.insert(0, Label { span: at, text: "with what is given here".to_owned() });

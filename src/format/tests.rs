@@ -1,0 +1,37 @@
+//! Single rules; whole files are in `tests/it/format.rs`.
+
+use super::{Refusal, format};
+use crate::base::SourceId;
+
+fn formatted(text: &str) -> String {
+    format(SourceId(0), text).unwrap_or_else(|refusal| format!("{refusal:?}"))
+}
+
+#[test]
+fn a_text_of_blanks_is_empty() {
+    for text in ["", "\n", " \t\r\n\n ", "\u{FEFF}", ";;\n;"] {
+        assert_eq!(formatted(text), "", "{text:?}");
+    }
+}
+
+#[test]
+fn line_ends_and_marks_of_other_systems_go_away() {
+    assert_eq!(formatted("\u{FEFF}use std.http\r\n\r\n# c \t\r\nlet a = 5s"), "use std.http\n\n# c\nlet a = 5s\n");
+    assert_eq!(formatted("let a =\r\n -5s\r\nlet b = a -\r\n 3s"), "let a =\n    -5s\nlet b = a -\n    3s\n");
+    assert_eq!(formatted("let a = ```x \r\n y```\r\n"), "let a = ```x \r\n y```\n");
+}
+
+#[test]
+fn what_does_not_parse_is_refused() {
+    for text in ["system s {", "let a = \"x", "system s }", "service x { }", "let a = 5 parsecs", "é"] {
+        assert!(matches!(format(SourceId(0), text), Err(Refusal::Unparsable(_))), "{text}");
+    }
+}
+
+#[test]
+fn a_sign_stays_where_a_line_end_would_not_end_the_statement() {
+    let text = "scenario s() { wait 1s; holding(a); wait 2s # c\n}";
+    let expected = "scenario s() {\n  wait 1s;\n  holding (a)\n  wait 2s  # c\n}\n";
+    assert_eq!(formatted(text), expected);
+    assert_eq!(formatted(expected), expected);
+}
