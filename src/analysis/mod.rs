@@ -113,12 +113,17 @@ fn read(shelf: &Shelf, path: &Path, environment: &str) -> Result<Analysis, FileE
         .into_iter()
         .filter_map(|id| checked.experiments.get(&id).map(|(_, system)| *system))
         .collect();
-    // An environment that the file names itself, or brings in, comes before those that lie beside it.
-    let brought = |name: &str| checked.environments.iter().any(|(id, (it, _))| id.module.0 < used && it.name == name);
-    let chosen = checked.environments.iter();
-    let chosen = chosen
-        .filter(|(_, (it, system))| names.contains(&it.name) && own_systems.contains(system) && !brought(&it.name));
-    wanted.extend(chosen.filter_map(|(id, _)| program.module(id.module).map(|module| module.source)));
+    for name in &names {
+        // An environment that the file has or brings in comes before those beside it; of several there none is chosen.
+        let all = checked.environments.iter();
+        let fits = all.filter(|(_, (it, system))| it.name == *name && own_systems.contains(system));
+        let fits: Vec<ModuleId> = fits.map(|(id, _)| id.module).collect();
+        if let [beside] = fits.as_slice()
+            && let Some(module) = program.module(*beside)
+        {
+            wanted.insert(module.source);
+        }
+    }
     // Files that only lie beside this one are their own affair.
     let concerns = |finding: &&Diagnostic| finding.place().is_none_or(|place| wanted.contains(&place.source));
     let mut findings: Vec<Diagnostic> =
