@@ -17,6 +17,7 @@
 //! | 7 | [`monitor`] | conditions over time: obligations, triggers; pure |
 //! | 7 | [`injector`] | the host of WebAssembly injectors |
 //! | 7 | [`journal`] | the run store |
+//! | 8 | [`lint`] | rules about what is legal, but better not written |
 //! | 8 | [`metrics`] | the embedded scraper |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
 //! | 10 | [`report`] | plan, progress and verdict for people |
@@ -24,12 +25,13 @@
 //! | 10 | [`demo`] | the sample shop |
 //! | 11 | [`cli`] | one file a command |
 //!
-//! Ranks 0 to 6 and the analysis do no I/O; with `--no-default-features` they build alone.
+//! Ranks 0 to 6, the analysis and the lints do no I/O; with `--no-default-features` they build alone.
 
 pub mod analysis;
 pub mod base;
 pub mod diagnostics;
 pub mod format;
+pub mod lint;
 pub mod monitor;
 pub mod names;
 pub mod plan;

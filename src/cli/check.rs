@@ -1,7 +1,7 @@
 //! `chaos check`.
 
 use super::disk::Disk;
-use super::{REFUSED, complain, print};
+use super::{REFUSED, complain, counted, print};
 use crate::analysis::analyse;
 use crate::base::Sources;
 use crate::diagnostics::{Diagnostic, Severity};
@@ -24,12 +24,12 @@ pub struct Check {
 
 impl Check {
     pub fn run(self) -> u8 {
-        let mut seen = BTreeSet::new();
+        let mut seen = Seen::default();
         let (mut errors, mut unreadable_files) = (0, 0);
         for path in &self.files {
             match analyse(path, &Disk, self.env.as_deref()) {
                 Ok(analysis) => {
-                    let new = fresh(analysis.findings, &analysis.program.sources, &mut seen);
+                    let new = seen.fresh(analysis.findings, &analysis.program.sources);
                     errors += new.iter().filter(|finding| finding.severity == Severity::Error).count();
                     print(&new, &analysis.program.sources);
                 }
@@ -43,18 +43,23 @@ impl Check {
     }
 }
 
-/// Findings that were not shown yet: two files may use a third.
-fn fresh(findings: Vec<Diagnostic>, sources: &Sources, seen: &mut BTreeSet<String>) -> Vec<Diagnostic> {
-    let key = |finding: &Diagnostic| {
-        let place = finding.place();
-        let path = place.and_then(|place| sources.get(place.source)).map(|source| source.path.clone());
-        format!("{} {path:?} {:?} {}", finding.code, place.map(|place| (place.start, place.end)), finding.headline)
-    };
-    findings.into_iter().filter(|finding| seen.insert(key(finding))).collect()
+/// What was shown so far.
+#[derive(Default)]
+pub struct Seen(BTreeSet<String>);
+
+impl Seen {
+    /// Findings that were not shown yet: two files may use a third.
+    pub fn fresh(&mut self, findings: Vec<Diagnostic>, sources: &Sources) -> Vec<Diagnostic> {
+        let key = |finding: &Diagnostic| {
+            let place = finding.place();
+            let path = place.and_then(|place| sources.get(place.source)).map(|source| source.path.clone());
+            format!("{} {path:?} {:?} {}", finding.code, place.map(|place| (place.start, place.end)), finding.headline)
+        };
+        findings.into_iter().filter(|finding| self.0.insert(key(finding))).collect()
+    }
 }
 
 fn summary(files: usize, errors: usize, unreadable: usize) -> u8 {
-    let counted = |count: usize, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
     if unreadable > 0 {
         complain_of!("{} cannot be read", counted(unreadable, "file"));
         return REFUSED;

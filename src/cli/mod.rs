@@ -20,9 +20,11 @@ macro_rules! complain_of {
 mod check;
 mod demo;
 mod disk;
+mod doc;
 mod exec;
 mod explain;
 mod fmt;
+mod lint;
 mod plan;
 mod proxy;
 mod recover;
@@ -54,11 +56,13 @@ struct Arguments {
 enum Command {
     Check(check::Check),
     Fmt(fmt::Fmt),
+    Lint(lint::Lint),
     Plan(plan::PlanCommand),
     Exec(exec::Exec),
     Status(status::Status),
     Recover(recover::Recover),
     Explain(explain::Explain),
+    Doc(doc::Doc),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
 }
@@ -76,11 +80,13 @@ pub fn run() -> ExitCode {
     let code = match Arguments::parse().command {
         Command::Check(command) => command.run(),
         Command::Fmt(command) => command.run(),
+        Command::Lint(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Doc(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
     };
@@ -91,6 +97,11 @@ pub fn run() -> ExitCode {
 fn style() -> Style {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     Style { colour, ..Style::PLAIN }
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// Findings drawn at one go; more would not be read.

@@ -4,21 +4,26 @@
 
 pub mod code;
 pub mod codes;
+mod fix;
+pub mod lints;
 pub mod render;
 pub mod suggest;
 
 pub use code::Code;
+pub use fix::{Edit, Fix};
 
 use crate::base::Span;
 use std::cmp::Ordering;
 
 /// How much a finding matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Nothing runs until it is mended.
     Error,
     /// Worth a look.
     Warning,
+    /// Good to know.
+    Note,
 }
 
 impl Severity {
@@ -27,6 +32,7 @@ impl Severity {
         match self {
             Severity::Error => "error",
             Severity::Warning => "warning",
+            Severity::Note => "note",
         }
     }
 }
@@ -55,19 +61,32 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// Things to do.
     pub help: Vec<String>,
+    /// Changes that mend it, the best first.
+    pub fixes: Vec<Fix>,
 }
 
 impl Diagnostic {
-    /// An error with this headline.
-    pub fn error(code: Code, headline: impl Into<String>) -> Self {
+    /// A finding with this headline.
+    pub fn new(severity: Severity, code: Code, headline: impl Into<String>) -> Self {
         Self {
             code,
-            severity: Severity::Error,
+            severity,
             headline: headline.into(),
             labels: Vec::new(),
             notes: Vec::new(),
             help: Vec::new(),
+            fixes: Vec::new(),
         }
+    }
+
+    /// An error with this headline.
+    pub fn error(code: Code, headline: impl Into<String>) -> Self {
+        Self::new(Severity::Error, code, headline)
+    }
+
+    /// A warning with this headline.
+    pub fn warning(code: Code, headline: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, code, headline)
     }
 
     /// Adds a place; the first one added is the primary one.
@@ -98,6 +117,41 @@ impl Diagnostic {
             Some(text) => self.help(text),
             None => self,
         }
+    }
+
+    /// Adds a change that may mend it; the author decides.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits, safe: false });
+        self
+    }
+
+    /// Adds a change that surely mends it.
+    #[must_use]
+    pub fn safe_fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {
+        self.fixes.push(Fix { title: title.into(), edits, safe: true });
+        self
+    }
+
+    /// Adds one replacement that may mend it.
+    #[must_use]
+    pub fn replace(self, span: Span, title: impl Into<String>, text: impl Into<String>) -> Self {
+        self.fix(title, vec![Edit::new(span, text)])
+    }
+
+    /// Adds one replacement that surely mends it.
+    #[must_use]
+    pub fn safe_replace(self, span: Span, title: impl Into<String>, text: impl Into<String>) -> Self {
+        self.safe_fix(title, vec![Edit::new(span, text)])
+    }
+
+    /// Help for a name at `at` that is none of the known ones: the near one, with fixes that write it, else some of them.
+    #[must_use]
+    pub fn did_you_mean<'a>(self, wrong: &str, at: Span, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let known: Vec<&str> = known.into_iter().collect();
+        let mut finding = self.maybe_help(suggest::help_for(wrong, known.iter().copied()));
+        finding.fixes.extend(suggest::fixes_for(wrong, at, known));
+        finding
     }
 
     /// The place it is about.

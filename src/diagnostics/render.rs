@@ -123,7 +123,9 @@ fn drawn(finding: &Diagnostic, sources: &Sources, id: SourceId) -> (Option<Named
 
 fn footer(finding: &Diagnostic) -> Option<String> {
     let notes = finding.notes.iter().map(|note| format!("note: {note}"));
-    let lines: Vec<String> = finding.help.iter().cloned().chain(notes).collect();
+    let untold = finding.fixes.iter().filter(|fix| !finding.help.iter().any(|help| fix.is_told_by(help)));
+    let titles = untold.map(|fix| fix.title.clone());
+    let lines: Vec<String> = finding.help.iter().cloned().chain(titles).chain(notes).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
@@ -146,7 +148,7 @@ impl miette::Diagnostic for Drawing {
         Some(match self.severity {
             Some(Severity::Error) => miette::Severity::Error,
             Some(Severity::Warning) => miette::Severity::Warning,
-            None => miette::Severity::Advice,
+            Some(Severity::Note) | None => miette::Severity::Advice,
         })
     }
 
@@ -166,5 +168,28 @@ impl miette::Diagnostic for Drawing {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
         let parts = self.related.iter().map(|part| part as &dyn miette::Diagnostic);
         (!self.related.is_empty()).then(|| Box::new(parts) as Box<dyn Iterator<Item = &dyn miette::Diagnostic>>)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Style, render};
+    use crate::base::{SourceId, Sources, Span};
+    use crate::diagnostics::{Diagnostic, codes};
+
+    fn drawn(finding: &Diagnostic) -> String {
+        let mut sources = Sources::default();
+        sources.add("a.chaos", "a = b\n".to_owned());
+        render(finding, &sources, Style::PLAIN)
+    }
+
+    #[test]
+    fn a_fix_is_help_unless_help_says_the_same() {
+        let at = Span::new(SourceId(0), 2, 3);
+        let finding = Diagnostic::error(codes::E0101, "wrong").at(at, "");
+        let told = drawn(&finding.clone().help("did you mean `==`?").safe_replace(at, "write `==`", "=="));
+        assert!(!told.contains("write"), "{told}");
+        let untold = drawn(&finding.help("compare it").safe_replace(at, "write `==`", "=="));
+        assert!(untold.contains("compare it") && untold.contains("write `==`"), "{untold}");
     }
 }

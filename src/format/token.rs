@@ -235,11 +235,11 @@ fn unit(text: &str) -> usize {
     }
 }
 
-/// The length of names joined by dots, the last of which may be `*`.
+/// The length of names and the numbers of rounds joined by dots; the last part may be `*`.
 fn path(text: &str) -> usize {
     let mut at = name(text);
     while let Some(rest) = text[at..].strip_prefix('.') {
-        match name(rest) {
+        match name(rest).max(run(rest, |c| c.is_ascii_digit())) {
             0 if rest.starts_with('*') => return at + 2,
             0 => return at,
             more => at += 1 + more,

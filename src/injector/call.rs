@@ -157,7 +157,7 @@ fn value(name: &str, argument: &PlannedArgument) -> Result<Value, InjectorError>
         Argument::Bool(value) => return Ok(Value::Boolean(*value)),
         Argument::Term(Term::Constant(number)) => *number,
         Argument::List(_) => return Err(InjectorError::Host(format!("the argument `{name}` is a list"))),
-        Argument::Term(_) | Argument::Any => {
+        Argument::Term(_) | Argument::Answer(_) | Argument::Any => {
             return Err(InjectorError::Host(format!("the argument `{name}` is not known")));
         }
     };

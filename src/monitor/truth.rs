@@ -169,7 +169,7 @@ fn term(term_: &Term, at: Instant, view: View, baseline: Option<f64>) -> Result<
             let value = if points { Interval { lo: exact, hi: exact } } else { operator.bound(a.value, b.value) };
             if exact.is_nan() { Err(Cause::NotANumber) } else { Ok(Value { value, from: a.from.min(b.from) }) }
         }
-        Term::Parameter(_) | Term::Limit(_) | Term::Spike(_) | Term::Error => Err(Cause::NotANumber),
+        Term::Parameter(_) | Term::Limit(_) | Term::Answer(_) | Term::Spike(_) | Term::Error => Err(Cause::NotANumber),
     }
 }
 

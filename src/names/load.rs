@@ -38,7 +38,7 @@ impl Program {
         self.findings.extend(parsed.findings);
         let id = ModuleId(self.modules.len());
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        self.modules.push(Module { source, file: parsed.file, folder, scope: Scope::default() });
+        self.modules.push(Module { source, file: parsed.file, folder, uses: Vec::new(), scope: Scope::default() });
         chain.push(path.to_path_buf());
         let scope = self.scope(id, files, chain);
         chain.pop();
@@ -52,8 +52,16 @@ impl Program {
         let mut scope = Scope::default();
         let uses = self.module(id).map_or_else(Vec::new, |module| module.file.uses.clone());
         for used in &uses {
-            let Some(target) = self.used(id, used, files, chain) else { continue };
+            let target = self.used(id, used, files, chain);
+            if let Some(module) = self.modules.get_mut(id.0) {
+                module.uses.push(target);
+            }
             let prefix = prefix(used);
+            let Some(target) = target else {
+                scope.lost_qualified |= prefix.is_some();
+                scope.lost_any |= prefix.is_none();
+                continue;
+            };
             self.bring_in(&mut scope, target, prefix.as_deref(), used.span);
         }
         let own = self.module(id).map_or_else(Vec::new, |module| own_names(&module.file));

@@ -35,6 +35,8 @@ pub struct Module {
     pub file: File,
     /// Where relative imports start.
     pub folder: PathBuf,
+    /// What each of its `use`s brings in, in order; none where that could not be read.
+    pub uses: Vec<Option<ModuleId>>,
     /// What names mean in it.
     pub scope: Scope,
 }

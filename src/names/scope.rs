@@ -61,12 +61,28 @@ impl Kind {
 #[derive(Debug, Default)]
 pub struct Scope {
     names: BTreeMap<(Kind, String), (DeclarationId, Span)>,
+    /// Whether a module, or a file under a name, that is used could not be read: then qualified names may be from there.
+    pub(super) lost_qualified: bool,
+    /// Whether a file that is used as it is could not be read: then any name may be from there.
+    pub(super) lost_any: bool,
 }
 
 impl Scope {
     /// What a name means.
     pub fn find(&self, kind: Kind, name: &str) -> Option<DeclarationId> {
         self.names.get(&(kind, name.to_owned())).map(|(id, _)| *id)
+    }
+
+    /// Where what a name means is declared.
+    pub fn place(&self, kind: Kind, name: &str) -> Option<Span> {
+        self.names.get(&(kind, name.to_owned())).map(|(_, place)| *place)
+    }
+
+    /// Whether a name that is not known may be that of something that could not be read.
+    pub fn may_be_lost(&self, name: &str) -> bool {
+        let qualifier = name.rsplit_once('.').map(|(qualifier, _)| format!("{qualifier}."));
+        let foreign = qualifier.is_some_and(|own| !self.names.keys().any(|(_, known)| known.starts_with(&own)));
+        self.lost_any || (self.lost_qualified && foreign)
     }
 
     /// All names of a kind.

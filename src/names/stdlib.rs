@@ -1,5 +1,8 @@
 //! The standard library's modules, embedded.
 
+use crate::base::SourceId;
+use std::sync::LazyLock;
+
 /// Every module: its path, its file's name, its text.
 pub const MODULES: &[(&str, &str, &str)] = &[
     ("std.http", "std/http.chaos", include_str!("../../stdlib/http.chaos")),
@@ -46,4 +49,17 @@ pub fn component(name: &str) -> Option<&'static Component> {
 /// The module with this path: the name of its file, and its text.
 pub fn module(path: &str) -> Option<(&'static str, &'static str)> {
     MODULES.iter().find(|(name, ..)| *name == path).map(|(_, file, text)| (*file, *text))
+}
+
+/// The faults of the standard module with this last name.
+pub fn faults(module: &str) -> Option<&'static [String]> {
+    static ALL: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
+        let read = |(path, _, text): &(&'static str, &str, &str)| {
+            let parsed = crate::syntax::parse(SourceId(0), text);
+            let faults = parsed.file.faults.into_iter().map(|fault| fault.name.text).collect();
+            Some((path.rsplit('.').next()?, faults))
+        };
+        MODULES.iter().filter_map(read).collect()
+    });
+    ALL.iter().find(|(name, _)| *name == module).map(|(_, faults)| faults.as_slice())
 }

@@ -4,7 +4,7 @@
 use super::errors;
 use crate::base::{Interval, Span};
 use crate::diagnostics::Diagnostic;
-use crate::types::model::{After, Step, StepKind};
+use crate::types::model::{After, Experiment, Step, StepKind};
 use crate::types::term::{Condition, Known, Term};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
@@ -14,6 +14,9 @@ const MOST_STEPS: usize = 10_000;
 
 /// A fault's name at its target has at most this many bytes.
 const LONGEST_NAME: usize = 64;
+
+/// Circles that are shown, at most.
+const MOST_CIRCLES: usize = 20;
 
 /// More branches than this that meet more branches than this do so in one mark, not each with each.
 const MANY: usize = 4;
@@ -56,8 +59,9 @@ pub enum Leaf<'a> {
 }
 
 /// All steps of a run, each behind those that it waits for, and what is wrong with their order.
-pub fn arrange<'a>(steps: &'a [Step], known: &Known) -> (Vec<Placed<'a>>, Vec<Diagnostic>) {
-    let mut arranger = Arranger { known: known.clone(), ..Arranger::default() };
+pub fn arrange<'a>(experiment: &'a Experiment, known: &Known) -> (Vec<Placed<'a>>, Vec<Diagnostic>) {
+    let steps = &experiment.steps;
+    let mut arranger = Arranger { known: known.clone(), damaged: experiment.damaged, ..Arranger::default() };
     let top = Scope { prefix: String::new(), outer: Vec::new() };
     arranger.block(steps, &[], &top, &[]);
     arranger.waits();
@@ -103,6 +107,7 @@ struct Arranger<'a> {
     pending: Vec<Pending<'a>>,
     levels: BTreeMap<String, Interval>,
     findings: Vec<Diagnostic>,
+    damaged: bool,
     full: bool,
 }
 
@@ -113,6 +118,9 @@ impl<'a> Arranger<'a> {
         let mut first = Vec::new();
         let mut open = gate.to_vec();
         for step in steps {
+            if self.full {
+                break;
+            }
             let waits = !step.after.is_empty();
             let before = if waits { gate } else { &open };
             let ends = self.step(step, before, scope, guards);
@@ -134,10 +142,19 @@ impl<'a> Arranger<'a> {
         Ends { first, last: open }
     }
 
-    /// Given names come before derived ones.
+    /// Given names come before derived ones, also those of the blocks that share this one's names.
     fn reserve(&mut self, steps: &[Step], scope: &Scope) {
-        let names = steps.iter().filter_map(|step| step.name.as_ref());
-        self.taken.extend(names.map(|name| format!("{}{name}", scope.prefix)));
+        for step in steps {
+            self.taken.extend(step.name.as_ref().map(|name| format!("{}{name}", scope.prefix)));
+            match &step.kind {
+                StepKind::Parallel(inner) | StepKind::Sequence(inner) => self.reserve(inner, scope),
+                StepKind::When { then, otherwise, .. } => {
+                    self.reserve(then, scope);
+                    self.reserve(otherwise, scope);
+                }
+                _ => {}
+            }
+        }
     }
 
     fn step(&mut self, step: &'a Step, before: &[usize], scope: &Scope, guards: &[(usize, bool)]) -> Ends {
@@ -159,7 +176,14 @@ impl<'a> Arranger<'a> {
             StepKind::Repeat { count, every, steps } => {
                 let rounds = (0..*count).map(|_| None).collect();
                 self.rounds(
-                    Rounds { steps, every: *every, levels: rounds, name: &name, span: step.span },
+                    Rounds {
+                        steps,
+                        every: *every,
+                        levels: rounds,
+                        name: &name,
+                        given: step.name.is_some(),
+                        span: step.span,
+                    },
                     before,
                     scope,
                     guards,
@@ -168,7 +192,14 @@ impl<'a> Arranger<'a> {
             StepKind::Escalate { variable, levels, every, steps, .. } => {
                 let rounds = levels.iter().map(|level| Some((variable.as_str(), level))).collect();
                 self.rounds(
-                    Rounds { steps, every: *every, levels: rounds, name: &name, span: step.span },
+                    Rounds {
+                        steps,
+                        every: *every,
+                        levels: rounds,
+                        name: &name,
+                        given: step.name.is_some(),
+                        span: step.span,
+                    },
                     before,
                     scope,
                     guards,
@@ -216,6 +247,9 @@ impl<'a> Arranger<'a> {
         let mut all = Ends { first: Vec::new(), last: before.to_vec() };
         let mut mark: Option<usize> = None;
         for (at, level) in rounds.levels.iter().enumerate() {
+            if self.full {
+                break;
+            }
             let inner = inside.inside(&(at + 1).to_string(), false);
             let mut gate = all.last.clone();
             if rounds.every > 0.0 {
@@ -232,6 +266,7 @@ impl<'a> Arranger<'a> {
                 self.levels.insert((*variable).to_owned(), bounds);
             }
             let ends = self.block(rounds.steps, &gate, &inner, guards);
+            self.in_every_round(&inner.prefix, if rounds.given { &inside.prefix } else { &scope.prefix });
             if all.first.is_empty() {
                 all.first = if rounds.every > 0.0 { gate } else { ends.first };
             }
@@ -241,6 +276,20 @@ impl<'a> Arranger<'a> {
             self.levels.remove(*variable);
         }
         all
+    }
+
+    /// The names of a round's steps without its number stand for the steps of all rounds.
+    fn in_every_round(&mut self, round: &str, outer: &str) {
+        let own = self.named.range(round.to_owned()..).take_while(|(name, _)| name.starts_with(round));
+        let own: Vec<(String, Ends)> =
+            own.map(|(name, ends)| (format!("{outer}{}", &name[round.len()..]), ends.clone())).collect();
+        for (name, ends) in own {
+            let all = self.named.entry(name).or_default();
+            if all.first.is_empty() {
+                all.first = ends.first;
+            }
+            all.last.extend(ends.last);
+        }
     }
 
     fn bounds(&self, term: &Term) -> Interval {
@@ -301,6 +350,7 @@ impl<'a> Arranger<'a> {
         if self.full {
             return;
         }
+        let mut circles = 0;
         let mut asked: BTreeMap<(usize, usize), Span> = BTreeMap::new();
         for pending in std::mem::take(&mut self.pending) {
             let Some(ends) = self.find(&pending) else { continue };
@@ -314,15 +364,17 @@ impl<'a> Arranger<'a> {
                 self.placed[step].before.push((before, edge));
             }
         }
-        if let Some(circle) = self.circle() {
-            let span = circle.windows(2).find_map(|pair| asked.get(&(pair[1], pair[0]))).copied();
+        while let Some(circle) = self.circle() {
+            let waits = circle.windows(2).find_map(|pair| Some(((pair[1], pair[0]), *asked.get(&(pair[1], pair[0]))?)));
+            let Some(((before, step), span)) = waits else { return };
             let names = circle.iter().filter_map(|at| self.placed.get(*at)).filter(|it| !matches!(it.leaf, Leaf::Mark));
             let names: Vec<String> = names.map(|placed| placed.name.clone()).collect();
-            let at = span.or_else(|| circle.first().and_then(|at| self.placed.get(*at)).map(|placed| placed.span));
-            self.findings.extend(at.map(|at| errors::circle(&names, at)));
-            for (before, step) in asked.keys() {
-                self.placed[*step].before.retain(|(at, _)| at != before);
+            // Without this one the others can be looked at.
+            self.placed[step].before.retain(|(at, _)| *at != before);
+            if circles < MOST_CIRCLES {
+                self.findings.push(errors::circle(&names, span));
             }
+            circles += 1;
         }
     }
 
@@ -332,6 +384,9 @@ impl<'a> Arranger<'a> {
         let mut candidates = prefixes.filter_map(|prefix| self.named.get(&format!("{prefix}{}", pending.after.step)));
         if let Some(ends) = candidates.next() {
             return Some(ends.clone());
+        }
+        if self.damaged {
+            return None;
         }
         let known: Vec<&str> = self.named.keys().filter_map(|name| name.strip_prefix(&scope.prefix)).collect();
         self.findings.push(errors::unknown_step(&pending.after.step, pending.after.span, &known));
@@ -413,6 +468,8 @@ struct Rounds<'a, 'n> {
     /// For each round the value of the escalation, if it is one.
     levels: Vec<Option<(&'n str, &'n Term)>>,
     name: &'n str,
+    /// Whether the name was given: then what is inside is called by it.
+    given: bool,
     span: Span,
 }
 

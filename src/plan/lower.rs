@@ -46,7 +46,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         graph: Graph::default(),
         findings,
     };
-    lowering.steps(&experiment.steps);
+    lowering.steps(experiment);
     let aborts = experiment.aborts.iter().map(|trigger| lowering.trigger(trigger)).collect();
     let expectations = experiment.expectations.iter().map(|it| lowering.expectation(it, &known)).collect();
     let (graph, findings) = (lowering.graph, lowering.findings);
@@ -122,8 +122,8 @@ struct Lowering<'a> {
 }
 
 impl Lowering<'_> {
-    fn steps(&mut self, steps: &[Written]) {
-        let (placed, findings) = arrange(steps, self.known);
+    fn steps(&mut self, experiment: &Experiment) {
+        let (placed, findings) = arrange(experiment, self.known);
         self.findings.extend(findings);
         let mut ids: Vec<StepId> = Vec::with_capacity(placed.len());
         for one in placed {

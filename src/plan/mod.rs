@@ -11,7 +11,7 @@ mod lower;
 mod support;
 mod world;
 
-pub use arrange::{Edge, arrange};
+pub use arrange::{Edge, Leaf, Placed, arrange};
 pub use graph::{Graph, Injection, PlannedArgument, Step, StepKind};
 pub use limits::{Bound, Effective, Origin};
 pub use lower::{Choice, lower};

@@ -188,15 +188,30 @@ fn concurrent(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<D
     together.len()
 }
 
+/// Pairs of faults that disturb each other and are shown, at most.
+const MOST_PAIRS: usize = 50;
+
 fn interference(faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) {
-    for (a, first) in faults.iter().enumerate() {
-        for (b, second) in faults.iter().enumerate().skip(a + 1) {
-            let same = first.injection.target == second.injection.target
-                && first.injection.resource == second.injection.resource;
-            let allowed = first.injection.may_interfere || second.injection.may_interfere;
-            if same && !allowed && !order.ordered(a, b) {
-                findings.push(errors::interference(first.step, second.step, &first.injection.target));
-            }
-        }
+    let pairs = clashes(faults, order).into_iter().map(|(a, b)| (&faults[a], &faults[b]));
+    let meant = |fault: &Fault| fault.injection.may_interfere;
+    for (first, second) in pairs.filter(|(first, second)| !meant(first) && !meant(second)).take(MOST_PAIRS) {
+        findings.push(errors::interference(first.step, second.step, &first.injection.target));
     }
+}
+
+/// Pairs of faults that may be active together on the same resource of one service.
+fn clashes(faults: &[Fault], order: &Order) -> Vec<(usize, usize)> {
+    let pairs = (0..faults.len()).flat_map(|a| (a + 1..faults.len()).map(move |b| (a, b)));
+    let same = |(a, b): &(usize, usize)| {
+        let (first, second) = (faults[*a].injection, faults[*b].injection);
+        first.target == second.target && first.resource == second.resource && !order.ordered(*a, *b)
+    };
+    pairs.filter(same).collect()
+}
+
+/// Where the injects stand that may be active together with another on the same resource, allowed or not.
+pub fn interfering(plan: &Plan) -> BTreeSet<Span> {
+    let faults = faults(plan);
+    let pairs = clashes(&faults, &Order::new(plan, &faults));
+    pairs.into_iter().flat_map(|(a, b)| [faults[a].step.span, faults[b].step.span]).collect()
 }

@@ -4,8 +4,10 @@ mod ending;
 mod paint;
 mod plan;
 mod progress;
+mod reference;
 
 pub use ending::ending;
 pub use paint::Paint;
 pub use plan::plan;
 pub use progress::line;
+pub use reference::reference;

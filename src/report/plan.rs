@@ -129,7 +129,7 @@ fn shown(argument: &PlannedArgument) -> String {
 fn value(ty: &Type, argument: &Argument) -> String {
     match argument {
         Argument::Term(Term::Constant(value)) => ty.show(*value),
-        Argument::Term(_) | Argument::Any => "by parameter".to_owned(),
+        Argument::Term(_) | Argument::Answer(_) | Argument::Any => "by parameter".to_owned(),
         Argument::Text(text) => format!("{text:?}"),
         Argument::Bool(value) => value.to_string(),
         Argument::Service(name) | Argument::Word(name) => name.clone(),

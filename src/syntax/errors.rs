@@ -8,10 +8,15 @@ use crate::diagnostics::{Diagnostic, codes, suggest};
 /// Something stands where something else is expected; `near` is the keyword that may have been meant.
 pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>) -> Diagnostic {
     let words = expected_words(expected);
-    let shown = if found.is_empty() { "the end".to_owned() } else { format!("`{}`", shorten(found)) };
-    let meant = OPERATORS.iter().find(|(wrong, _)| *wrong == found).map(|(_, right)| *right);
+    let shown = if found.is_empty() { "the end of the statement".to_owned() } else { format!("`{}`", shorten(found)) };
+    let has = |word: &str| words.iter().any(|known| known == word);
+    let meant = match found {
+        "=" if has("a value") => None,
+        "=" if has("`)`") => Some(":"),
+        _ => OPERATORS.iter().find(|(wrong, _)| *wrong == found).map(|(_, right)| *right),
+    };
     let headline = match words.as_slice() {
-        _ if meant.is_some() => format!("expected an operator, found {shown}"),
+        _ if meant.is_some_and(|meant| meant != ":") => format!("expected an operator, found {shown}"),
         [] => format!("unexpected {shown}"),
         [one] => format!("expected {one}, found {shown}"),
         [some @ .., last] if words.len() <= 6 => format!("expected {} or {last}, found {shown}", some.join(", ")),
@@ -19,10 +24,25 @@ pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>
     };
     let help = match meant.or(near) {
         Some(meant) => Some(format!("did you mean `{meant}`?")),
+        None if found == "=" => Some("leave out `=`".to_owned()),
+        None if !found.is_ascii() && found.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c)) => {
+            Some("a name has ASCII letters, digits, `_` and `-`".to_owned())
+        }
         None if words.len() > 6 => Some(format!("one of these can stand here: {}", words.join(", "))),
         None => None,
     };
-    Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help)
+    let finding = Diagnostic::error(codes::E0101, headline).at(span, "not understood from here").maybe_help(help);
+    match meant.or(near) {
+        Some(meant) => finding.safe_replace(span, format!("write `{meant}`"), meant),
+        None => finding,
+    }
+}
+
+/// A statement stands in a block that is not its own.
+pub fn displaced(span: Span, found: &str, home: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0101, format!("`{}` does not belong here", shorten(found)))
+        .at(span, format!("this belongs in {home}"))
+        .help("move it there")
 }
 
 /// A statement begins with a word that is nearly a keyword.
@@ -30,6 +50,7 @@ pub fn misspelt(span: Span, found: &str, keyword: &str) -> Diagnostic {
     Diagnostic::error(codes::E0101, format!("unexpected `{}`", shorten(found)))
         .at(span, "no statement begins like this")
         .help(format!("did you mean `{keyword}`?"))
+        .safe_replace(span, format!("write `{keyword}`"), keyword)
 }
 
 /// Operators of other languages, and ours.
@@ -53,6 +74,9 @@ fn shorten(text: &str) -> String {
 /// Rules as words for people, sorted, each once.
 fn expected_words(rules: &[Rule]) -> Vec<String> {
     let mut words: Vec<String> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    if rules.contains(&Rule::hold) {
+        words.extend(["`for`".to_owned(), "`until`".to_owned()]);
+    }
     words.sort();
     words.dedup();
     if words.iter().any(|word| word == "a value") {
@@ -72,18 +96,22 @@ fn word(rule: Rule) -> Option<String> {
         Rule::below | Rule::above | Rule::plus | Rule::minus | Rule::times | Rule::over => "an operator",
         Rule::number | Rule::text | Rule::raw | Rule::truth | Rule::special | Rule::list => "a value",
         Rule::group | Rule::call | Rule::expression => "a value",
-        Rule::path | Rule::name | Rule::names | Rule::pattern => "a name",
+        Rule::path | Rule::step_path | Rule::name | Rule::names | Rule::pattern => "a name",
         Rule::type_name => "a type",
         Rule::bounds => "`in`",
         Rule::arguments | Rule::parameters => "`(`",
         Rule::stop | Rule::EOI => "the end of the statement",
-        Rule::hold => "`for` or `until`",
         Rule::stable => "`stable`",
         Rule::enumeration | Rule::structure => "a type",
         Rule::always => "`always`",
         Rule::never => "`never`",
         Rule::timing | Rule::within | Rule::held | Rule::share_of_time => "`within`",
         Rule::any => "`*`",
+        Rule::colon => "`:`",
+        Rule::assign => "`=`",
+        Rule::bounded_by => "`<=`",
+        Rule::comma => "`,`",
+        Rule::close => "`)`",
         _ if debug.ends_with("_block") => "`{`",
         _ => return None,
     };

@@ -60,7 +60,7 @@ pub fn lay_out(source: SourceId, text: &str) -> Layout {
         unterminated: Vec::new(),
         depth: 0,
         too_deep: None,
-        coming: 0,
+        next: 0,
     };
     scan.run();
     // Only ASCII bytes were written, over whole characters, so this does not fail; a failure would only lose the layout.
@@ -96,8 +96,8 @@ struct Scan<'a> {
     unterminated: Vec<Span>,
     depth: usize,
     too_deep: Option<Span>,
-    /// Where the next thing stands that is neither blank nor comment, as `next_word` found it last.
-    coming: usize,
+    /// Where the next line that holds something starts, if that is known.
+    next: usize,
 }
 
 impl<'a> Scan<'a> {
@@ -150,7 +150,9 @@ impl<'a> Scan<'a> {
             self.open.retain(|bracket| *bracket == b'{');
         }
         let inside = matches!(self.open.last(), Some(b'(' | b'['));
-        let goes_on = inside || self.last != Last::Other || CONTINUING.contains(&next);
+        // No statement starts with a brace, so one on a line of its own belongs to the statement before it.
+        let opens = next.is_empty() && self.next_text().starts_with('{');
+        let goes_on = inside || self.last != Last::Other || self.continues(next) || opens;
         if let Some(byte) = self.out.get_mut(self.at) {
             *byte = if goes_on { b' ' } else { b';' };
         }
@@ -162,25 +164,32 @@ impl<'a> Scan<'a> {
 
     /// The word with which the next line that holds something starts; empty if it starts otherwise.
     fn next_word(&mut self) -> &'a str {
-        // Of many blank lines and comments in a row, each is passed over once.
-        if self.coming <= self.at {
-            self.coming = self.next_thing();
-        }
-        let rest = &self.text[self.coming..];
+        let rest = self.next_text();
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
         &rest[..end]
     }
 
-    /// Where the next thing stands that is neither blank nor comment.
-    fn next_thing(&self) -> usize {
-        let mut rest = &self.text[self.at..];
-        loop {
-            rest = rest.trim_start();
-            match rest.strip_prefix('#') {
-                Some(comment) => rest = comment.find('\n').map_or("", |end| &comment[end..]),
-                None => return self.text.len() - rest.len(),
+    /// What stands in the next line that holds something, from its first character on. Kept, so that a run of comments is
+    /// passed over once, not once for each of its lines.
+    fn next_text(&mut self) -> &'a str {
+        if self.next < self.at {
+            let mut rest = &self.text[self.at..];
+            loop {
+                rest = rest.trim_start();
+                match rest.strip_prefix('#') {
+                    Some(comment) => rest = comment.find('\n').map_or("", |end| &comment[end..]),
+                    None => break,
+                }
             }
+            self.next = self.text.len() - rest.len();
         }
+        &self.text[self.next..]
+    }
+
+    /// Whether the word that starts the next line goes on the statement. `holding(…)` uses a scenario of that name.
+    fn continues(&mut self, next: &str) -> bool {
+        let used = || matches!(next, "else" | "holding" | "because");
+        CONTINUING.contains(&next) && !(used() && self.next_text()[next.len()..].starts_with('('))
     }
 
     /// Whether the coming line really declares something: in column one, with a name or a path after the word.
@@ -258,6 +267,9 @@ impl<'a> Scan<'a> {
     }
 
     fn operator(&mut self, byte: u8) {
+        if byte == b'*' && self.text[..self.at].ends_with('.') {
+            return self.step(Last::Other); // `http.*`: all of a module
+        }
         let closes_type = byte == b'>' && self.generic > 0;
         if closes_type {
             self.generic -= 1;
@@ -267,11 +279,13 @@ impl<'a> Scan<'a> {
 
     fn word(&mut self) {
         let rest = &self.text[self.at..];
+        // A type stands behind a colon, or in another one.
+        let in_a_type = self.text[..self.at].trim_end().ends_with([':', '<']);
         let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-.%".contains(c))).unwrap_or(rest.len());
         let word = &rest[..end];
         let behind = rest[end..].trim_start_matches([' ', '\t']);
         self.at += end;
-        if GENERIC.contains(&word) && behind.starts_with('<') {
+        if in_a_type && GENERIC.contains(&word) && behind.starts_with('<') {
             self.generic += 1;
             self.at = self.text.len() - behind.len() + 1;
         }
@@ -309,6 +323,12 @@ mod tests {
     fn it_goes_on_before_continuing_words() {
         assert_eq!(laid("x\n  within 3s\ny"), "x   within 3s;y");
         assert_eq!(laid("x\n# why\n for 3s"), "x        for 3s");
+    }
+
+    #[test]
+    fn a_brace_on_a_line_of_its_own_opens_the_block_of_the_line_before() {
+        assert_eq!(laid("run\n{\na\n}\nb"), "run { a;};b");
+        assert_eq!(laid("x {\n\n}\n# c\n{"), "x {  }     {");
     }
 
     #[test]

@@ -238,3 +238,20 @@ pub fn calendar(headline: String, at: Span, help: &str) -> Diagnostic {
 pub fn no_order(ty: &Type, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0301, format!("a `{ty}` has no order")).at(at, "").help("compare it with `==` or `!=`")
 }
+
+pub fn no_type(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0304, "this parameter has no type")
+        .at(at, "of what?")
+        .help("write its type, `rate: ratio`, or a default from which it is plain, `rate = 40%`")
+}
+
+pub fn division_by_zero(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0302, "division by zero").at(at, "this is nothing").help("divide by something else")
+}
+
+pub fn said_twice(what: &str, first: Span, again: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0107, format!("`{what}` is said twice"))
+        .at(again, "again here")
+        .at(first, "first here")
+        .help("keep one of them")
+}

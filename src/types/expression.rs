@@ -78,6 +78,10 @@ impl<'a> Typing<'a, '_> {
             Operator::And | Operator::Or | Operator::Compare(_) => return self.wrong(errors::not_a_value(span)),
         };
         let (a, b) = (self.quantity(left), self.quantity(right));
+        let divisor = self.bounds(&b.1);
+        if arithmetic == Arithmetic::Over && b.1.is_constant() && divisor.is_point() && divisor.lo == 0.0 {
+            return self.wrong(errors::division_by_zero(right.span));
+        }
         match result_type(arithmetic, &a.0, &b.0) {
             Some(ty) => (ty, Term::Arithmetic(arithmetic, Box::new(a.1), Box::new(b.1))),
             None => self.wrong(errors::operands(symbol(arithmetic), (&a.0, left.span), (&b.0, right.span))),
@@ -138,7 +142,7 @@ impl<'a> Typing<'a, '_> {
         }
         match path.names().as_slice() {
             [name] => self.bare(name, path, cohort),
-            ["limit", name] if self.context.limits => self.limit(name, path).map_err(Some),
+            ["limit", name] if self.context.limits && self.means_limit(name) => self.limit(name, path).map_err(Some),
             [service, metric] => self.metric(self.service_named(service), metric, path, cohort),
             _ => Err(Some(errors::unknown("name", &path.text(), path.span, []))),
         }
@@ -174,6 +178,7 @@ impl<'a> Typing<'a, '_> {
                 Ok((ty.clone(), Term::Reading(Reading { cohort, ..reading.clone() })))
             }
             (Argument::Term(term), ty) => Ok((ty.clone(), term.clone())),
+            (Argument::Answer(step), ty) => Ok((ty.clone(), Term::Answer(step.clone()))),
             (Argument::Text(_) | Argument::Any, Type::String) => Ok((Type::String, Term::Error)),
             (_, ty) => Err(Some(errors::no_quantity_here(ty, path.span))),
         }
@@ -187,6 +192,11 @@ impl<'a> Typing<'a, '_> {
                 Err(Some(errors::unknown("name", name, path.span, known)))
             }
         }
+    }
+
+    /// A service may be called `limit`; then its metrics are what is left.
+    fn means_limit(&self, name: &str) -> bool {
+        LimitName::named(name).is_some() || self.context.system.is_none_or(|system| system.service("limit").is_none())
     }
 
     fn limit(&self, name: &str, path: &Path) -> Result<(Type, Term), Diagnostic> {
@@ -239,7 +249,7 @@ impl<'a> Typing<'a, '_> {
             let headline = format!("`{name}` takes one metric, found {found} arguments");
             return self.wrong(errors::argument(headline, arguments.span, "", help));
         };
-        let window = argument.over.as_ref().map(|over| self.constant(over, &Type::Duration, "over"));
+        let window = argument.over.as_ref().map(|over| self.positive(over, "over"));
         let read = self.metric_argument(&argument.value);
         match read {
             Some((ty, reading)) => self.aggregated(&name, aggregate, ty, reading, window.flatten(), span),
@@ -339,6 +349,21 @@ impl<'a> Typing<'a, '_> {
         Some(bounds.lo)
     }
 
+    /// A duration above nothing, known before the run, in seconds.
+    pub fn positive(&mut self, expr: &Expr, what: &str) -> Option<f64> {
+        let seconds = self.constant(expr, &Type::Duration, what)?;
+        let open = {
+            let (_, term) = Typing { context: self.context, findings: &mut Vec::new() }.quantity(expr);
+            self.is_open(&term)
+        };
+        if seconds <= 0.0 && !open {
+            let headline = format!("`{what}` must be longer than nothing");
+            self.findings.push(errors::time(codes::E0409, headline, expr.span, "", "write a duration above 0s"));
+            return None;
+        }
+        Some(seconds)
+    }
+
     /// The values that a term can have.
     pub fn bounds(&self, term: &Term) -> Interval {
         self.context.known.map_or_else(|| term.bounds(&Known::default()), |known| term.bounds(known))
@@ -377,6 +402,10 @@ impl<'a> Typing<'a, '_> {
         let of =
             if typed.iter().any(|item| item.ty == Type::Float) && first == Type::Int { Type::Float } else { first };
         for (item, expr) in typed.iter().zip(items) {
+            if matches!(item.ty, Type::List(_)) {
+                self.findings.push(errors::no_content(&Type::List(Box::new(item.ty.clone())), &item.ty, expr.span));
+                return Typed::error();
+            }
             if !item.ty.fits(&of) {
                 let why = items.first().map(|first| (first.span, "because of the first one"));
                 self.findings.push(errors::mismatch(&of, &item.ty, expr.span, why));
@@ -411,30 +440,43 @@ impl<'a> Typing<'a, '_> {
         }
     }
 
-    /// A declared range, in base units.
-    pub fn range(&mut self, bounds: Option<&(Expr, Expr)>, ty: &Type) -> (Interval, Option<Span>) {
-        let Some((low, high)) = bounds else { return (ty.range(), None) };
+    /// A declared range. Its bounds are constants; where parameters have ranges that are known, they may name them.
+    pub fn range(&mut self, bounds: Option<&(Expr, Expr)>, ty: &Type) -> Declared {
+        let nothing = Declared { range: ty.range(), span: None, terms: None };
+        let Some((low, high)) = bounds else { return nothing };
         let span = low.span.to(high.span);
-        let (Some(lo), Some(hi)) = (self.bound(low, ty), self.bound(high, ty)) else { return (ty.range(), None) };
-        if lo > hi {
+        let (Some(lo), Some(hi)) = (self.bound(low, ty), self.bound(high, ty)) else { return nothing };
+        let (least, most) = (self.bounds(&lo), self.bounds(&hi));
+        if least.lo > most.hi {
             self.findings.push(errors::empty_range(span));
-            return (ty.range(), None);
+            return nothing;
         }
-        (Interval::new(lo, hi), Some(span))
+        let fixed = least.is_point() && most.is_point();
+        let range = Interval::new(least.lo, most.hi);
+        Declared { range, span: Some(span), terms: (!fixed).then_some((lo, hi)) }
     }
 
     /// A bound of a range; unlike a constant it may lie outside the type's own range (`ratio in 0%..200%`).
-    fn bound(&mut self, expr: &Expr, wanted: &Type) -> Option<f64> {
+    fn bound(&mut self, expr: &Expr, wanted: &Type) -> Option<Term> {
         let (ty, term) = self.quantity(expr);
-        let bounds = self.bounds(&term);
-        match (ty.fits(wanted), term.is_constant() && bounds.is_point()) {
+        match (ty.fits(wanted), term.is_constant()) {
             _ if ty == Type::Error => return None,
-            (true, true) => return Some(bounds.lo),
+            (true, true) => return Some(term),
             (false, _) => self.findings.push(errors::mismatch(wanted, &ty, expr.span, None)),
             (true, false) => self.findings.push(errors::not_constant("in", expr.span)),
         }
         None
     }
+}
+
+/// A range as it is declared.
+pub struct Declared {
+    /// All values that it can hold, in base units.
+    pub range: Interval,
+    /// Where it is written.
+    pub span: Option<Span>,
+    /// Its bounds, where they depend on other parameters.
+    pub terms: Option<(Term, Term)>,
 }
 
 fn cohort(expr: &Expr) -> Option<Cohort> {
@@ -482,7 +524,7 @@ fn named_aggregate(name: &str) -> Option<Aggregate> {
 
 /// The type of `a op b`; none where it means nothing.
 fn result_type(operator: Arithmetic, a: &Type, b: &Type) -> Option<Type> {
-    use Type::{Bytes, Count, Duration, Error, Float, Frequency, Int, Points, Ratio};
+    use Type::{Bytes, Count, Duration, Error, Float, Frequency, Int, Points, Ratio, Throughput};
     if *a == Error || *b == Error {
         return Some(Error);
     }
@@ -492,11 +534,12 @@ fn result_type(operator: Arithmetic, a: &Type, b: &Type) -> Option<Type> {
             (Ratio, Points) => Some(Ratio),
             (Points, Ratio) if operator == Arithmetic::Plus => Some(Ratio),
             (Ratio, Ratio) => Some(Ratio),
-            (Duration | Bytes | Frequency | Points, _) if a == b => Some(a.clone()),
+            (Duration | Bytes | Frequency | Throughput | Points, _) if a == b => Some(a.clone()),
             _ => plain_result(a, b),
         },
         Arithmetic::Times => match (a, b) {
             (Frequency, Duration) | (Duration, Frequency) => Some(Count),
+            (Throughput, Duration) | (Duration, Throughput) => Some(Bytes),
             (Ratio, number) | (number, Ratio) if number.is_plain_number() => Some(Ratio),
             (Ratio, other) | (other, Ratio) if other.is_quantity() => Some(other.clone()),
             (number, other) | (other, number) if number.is_plain_number() && other.is_quantity() => {
@@ -506,6 +549,9 @@ fn result_type(operator: Arithmetic, a: &Type, b: &Type) -> Option<Type> {
         },
         Arithmetic::Over => match (a, b) {
             (Int | Count, Duration) => Some(Frequency),
+            (Bytes, Duration) => Some(Throughput),
+            (Bytes, Throughput) => Some(Duration),
+            (Int | Count, Frequency) => Some(Duration),
             (a, b) if a == b && a.is_quantity() => Some(Float),
             (quantity, Int | Float | Count) if quantity.is_quantity() => {
                 Some(if quantity.is_plain_number() { Float } else { quantity.clone() })

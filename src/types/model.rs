@@ -88,6 +88,8 @@ pub struct Parameter {
     pub range: Interval,
     /// Where the range is written.
     pub range_span: Option<Span>,
+    /// The bounds of the range, where they depend on parameters before it.
+    pub bounds: Option<(Term, Term)>,
     /// Its default.
     pub default: Option<Argument>,
     /// Whether a default is written, even one that is wrong.
@@ -114,6 +116,8 @@ pub enum Argument {
     Service(String),
     /// A word of an enumeration.
     Word(String),
+    /// What a probe returned, by the name of the step that called it.
+    Answer(String),
     /// Several values.
     List(Vec<Argument>),
     /// A value that is not known yet: of a scenario's parameter, in the scenario itself.
@@ -237,6 +241,8 @@ pub struct Experiment {
     pub steps: Vec<Step>,
     /// Expectations on the whole run.
     pub expectations: Vec<Expectation>,
+    /// Whether part of it could not be read: then a step that is waited for may be there.
+    pub damaged: bool,
     /// Its name's place.
     pub span: Span,
 }

@@ -41,6 +41,19 @@ pub enum Known {
 }
 
 impl Judged {
+    /// Whether it reads any fact, so that it can come out either way.
+    pub fn reads(&self) -> bool {
+        match self {
+            Judged::Fact(_) | Judged::Word { .. } => true,
+            Judged::Compare(comparison) => {
+                [&comparison.left, &comparison.right].iter().any(|it| !it.parameters().is_empty())
+            }
+            Judged::And(a, b) | Judged::Or(a, b) => a.reads() || b.reads(),
+            Judged::Not(inner) => inner.reads(),
+            Judged::Constant(_) => false,
+        }
+    }
+
     /// Whether it holds, as far as the facts are known.
     pub fn holds(&self, facts: &dyn Fn(&str) -> Option<Known>) -> Option<bool> {
         match self {

@@ -162,6 +162,8 @@ pub enum Term {
     Limit(LimitName),
     /// A metric.
     Reading(Reading),
+    /// What a probe returned, by the name of the step that called it.
+    Answer(String),
     /// What the other side was over the baseline window.
     Baseline,
     /// How far a reading is from its baseline, in robust standard deviations.
@@ -191,7 +193,7 @@ impl Term {
             Term::Parameter(name) => known.parameters.get(name).copied().unwrap_or(Interval::ALL),
             Term::Limit(limit) => known.limits.get(limit).map_or(limit.ty().range(), |value| Interval::point(*value)),
             Term::Arithmetic(operator, a, b) => operator.bound(a.bounds(known), b.bounds(known)),
-            Term::Reading(_) | Term::Baseline | Term::Spike(_) | Term::Error => Interval::ALL,
+            Term::Reading(_) | Term::Answer(_) | Term::Baseline | Term::Spike(_) | Term::Error => Interval::ALL,
         }
     }
 
@@ -214,12 +216,33 @@ impl Term {
         }
     }
 
+    /// Whether what a probe returned stands in it.
+    pub fn has_answer(&self) -> bool {
+        match self {
+            Term::Answer(_) => true,
+            Term::Arithmetic(_, a, b) => a.has_answer() || b.has_answer(),
+            _ => false,
+        }
+    }
+
     /// Whether `spike` stands in it.
     pub fn has_spike(&self) -> bool {
         match self {
             Term::Spike(_) => true,
             Term::Arithmetic(_, a, b) => a.has_spike() || b.has_spike(),
             _ => false,
+        }
+    }
+
+    /// The term with parameters replaced by what they are given.
+    #[must_use]
+    pub fn with(&self, given: &BTreeMap<&str, Term>) -> Term {
+        match self {
+            Term::Parameter(name) => given.get(name.as_str()).cloned().unwrap_or_else(|| self.clone()),
+            Term::Arithmetic(operator, a, b) => {
+                Term::Arithmetic(*operator, Box::new(a.with(given)), Box::new(b.with(given)))
+            }
+            other => other.clone(),
         }
     }
 
@@ -236,7 +259,7 @@ impl Term {
     pub fn is_constant(&self) -> bool {
         match self {
             Term::Constant(_) | Term::Parameter(_) | Term::Limit(_) | Term::Error => true,
-            Term::Reading(_) | Term::Baseline | Term::Spike(_) => false,
+            Term::Reading(_) | Term::Answer(_) | Term::Baseline | Term::Spike(_) => false,
             Term::Arithmetic(_, a, b) => a.is_constant() && b.is_constant(),
         }
     }
@@ -375,6 +398,12 @@ impl Condition {
             Condition::Not(inner) => inner.has_likely(),
             _ => false,
         }
+    }
+
+    /// Whether it reads anything that can change: a metric, `steady`, or what a probe returned.
+    pub fn reads(&self) -> bool {
+        let answers = self.comparisons().into_iter().any(|it| it.left.has_answer() || it.right.has_answer());
+        answers || self.mentions_steady() || !self.readings().is_empty()
     }
 
     /// Whether `spike` stands in it.

@@ -28,6 +28,8 @@ pub enum Type {
     Bytes,
     /// Events per second.
     Frequency,
+    /// Bytes per second.
+    Throughput,
     /// A service of the system.
     Service,
     /// A count that only grows; read through `increase` or `rate`.
@@ -58,6 +60,7 @@ impl Type {
             "count" => Type::Count,
             "bytes" => Type::Bytes,
             "frequency" => Type::Frequency,
+            "throughput" => Type::Throughput,
             "service" => Type::Service,
             "counter" => Type::Counter,
             _ => return None,
@@ -76,6 +79,7 @@ impl Type {
         "count",
         "bytes",
         "frequency",
+        "throughput",
         "service",
         "counter",
         "distribution",
@@ -92,7 +96,16 @@ impl Type {
     /// Whether values can be compared by size.
     pub fn is_quantity(&self) -> bool {
         self.is_plain_number()
-            || matches!(self, Type::Duration | Type::Ratio | Type::Points | Type::Bytes | Type::Frequency | Type::Error)
+            || matches!(
+                self,
+                Type::Duration
+                    | Type::Ratio
+                    | Type::Points
+                    | Type::Bytes
+                    | Type::Frequency
+                    | Type::Throughput
+                    | Type::Error
+            )
     }
 
     /// Whether a value of `self` can stand where `wanted` is expected.
@@ -113,7 +126,7 @@ impl Type {
         match self {
             Type::Ratio => Interval { lo: 0.0, hi: 1.0 },
             Type::Points => Interval { lo: -1.0, hi: 1.0 },
-            Type::Count | Type::Counter | Type::Bytes | Type::Frequency | Type::Duration => {
+            Type::Count | Type::Counter | Type::Bytes | Type::Frequency | Type::Throughput | Type::Duration => {
                 Interval { lo: 0.0, hi: f64::INFINITY }
             }
             _ => Interval::ALL,
@@ -128,6 +141,7 @@ impl Type {
             Type::Points => format!("{}pp", unit::show_number(value * 100.0)),
             Type::Bytes => unit::show_bytes(value),
             Type::Frequency => format!("{}/s", unit::show_number(value)),
+            Type::Throughput => format!("{}/s", unit::show_bytes(value)),
             _ => unit::show_number(value),
         }
     }
@@ -146,6 +160,7 @@ impl fmt::Display for Type {
             Type::Count => "count",
             Type::Bytes => "bytes",
             Type::Frequency => "frequency",
+            Type::Throughput => "throughput",
             Type::Service => "service",
             Type::Counter => "counter",
             Type::Distribution(of) => return write!(f, "distribution<{of}>"),

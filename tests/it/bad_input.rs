@@ -41,6 +41,8 @@ fn what_is_asked_for_must_be_there() {
     place.run(&["exec", &file, "--set", "rate"]).ended(2).says("rate=50%");
     place.run(&["exec", &file, "--experiment", "x"]).ended(2).says("E0803");
     place.run(&["exec", &file, "--store", "/proc/nowhere"]).ended(2).says("E0711").says("--store DIR");
+    let beyond = root().join("examples/shop/payment_degradation.chaos").display().to_string();
+    place.run(&["exec", &beyond]).ended(2).says("E0804").says("faults of the component `process`");
     place.run(&["explain", "E9999"]).ended(2);
     place.run(&["explain", "e0203"]).ended(0).says("E0203");
 }
@@ -102,6 +104,20 @@ fn a_service_that_does_not_come_up_is_named_with_what_it_said() {
     }
 }
 
+/// A fault of the user's own that does not hand on what its component needs.
+#[test]
+fn what_an_injector_refuses_breaks_the_run() {
+    let place = Place::new();
+    let (page, proxy) = (free_port(), free_port());
+    let file = environment(&place, page, proxy, "sleep 60");
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    let own = "fault odd(target: service) { component \"http\" action \"latency\"; class leased }\n";
+    place.write(&file, format!("{own}{}", text.replace("http.error", "odd")));
+    place.run(&["exec", &file]).ended(6).says("E0710").says("delay");
+    assert!(!answers(page) && !answers(proxy));
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
 #[test]
 fn a_process_that_ends_in_the_middle_breaks_the_run() {
     let place = Place::new();
@@ -161,7 +177,7 @@ fn a_start_command_that_goes_into_the_background_is_not_taken_for_stopped() {
     let ran = place.run(&["exec", &file]);
     assert!(matches!(ran.code, Some(6 | 7)), "{ran:?}");
     if answers(own) {
-        ran.ended(7).says("something still listens on").says("daemon off");
+        ran.ended(7).says("E0713").says("something still listens on").says("daemon off");
         place.run(&["status"]).ended(1).says("process side");
         let pid = std::fs::read_to_string(place.path().join("nginx.pid")).unwrap();
         std::process::Command::new("kill").arg(pid.trim()).status().unwrap();

@@ -2,6 +2,7 @@
 
 use crate::harness::{Place, root};
 use chaos_lang::diagnostics::codes;
+use chaos_lang::lint::rules;
 use std::fs;
 
 #[track_caller]
@@ -27,6 +28,23 @@ fn the_error_index_is_made_from_the_pages() {
 }
 
 #[test]
+fn the_lint_index_is_made_from_the_rules_and_their_pages() {
+    let mut made = "# Lints\n\nMade from the rules and the pages of `chaos explain`. How to use them: [linting.md](linting.md).\n\n\
+        | lint | level | what |\n| --- | --- | --- |\n"
+        .to_owned();
+    for rule in rules::ALL {
+        let (code, level) = (rule.code, rule.level.word());
+        made.push_str(&format!("| [{code}](#{code}) | {level} | {} |\n", code.title()));
+    }
+    for rule in rules::ALL {
+        let body: Vec<&str> = rule.code.page.trim_end().lines().skip(1).collect();
+        let (code, level) = (rule.code, rule.level.word());
+        made.push_str(&format!("\n## {code}\n\n*{}: {level} by itself.*\n{}\n", code.title(), body.join("\n")));
+    }
+    same("lints.md", &made);
+}
+
+#[test]
 fn the_command_reference_is_made_from_the_help() {
     let place = Place::new();
     let mut made = "# Commands\n\nMade from `chaos help`.\n".to_owned();
@@ -34,11 +52,13 @@ fn the_command_reference_is_made_from_the_help() {
         &[],
         &["check"],
         &["fmt"],
+        &["lint"],
         &["plan"],
         &["exec"],
         &["status"],
         &["recover"],
         &["explain"],
+        &["doc"],
         &["proxy"],
         &["demo"],
         &["demo", "payment"],
@@ -56,4 +76,46 @@ fn the_command_reference_is_made_from_the_help() {
         made.push_str(&format!("\n## {name}\n\n```console\n{}\n```\n", help.join("\n").trim_end()));
     }
     same("cli.md", &made);
+}
+
+#[test]
+fn the_standard_library_is_made_from_its_modules() {
+    let made = Place::new().run(&["doc"]).ended(0).out;
+    same("stdlib.md", &format!("<!-- Made by `chaos doc`. -->\n\n{made}"));
+}
+
+/// The grammar as a page: its sections as headings, its comments as text, its rules as code.
+#[test]
+fn the_grammar_is_made_from_the_grammar() {
+    let grammar = fs::read_to_string(root().join("grammar/chaos.pest")).unwrap();
+    let rules = grammar.split("kw_abort = @").next().unwrap();
+    let mut made = "# Grammar\n\nMade from `grammar/chaos.pest`, which the parser is made from.\n".to_owned();
+    let mut code = false;
+    for line in rules.lines().skip_while(|line| !line.is_empty()) {
+        let title = line.strip_prefix("// ----").map(|title| title.trim_start_matches('-').trim());
+        let comment = line.strip_prefix("//").map(str::trim);
+        if code && (title.is_some() || comment.is_some()) {
+            made.truncate(made.trim_end().len());
+            made.push_str("\n```\n\n");
+            code = false;
+        }
+        match (title, comment) {
+            (Some(title), _) => made.push_str(&format!("\n## {}{}\n\n", title[..1].to_uppercase(), &title[1..])),
+            (_, Some(text)) => made.push_str(&format!("{text}\n")),
+            _ if line.is_empty() && !code => {}
+            _ => {
+                if !code {
+                    made.push_str("\n```pest\n");
+                    code = true;
+                }
+                made.push_str(&format!("{line}\n"));
+            }
+        }
+    }
+    made.truncate(made.trim_end().len());
+    made.push_str("\n```\n");
+    while made.contains("\n\n\n") {
+        made = made.replace("\n\n\n", "\n\n");
+    }
+    same("grammar.md", &made);
 }

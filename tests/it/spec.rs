@@ -4,13 +4,14 @@
 //! holds that text. A file without any must check clean. Files that begin with `_` are used by others.
 
 use crate::harness::{files, root};
-use chaos_lang::analysis::analyse;
+use chaos_lang::analysis::{Analysis, analyse};
 use chaos_lang::base::{FileError, Files};
+use chaos_lang::diagnostics::Diagnostic;
 use chaos_lang::diagnostics::render::{Style, render};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-struct Disk;
+pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, FileError> {
@@ -20,6 +21,18 @@ impl Files for Disk {
     fn siblings(&self, _: &Path) -> Vec<PathBuf> {
         Vec::new()
     }
+}
+
+/// A specification file, checked by itself.
+pub fn analysed(path: &Path) -> Analysis {
+    analyse(path, &Disk, None).unwrap()
+}
+
+/// All specification files but those that are only used by others.
+pub fn tested() -> Vec<PathBuf> {
+    let mut all = files(&root().join("tests/spec"), "chaos");
+    all.retain(|file| !file.file_name().unwrap().to_string_lossy().starts_with('_'));
+    all
 }
 
 type Marker = (usize, String, String);
@@ -36,12 +49,11 @@ fn wanted(text: &str) -> Vec<Marker> {
 }
 
 /// What differs between the file's markers and its findings, with the findings drawn.
-fn differences(path: &Path) -> Vec<String> {
+pub fn compared(path: &Path, analysis: &Analysis, findings: &[Diagnostic]) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap();
-    let analysis = analyse(path, &Disk, None).unwrap();
     let mut wanted = wanted(&text);
     let mut wrong = Vec::new();
-    for finding in &analysis.findings {
+    for finding in findings {
         let line = finding.place().and_then(|place| {
             let source = analysis.program.sources.get(place.source)?;
             (source.path == path).then(|| source.line(place.start as usize))
@@ -60,11 +72,10 @@ fn differences(path: &Path) -> Vec<String> {
 
 #[test]
 fn the_language_is_as_specified() {
-    let all = files(&root().join("tests/spec"), "chaos");
-    let tested = all.iter().filter(|file| !file.file_name().unwrap().to_string_lossy().starts_with('_'));
     let mut failed = Vec::new();
-    for file in tested {
-        let wrong = differences(file);
+    for file in tested() {
+        let analysis = analysed(&file);
+        let wrong = compared(&file, &analysis, &analysis.findings);
         if !wrong.is_empty() {
             failed.push(format!("{}:\n{}", file.display(), wrong.join("\n")));
         }

@@ -14,10 +14,10 @@ use super::layout::Comment;
 use super::parser::{self, Node, Rule};
 use super::tree::{Allow, Constant, Expr, File, Name, Path, Use, Used};
 use crate::base::{SourceId, Span};
-use crate::diagnostics::{Diagnostic, codes, suggest};
+use crate::diagnostics::{Diagnostic, codes, lints, suggest};
 
-/// What `@allow(…)` can allow.
-const ALLOWABLE: &[&str] = &["interference", "amplification-only"];
+/// With so many findings in one file, no more suggestions are looked for.
+const MANY_FINDINGS: usize = 200;
 
 /// Builds one file's tree.
 pub struct Builder<'t> {
@@ -43,12 +43,16 @@ impl<'t> Builder<'t> {
         for node in &root.children {
             match node.rule {
                 Rule::declaration => self.declaration(node, &mut file),
-                Rule::stray_declaration => self.stray(node, Rule::strict_declaration),
+                Rule::stray_declaration => {
+                    file.lost.extend(self.lost_name(node));
+                    self.stray(node, Rule::strict_declaration);
+                }
                 Rule::surplus => self.surplus(root, last, node, Rule::strict_declaration),
                 _ => {}
             }
             last = Some(node);
         }
+        self.forget_the_displaced();
         file.allows = std::mem::take(&mut self.allows);
         file
     }
@@ -85,8 +89,9 @@ impl<'t> Builder<'t> {
             if word.text != "allow" {
                 self.findings.push(errors::unknown_attribute("attribute", word, &["allow"]));
             }
-            for name in arguments.iter().filter(|name| !ALLOWABLE.contains(&name.text.as_str())) {
-                self.findings.push(errors::unknown_attribute("rule", name, ALLOWABLE));
+            for name in arguments.iter().filter(|name| !lints::is_allowable(&name.text)) {
+                let known: Vec<&str> = lints::allowable().collect();
+                self.findings.push(errors::unknown_attribute("rule", name, &known));
             }
             allowed.extend_from_slice(arguments);
         }
@@ -116,7 +121,13 @@ impl<'t> Builder<'t> {
                 }
                 Rule::stray => self.stray(node, strict),
                 Rule::surplus if self.breaks_off(block, found.last().copied(), node, strict) => drop(found.pop()),
-                Rule::surplus => self.surplus(block, found.last().copied(), node, strict),
+                Rule::surplus => {
+                    let before = self.findings.len();
+                    self.surplus(block, found.last().copied(), node, strict);
+                    if self.findings.len() > before {
+                        found.pop(); // one mistake in a statement is enough to know of
+                    }
+                }
                 Rule::missing_brace => self.missing_brace(block, node),
                 _ => {}
             }
@@ -134,26 +145,65 @@ impl<'t> Builder<'t> {
         self.findings.push(errors::missing_brace(opener, at));
     }
 
+    /// Where a brace is missing, statements stand in a block that is not theirs. They are right in another one, so the missing
+    /// brace is all that is said.
+    fn forget_the_displaced(&mut self) {
+        let open = self.findings.iter().filter(|finding| finding.code == codes::E0102);
+        let open: Vec<Span> = open
+            .filter_map(|it| it.labels.first().zip(it.labels.last()))
+            .map(|(from, to)| from.span.to(to.span))
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        let text = self.text;
+        let inside = |place: Span| open.iter().any(|block| block.start < place.start && place.start < block.end);
+        self.findings.retain(|finding| {
+            let place = finding.place().filter(|place| finding.code == codes::E0101 && inside(*place));
+            !place.is_some_and(|place| fits_elsewhere(text, place.start as usize))
+        });
+    }
+
     /// Reads a damaged statement again, strictly, to say what was expected where.
     fn stray(&mut self, node: &Node, strict: Rule) {
         let text = node.text.trim_end_matches([';', ' ']);
         if text.trim_matches([' ', '"', ';']).is_empty() {
             return; // what is left of an unterminated quote, reported already
         }
-        if let Some(word) = misspelt(text, 0, strict) {
-            let found = first_token(text);
+        let found = first_token(text);
+        if let Some(word) = self.meant(text, 0, strict) {
             self.findings.push(errors::misspelt(self.token(node.start, found), found, word));
+            return;
+        }
+        if let Some(home) = home(text).filter(|_| strict != Rule::strict_declaration) {
+            self.findings.push(errors::displaced(self.token(node.start, found), found, home));
             return;
         }
         let (at, expected) = parser::expected(strict, text).unwrap_or((0, Vec::new()));
         self.expected_there(text, node.start, at, &expected, strict);
     }
 
+    /// The name behind the word that a damaged declaration starts with.
+    fn lost_name(&self, node: &Node) -> Option<Name> {
+        let word = first_token(node.text);
+        let rest = &node.text[word.len()..];
+        let name = first_token(rest.trim_start());
+        let start = node.start + node.text.len() - rest.trim_start().len();
+        let span = Span::new(self.source, start, start + name.len());
+        name.starts_with(|c: char| c.is_alphabetic() || c == '_').then(|| Name { text: name.to_owned(), span })
+    }
+
     /// Says what was expected at a place in the text of a statement, and what may have been meant.
     fn expected_there(&mut self, text: &str, start: usize, at: usize, expected: &[Rule], strict: Rule) {
-        let found = first_token(&text[at.min(text.len())..]);
-        let meant = misspelt(text, at, strict);
+        let at = word_start(text, at.min(text.len()));
+        let found = first_token(&text[at..]);
+        let meant = self.meant(text, at, strict);
         self.findings.push(errors::unexpected(self.token(start + at, found), found, expected, meant));
+    }
+
+    /// The keyword that was meant; not looked for once so much is wrong that nobody reads it all.
+    fn meant(&self, text: &str, at: usize, strict: Rule) -> Option<&'static str> {
+        (self.findings.len() < MANY_FINDINGS).then(|| misspelt(text, at, strict)).flatten()
     }
 
     /// The place of a token; one that is missing still has one.
@@ -183,7 +233,7 @@ impl<'t> Builder<'t> {
             return;
         }
         let found = first_token(text);
-        let meant = statement.and_then(|it| misspelt(whole(block, it, node), node.start - it.start, strict));
+        let meant = statement.and_then(|it| self.meant(whole(block, it, node), node.start - it.start, strict));
         let span = Span::new(self.source, node.start, node.start + found.len());
         self.findings.push(errors::unexpected(span, found, &[Rule::stop], meant));
     }
@@ -255,6 +305,13 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// The path to a step among a node's parts, numbers of rounds included.
+    fn find_step_path(&self, node: &Node) -> Option<Path> {
+        let path = node.find(Rule::step_path)?;
+        let parts = path.children.iter().map(|part| self.name(part)).collect();
+        Some(Path { parts, span: self.span(path) })
+    }
+
     fn find_path(&self, node: &Node) -> Option<Path> {
         node.find(Rule::path).map(|path| self.path(path))
     }
@@ -275,7 +332,7 @@ impl<'t> Builder<'t> {
             let end = comment.span.end as usize;
             let line_start = self.text[..comment.span.start as usize].rfind('\n').map_or(0, |newline| newline + 1);
             let alone = is_empty(&self.text[line_start..comment.span.start as usize]);
-            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(is_empty) {
+            if !comment.doc || !alone || !self.text.get(end..next).is_some_and(is_gap) {
                 break;
             }
             lines.push(self.doc_text(comment));
@@ -296,9 +353,29 @@ impl<'t> Builder<'t> {
     }
 }
 
-/// Whether a part of the text says nothing: blanks, and the ends of empty statements.
-fn is_empty(text: &str) -> bool {
-    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ';' | '\u{FEFF}')).is_empty()
+/// Blocks by the rule of their statements.
+const HOMES: &[(Rule, &str)] = &[
+    (Rule::strict_step, "`run`"),
+    (Rule::strict_experiment, "an experiment, outside `run` and other blocks"),
+    (Rule::strict_environment, "an environment"),
+    (Rule::strict_placed, "a service of an environment"),
+    (Rule::strict_service, "a service of a system"),
+    (Rule::strict_limit, "`limit { }`"),
+    (Rule::strict_policy, "a policy"),
+    (Rule::strict_test, "a test"),
+    (Rule::strict_schedule, "a schedule"),
+];
+
+/// The block in which a text would be a statement.
+fn home(text: &str) -> Option<&'static str> {
+    HOMES.iter().find(|(strict, _)| parser::expected(*strict, text).is_none()).map(|(_, home)| *home)
+}
+
+/// Whether the line from `at` on is a statement of some block.
+fn fits_elsewhere(text: &str, at: usize) -> bool {
+    let line = text[at..].lines().next().unwrap_or("");
+    let line = line.split_once(" #").map_or(line, |(code, _)| code).trim();
+    !line.is_empty() && home(line).is_some()
 }
 
 /// The text of a statement and of what stands behind it.
@@ -316,11 +393,43 @@ fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
     }
     let keywords = parser::keywords().iter().map(String::as_str);
     let near = suggest::near(found, keywords.filter(|keyword| *keyword != found));
+    let stops = |text: &str| parser::expected(strict, text).map_or(usize::MAX, |(stop, _)| stop);
+    // How far it is read behind the word.
+    let now = stops(text).saturating_sub(at + found.len());
     let reads_on = |keyword: &&str| {
         let mended = format!("{}{keyword}{}", &text[..at], &rest[found.len()..]);
-        parser::expected(strict, &mended).is_none_or(|(stop, _)| stop > at + keyword.len())
+        stops(&mended).saturating_sub(at + keyword.len()) > now
     };
     near.into_iter().find(reads_on)
+}
+
+/// A part of the text without what says nothing at its start: blanks, and the ends of empty statements.
+fn without_blanks(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ';' | '\u{FEFF}'))
+}
+
+fn is_empty(text: &str) -> bool {
+    without_blanks(text).is_empty()
+}
+
+/// Whether nothing but attributes stands between a comment and what it documents.
+fn is_gap(mut text: &str) -> bool {
+    loop {
+        text = without_blanks(text);
+        let Some(attribute) = text.strip_prefix('@') else { return text.is_empty() };
+        let name = attribute.trim_start().trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-".contains(c));
+        let arguments = name.trim_start().strip_prefix('(').and_then(|inside| inside.split_once(')'));
+        text = arguments.map_or(name, |(_, behind)| behind);
+    }
+}
+
+/// Where the word begins that goes on at `at` with a letter that no name has: the grammar stops in the middle of it.
+fn word_start(text: &str, at: usize) -> usize {
+    if text[at..].starts_with(|c: char| c.is_alphanumeric() && !c.is_ascii()) {
+        let before = &text[..at];
+        return before.trim_end_matches(|c: char| c.is_alphanumeric() || c == '_' || c == '-').len();
+    }
+    at
 }
 
 /// The first thing in a text: a word, a quote, or one character.

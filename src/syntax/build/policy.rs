@@ -14,10 +14,13 @@ impl Builder<'_> {
             applies: self.find_expr(node),
             rules: Vec::new(),
             doc: self.doc(node),
+            damaged: false,
         };
+        let before = self.findings.len();
         for rule in self.statements(block, Rule::policy_rule, Rule::strict_policy) {
             policy.rules.extend(self.rule(rule));
         }
+        policy.damaged = self.findings.len() > before;
         Some(policy)
     }
 

@@ -62,7 +62,7 @@ impl Builder<'_> {
 
     fn awaited(&mut self, node: &Node) -> Option<After> {
         let starts = node.find(Rule::kw_starts).is_some();
-        Some(After { step: self.find_path(node)?, starts, offset: self.find_expr(node) })
+        Some(After { step: self.find_step_path(node)?, starts, offset: self.find_expr(node) })
     }
 
     fn find_arguments(&mut self, node: &Node) -> Option<crate::syntax::tree::Arguments> {

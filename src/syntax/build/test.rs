@@ -39,7 +39,7 @@ impl Builder<'_> {
 
     fn since(&mut self, node: &Node) -> Option<Since> {
         let after = node.find(Rule::kw_after).is_some();
-        Some(Since { offset: self.find_expr(node)?, step: self.find_path(node), after })
+        Some(Since { offset: self.find_expr(node)?, step: self.find_step_path(node), after })
     }
 
     fn expect_verdict(&mut self, node: &Node) -> Option<TestExpectation> {
@@ -50,7 +50,7 @@ impl Builder<'_> {
     }
 
     fn expect_step(&mut self, node: &Node) -> Option<TestExpectation> {
-        let (step, outcome) = (self.find_path(node)?, self.first_name(node)?);
+        let (step, outcome) = (self.find_step_path(node)?, self.first_name(node)?);
         Some(TestExpectation::Step { step, outcome, within: self.find_expr(node), span: self.span(node) })
     }
 

@@ -55,7 +55,8 @@ impl Builder<'_> {
     }
 
     fn typed_parameter(&mut self, node: &Node, whole: &Node) -> Option<Parameter> {
-        let (name, ty) = (self.first_name(node)?, self.find_type(node)?);
+        let name = self.first_name(node)?;
+        let ty = self.find_type(node).unwrap_or(TypeName { kind: TypeKind::Inferred, span: name.span });
         let (range, default) = (self.bounds(node), self.find_expr(node));
         Some(Parameter { name, ty, range, default, doc: self.doc(whole) })
     }

@@ -77,6 +77,8 @@ pub struct File {
     pub probes: Vec<Probe>,
     /// What `@allow(…)` allows, and where.
     pub allows: Vec<Allow>,
+    /// The names of declarations that could not be read: what refers to them is not reported again.
+    pub lost: Vec<Name>,
 }
 
 /// `@allow(no-recovery)` before a declaration or a statement.
@@ -133,6 +135,8 @@ pub struct TypeName {
 pub enum TypeKind {
     /// `duration`, `distribution<duration>`: the name, and what stands in `< >`.
     Named(Name, Option<Box<TypeName>>),
+    /// Not written: that of the default.
+    Inferred,
     /// `enum(tcp, udp)`.
     Enum(Vec<Name>),
     /// `service { success: ratio }`: the metrics that are needed.

@@ -16,6 +16,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Its `##` comment.
     pub doc: String,
+    /// Whether part of it could not be read.
+    pub damaged: bool,
 }
 
 /// `require φ if ψ because "…"`.

@@ -15,6 +15,10 @@ impl Checker<'_> {
     pub(super) fn ty(&mut self, written: &TypeName) -> Type {
         let (name, argument) = match &written.kind {
             TypeKind::Service(_) => return Type::Service,
+            TypeKind::Inferred => {
+                self.report(errors::no_type(written.span));
+                return Type::Error;
+            }
             TypeKind::Enum(words) => {
                 self.distinct("word", words.iter());
                 return Type::Enum(words.iter().map(|word| word.text.clone()).collect());
@@ -68,27 +72,45 @@ impl Checker<'_> {
         ty
     }
 
-    /// Parameters, each name once.
+    /// Parameters, each name once. The ranges of later ones may name earlier ones.
     pub(super) fn parameters(&mut self, written: &[tree::Parameter]) -> Vec<Parameter> {
         self.distinct("parameter", written.iter().map(|parameter| &parameter.name));
-        written.iter().map(|parameter| self.parameter(parameter)).collect()
+        let (mut values, mut known) = (self.values_in(self.module), Known::default());
+        let mut all = Vec::with_capacity(written.len());
+        for parameter in written {
+            let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
+            let parameter = self.parameter(parameter, context);
+            values.insert(parameter.name.clone(), value_of(&parameter));
+            known.parameters.insert(parameter.name.clone(), parameter.range);
+            if parameter.open {
+                known.open.insert(parameter.name.clone());
+            }
+            all.push(parameter);
+        }
+        all
     }
 
-    fn parameter(&mut self, written: &tree::Parameter) -> Parameter {
-        let ty = self.ty(&written.ty);
+    fn parameter(&mut self, written: &tree::Parameter, context: Context) -> Parameter {
+        let ty = match (&written.ty.kind, &written.default) {
+            (TypeKind::Inferred, Some(default)) => self.typing(Context::default()).value(default).ty,
+            _ => self.ty(&written.ty),
+        };
         let ranged = match &ty {
             Type::List(of) => of.as_ref().clone(),
             own => own.clone(),
         };
-        let (range, range_span) = self.typing(Context::default()).range(written.range.as_ref(), &ranged);
+        let before = self.checked.findings.len();
+        let declared = self.typing(context).range(written.range.as_ref(), &ranged);
+        let flawed = self.checked.findings.len() > before;
         let mut parameter = Parameter {
             name: written.name.text.clone(),
             ty,
-            range,
-            range_span,
+            range: declared.range,
+            range_span: declared.span,
+            bounds: declared.terms,
             default: None,
             has_default: written.default.is_some(),
-            open: false,
+            open: flawed,
             needs: self.needs(&written.ty),
             span: written.name.span,
         };
@@ -132,6 +154,10 @@ impl Checker<'_> {
             Type::Signal(of) => {
                 let (found, term) = self.typing(context).quantity(value);
                 self.same_type(of, &found, parameter, value)?;
+                if term.is_constant() {
+                    self.report(errors::mismatch(ty, &found, value.span, Some((parameter.span, "declared here"))));
+                    return None;
+                }
                 Some(Argument::Term(term))
             }
             _ => self.quantity_value(ty, parameter, value, context),
@@ -159,7 +185,9 @@ impl Checker<'_> {
         }
         let mut typing = self.typing(context);
         if let ExprKind::Path(path) = &value.kind {
-            if let Some(known) = typing.value_of(path).cloned() {
+            // A constant of another type does not hide what the name means here.
+            let means_this = |known: &Typed| known.ty.fits(ty) || !matches!(ty, Type::Service | Type::Enum(_));
+            if let Some(known) = typing.value_of(path).filter(|known| means_this(known)).cloned() {
                 self.same_type(ty, &known.ty, parameter, value)?;
                 return Some(known.value);
             }
@@ -295,7 +323,33 @@ impl Checker<'_> {
                 }
             }
         }
+        if whole {
+            self.related(parameters, &values, context);
+        }
         whole.then_some(values)
+    }
+
+    /// Arguments whose range depends on other arguments.
+    fn related(&mut self, parameters: &[Parameter], values: &BTreeMap<String, (Argument, Span)>, context: Context) {
+        let term = |name: &str| match values.get(name) {
+            Some((Argument::Term(term), span)) => Some((term.clone(), *span)),
+            _ => None,
+        };
+        let given = parameters.iter().filter_map(|it| Some((it.name.as_str(), term(&it.name)?.0))).collect();
+        for parameter in parameters {
+            let (Some((low, high)), Some((value, at))) = (&parameter.bounds, term(&parameter.name)) else { continue };
+            let (low, high) = (low.with(&given), high.with(&given));
+            let typing = self.typing(context);
+            let (bounds, least, most) = (typing.bounds(&value), typing.bounds(&low), typing.bounds(&high));
+            let open = [&value, &low, &high].into_iter().any(|it| typing.is_open(it));
+            // What is the same on both sides is as large as itself, whatever it is.
+            let fits = (least.hi <= bounds.lo || low == value) && (bounds.hi <= most.lo || high == value);
+            if !open && !fits {
+                let range = Interval { lo: least.hi.min(most.lo), hi: most.lo };
+                let shown = parameter.ty.show(if bounds.hi > most.lo { bounds.hi } else { bounds.lo });
+                self.report(errors::outside(&shown, at, range, &parameter.ty, parameter.range_span));
+            }
+        }
     }
 
     fn missing_argument(&mut self, name: &str, parameter: &Parameter, at: Span) {

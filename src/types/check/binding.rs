@@ -86,10 +86,9 @@ impl Checker<'_> {
         }
         let value = &self.argument(arguments, None, "a query")?.value;
         let query = self.typing(Context::default()).text(value)?;
-        if let Err(error) = promql_parser::parser::parse(&query) {
-            let headline = format!("this is no PromQL: {}", crate::types::condition::one_line(&error));
+        if let Err(error) = gives_a_number(&query) {
             let help = Some("try it in Prometheus first".to_owned());
-            self.report(errors::binding(headline, value.span, help));
+            self.report(errors::binding(error, value.span, help));
             return None;
         }
         let unit = match arguments.list.iter().find(|it| it.name.as_ref().is_some_and(|name| name.text == "unit")) {
@@ -245,6 +244,20 @@ impl Checker<'_> {
             }
         };
         self.fits_metric(&how, kind, metric).then(|| (SourceRef::Proxy(service.text.clone()), how))
+    }
+}
+
+/// Whether a query in PromQL gives a value at an instant.
+fn gives_a_number(query: &str) -> Result<(), String> {
+    use promql_parser::parser::value::ValueType;
+    let parsed = promql_parser::parser::parse(query);
+    let parsed = parsed.map_err(|error| format!("this is no PromQL: {}", crate::types::condition::one_line(&error)))?;
+    match parsed.value_type() {
+        ValueType::Vector | ValueType::Scalar => Ok(()),
+        ValueType::Matrix => {
+            Err("this query gives a range of values, not one: aggregate it, as `rate(…[1m])` does".to_owned())
+        }
+        ValueType::String => Err("this query gives a text".to_owned()),
     }
 }
 

@@ -36,7 +36,12 @@ impl Checker<'_> {
     }
 
     fn rounds(&mut self, written: &Expr, about: &About) -> Option<u32> {
-        let rounds = self.typing(about.context()).constant(written, &Type::Int, "repeat")?;
+        let mut typing = self.typing(about.context());
+        let rounds = typing.constant(written, &Type::Int, "repeat")?;
+        let (_, term) = typing.quantity(written);
+        if typing.is_open(&term) {
+            return Some(1); // a scenario's own, which has no value before it is used
+        }
         if !(1.0..=MOST_ROUNDS).contains(&rounds) {
             self.report(errors::rounds(&Type::Int.show(rounds), MOST_ROUNDS, written.span));
             return None;

@@ -6,10 +6,12 @@ use crate::syntax::tree::{Expr, ExprKind, Path};
 use crate::types::errors;
 use crate::types::expression::Context;
 use crate::types::model::Argument;
+use crate::types::term::{Known, Term};
 use crate::types::value::{Typed, Values};
 
-/// Constants that need each other, one behind the other, at most.
-const LONGEST_CHAIN: usize = 200;
+/// Constants may need each other in a chain of any length; each link takes some stack, in bytes.
+const STACK_LEFT: usize = 128 << 10;
+const STACK_MORE: usize = 1 << 20;
 
 impl Checker<'_> {
     /// Evaluates all constants; from then on every module has its own.
@@ -34,7 +36,7 @@ impl Checker<'_> {
             return known.clone();
         }
         let Some(written) = self.file(id).and_then(|file| file.constants.get(id.index)) else { return Typed::error() };
-        if chain.contains(&id) || chain.len() > LONGEST_CHAIN {
+        if chain.contains(&id) {
             let names = chain.iter().chain([&id]).filter_map(|id| self.constant_name(*id)).collect::<Vec<_>>();
             let start = names.iter().position(|name| *name == written.name.text).unwrap_or(0);
             self.report(errors::circle("constants need each other", &names[start..], written.name.span));
@@ -56,6 +58,7 @@ impl Checker<'_> {
         if self.checked.findings.len() > before || self.constants.contains_key(&id) {
             typed = Typed::error();
         }
+        typed.value = folded(typed.value);
         self.constants.insert(id, typed.clone());
         typed
     }
@@ -71,11 +74,23 @@ impl Checker<'_> {
             let text = path.text();
             let found = self.program.module(module).and_then(|module| module.scope.find(Kind::Constant, &text));
             if let Some(id) = found {
-                let value = self.constant(id, chain);
+                let value = stacker::maybe_grow(STACK_LEFT, STACK_MORE, || self.constant(id, chain));
                 values.insert(text, value);
             }
         }
         values
+    }
+}
+
+/// A value worked out, so that what is made of it need not hold how it was made.
+fn folded(value: Argument) -> Argument {
+    match value {
+        Argument::Term(term) => {
+            let bounds = term.bounds(&Known::default());
+            Argument::Term(if bounds.is_point() { Term::Constant(bounds.lo) } else { term })
+        }
+        Argument::List(items) => Argument::List(items.into_iter().map(folded).collect()),
+        other => other,
     }
 }
 

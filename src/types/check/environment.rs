@@ -3,7 +3,7 @@
 use super::Checker;
 use super::limits::is_namespace;
 use crate::base::{Interval, Span};
-use crate::names::{DeclarationId, Kind};
+use crate::names::{DeclarationId, Kind, stdlib};
 use crate::syntax::tree::{self, Expr, ExprKind};
 use crate::types::address::{Address, Url};
 use crate::types::expression::Context;
@@ -135,7 +135,7 @@ impl Checker<'_> {
                 self.report(errors::place(headline, matcher.span, "mend the expression"));
             }
         }
-        if written.matchers.is_empty() {
+        if written.matchers.iter().all(matches_everything) {
             let help = "name the alerts: `matching { service = \"payment\" }`";
             self.report(errors::place("this would silence every alert".to_owned(), written.span, help));
         }
@@ -148,8 +148,33 @@ impl Checker<'_> {
     }
 
     fn allowed_services(&mut self, written: &tree::Environment, system: &System) {
-        for name in written.allowances.iter().flat_map(|allowance| &allowance.services) {
-            self.known_service(system, name);
+        for allowance in &written.allowances {
+            self.distinct("service", allowance.services.iter());
+            for name in &allowance.services {
+                self.known_service(system, name);
+            }
+        }
+        for (module, fault) in written.allowances.iter().flat_map(|allowance| &allowance.patterns) {
+            self.known_pattern(module.as_ref(), fault.as_ref());
+        }
+    }
+
+    /// What an `allow` names in the standard library must be there; what an experiment's own files declare is not seen here.
+    fn known_pattern(&mut self, module: Option<&tree::Name>, fault: Option<&tree::Name>) {
+        let Some(module) = module else { return };
+        let modules = stdlib::MODULES.iter().filter_map(|(path, ..)| path.rsplit('.').next());
+        match stdlib::faults(&module.text) {
+            None => {
+                if crate::diagnostics::suggest::nearest(&module.text, modules.clone()).is_some() {
+                    self.report(errors::unknown("module", &module.text, module.span, modules));
+                }
+            }
+            Some(faults) => {
+                if let Some(fault) = fault.filter(|fault| !faults.contains(&fault.text)) {
+                    let what = format!("fault of `{}`:", module.text);
+                    self.report(errors::unknown(&what, &fault.text, fault.span, faults.iter().map(String::as_str)));
+                }
+            }
         }
     }
 
@@ -205,7 +230,7 @@ impl Checker<'_> {
             admin: self.admin(written, through.as_ref()),
             through: through.map(|address| address.to_string()),
             start: written.start.as_ref().and_then(|command| self.command(command)),
-            restarts: written.restarts.as_ref().and_then(|restarts| self.restart(restarts)),
+            restarts: written.restarts.as_ref().and_then(|restarts| self.restart(restarts, written.start.is_some())),
             span: Some(written.name.span),
         }
     }
@@ -296,8 +321,14 @@ impl Checker<'_> {
         }
     }
 
-    fn restart(&mut self, written: &tree::Restarts) -> Option<Restart> {
+    fn restart(&mut self, written: &tree::Restarts, started: bool) -> Option<Restart> {
         let by = match written.by.text.as_str() {
+            "runner" if !started => {
+                let headline = "the runner restarts only what it started".to_owned();
+                let help = "add `start \"…\"`, or write `restarts by orchestrator`";
+                self.report(errors::place(headline, written.by.span, help));
+                return None;
+            }
             "runner" => Restarter::Runner,
             "orchestrator" => Restarter::Orchestrator,
             other => {
@@ -410,6 +441,12 @@ impl Checker<'_> {
             None => DEFAULT_EVERY,
         }
     }
+}
+
+/// Whether a matcher lets every alert through.
+fn matches_everything(matcher: &tree::Matcher) -> bool {
+    let regex = crate::types::selector::anchored(&matcher.value);
+    matcher.operator == "=~" && regex.is_ok_and(|regex| regex.is_match("") && regex.is_match("any-Value_1 of all"))
 }
 
 fn allowances(written: &tree::Allowance) -> Vec<Allowance> {

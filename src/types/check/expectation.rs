@@ -5,8 +5,9 @@ use super::experiment::About;
 use crate::base::Span;
 use crate::diagnostics::codes;
 use crate::syntax::tree::{self, Comparative, Comparator, ExprKind, Mode, Operator, Relation, Timing};
-use crate::types::model::Expectation;
+use crate::types::model::{Argument, Expectation};
 use crate::types::term::{Aggregate, Arithmetic, Comparison, Condition, Demand, Term};
+use crate::types::value::Typed;
 use crate::types::{Type, errors};
 
 impl Checker<'_> {
@@ -68,9 +69,23 @@ impl Checker<'_> {
             name: written.name.as_ref().map(|name| name.text.clone()),
             condition,
             demand: demand?,
-            text: self.text(written.span),
+            text: self.text_in(written.span, about),
             span: written.span,
         })
+    }
+
+    /// The author's words; in a scenario with the services that its parameters stand for.
+    pub(super) fn text_in(&self, span: Span, about: &About) -> String {
+        let text = self.text(span);
+        if about.chain.is_empty() {
+            return text;
+        }
+        let stands_for = |(name, typed): (&String, &Typed)| match &typed.value {
+            Argument::Service(service) if service != name => Some(format!("{name}: {service}")),
+            _ => None,
+        };
+        let services: Vec<String> = about.values.iter().filter_map(stands_for).collect();
+        if services.is_empty() { text } else { format!("{text}  ({})", services.join(", ")) }
     }
 
     /// A condition that could come out either way.
@@ -79,7 +94,7 @@ impl Checker<'_> {
         if self.steady_says_nothing(&condition, written, about) {
             return None;
         }
-        if condition.readings().is_empty() && !condition.mentions_steady() {
+        if !condition.reads() {
             let help = "name a metric in it, or `steady`";
             self.report(errors::missing(codes::E0407, "this expectation reads no metric", written.span, help));
             return None;
@@ -109,7 +124,7 @@ impl Checker<'_> {
             (Some((Mode::Always, _)), None) => Some(Demand::Always),
             (Some((Mode::Never, _)), None) => Some(Demand::Never),
             (None, Some(Timing::Within(deadline, holding, _))) => {
-                let deadline = self.time_constant(deadline, "within", about)?;
+                let deadline = self.typing(about.context()).positive(deadline, "within")?;
                 let holding = match holding {
                     Some(holding) => self.time_constant(holding, "holding", about)?,
                     None => 0.0,

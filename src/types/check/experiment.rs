@@ -70,9 +70,9 @@ impl Checker<'_> {
         let run = written.run.as_ref().map_or(&[][..], |run| &run.steps);
         let experiment = Experiment {
             name: written.name.text.clone(),
-            id: self.optional_text(written.id.as_ref()),
-            hypothesis: self.optional_text(written.hypothesis.as_ref()),
-            owner: self.optional_text(written.owner.as_ref()),
+            id: self.said(written.id.as_ref(), "id"),
+            hypothesis: self.said(written.hypothesis.as_ref(), "hypothesis"),
+            owner: self.said(written.owner.as_ref(), "owner"),
             window: self.seconds(written.window.as_ref(), DEFAULT_WINDOW, "window"),
             baseline: self.seconds(written.baseline.as_ref(), DEFAULT_BASELINE, "baseline"),
             no_data: self.seconds(written.no_data.as_ref(), DEFAULT_NO_DATA, "no data"),
@@ -83,6 +83,7 @@ impl Checker<'_> {
             steps: self.steps(run, &about),
             expectations: written.expectations.iter().filter_map(|it| self.overall(it, &about)).collect(),
             parameters: parameters.clone(),
+            damaged: written.damaged,
             span: written.name.span,
         };
         for tag in &written.tags {
@@ -98,6 +99,10 @@ impl Checker<'_> {
     fn experiment_parameters(&mut self, written: &tree::Experiment) -> Vec<Parameter> {
         let parameters = self.parameters(&written.parameters);
         for (parameter, declared) in parameters.iter().zip(&written.parameters) {
+            if parameter.bounds.is_some() {
+                // `--set` gives each parameter a value by itself.
+                self.report(errors::not_constant("in", parameter.range_span.unwrap_or(parameter.span)));
+            }
             if !parameter.ty.is_quantity() {
                 self.report(errors::no_quantity(&parameter.ty, declared.ty.span));
             }
@@ -134,6 +139,16 @@ impl Checker<'_> {
 
     fn optional_text(&mut self, written: Option<&Expr>) -> Option<String> {
         self.typing(Context::default()).text(written?)
+    }
+
+    /// A text that says something.
+    fn said(&mut self, written: Option<&Expr>, what: &str) -> Option<String> {
+        let text = self.optional_text(written)?;
+        if text.trim().is_empty() {
+            let headline = format!("this {what} says nothing");
+            self.report(errors::missing(codes::E0208, &headline, written?.span, "write it, or leave it out"));
+        }
+        Some(text)
     }
 
     fn seconds(&mut self, written: Option<&Expr>, default: f64, what: &str) -> f64 {
@@ -183,7 +198,7 @@ impl Checker<'_> {
                 return None;
             }
         };
-        if condition.readings().is_empty() && !condition.mentions_steady() {
+        if !condition.reads() {
             let help = "compare a metric with something";
             self.report(errors::missing(codes::E0407, "this condition reads no metric", written.condition.span, help));
             return None;

@@ -43,6 +43,9 @@ impl Checker<'_> {
         let Some(written) = self.file(id).and_then(|file| file.faults.get(id.index)) else { return };
         let parameters = self.parameters(&written.parameters);
         let at = written.name.span;
+        if parameters.iter().any(|parameter| parameter.name == "target" && parameter.ty == Type::Error) {
+            return;
+        }
         if !parameters.iter().any(|parameter| parameter.name == "target" && parameter.ty == Type::Service) {
             self.report(errors::missing(
                 codes::E0208,

@@ -30,7 +30,7 @@ impl Checker<'_> {
             tree::Hold::Until(condition, timing) => {
                 let demand = self.deadline("until", timing.as_ref(), condition.span, about);
                 let span = timing.as_ref().map_or(condition.span, |timing| condition.span.to(timing.span()));
-                let text = format!("until {}", self.text(span));
+                let text = format!("until {}", self.text_in(span, about));
                 let condition = self.judged(condition, about)?;
                 Some(Hold::Until(Expectation { name: None, condition, demand: demand?, text, span }))
             }

@@ -106,6 +106,7 @@ impl Checker<'_> {
     fn service_names(&mut self, written: &[tree::Name], system: Option<&System>) -> BTreeSet<String> {
         let Some(system) = system else { return BTreeSet::new() };
         let known = || system.services.iter().map(|service| service.name.as_str());
+        self.distinct("service", written.iter());
         for name in written {
             if system.service(&name.text).is_none() {
                 self.report(errors::unknown("service", &name.text, name.span, known()));

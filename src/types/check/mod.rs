@@ -19,6 +19,8 @@ mod test;
 pub use environment::TIERS;
 pub use scenario::Scenario;
 
+pub use experiment::{DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW};
+
 use super::errors;
 use super::expression::{Context, Typing};
 use super::model::{Environment, Experiment, Fault, Parameter, Policy, Probe, Schedule, System, Test};
@@ -27,7 +29,7 @@ use crate::base::{SourceId, Span};
 use crate::diagnostics::Diagnostic;
 use crate::names::{DeclarationId, Kind, ModuleId, Program};
 use crate::syntax::tree::{self, Name, Path};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The typed declarations of a program.
 #[derive(Debug, Default)]
@@ -65,6 +67,7 @@ pub fn check(program: &Program) -> Checked {
         module: ModuleId(0),
         constants: BTreeMap::new(),
         values: Vec::new(),
+        circles: BTreeSet::new(),
         expanded: 0,
     };
     checker.constants();
@@ -110,6 +113,8 @@ pub(super) struct Checker<'p> {
     constants: BTreeMap<DeclarationId, Typed>,
     /// The constants that each module sees.
     values: Vec<Values>,
+    /// Circles of scenarios that were reported.
+    circles: BTreeSet<BTreeSet<DeclarationId>>,
     /// Steps that the scenarios of one experiment came to so far.
     expanded: usize,
 }
@@ -156,7 +161,7 @@ impl<'p> Checker<'p> {
     fn resolve(&mut self, kind: Kind, path: &Path, from: ModuleId) -> Option<DeclarationId> {
         let scope = &self.program.module(from)?.scope;
         let found = scope.find(kind, &path.text());
-        if found.is_none() {
+        if found.is_none() && !self.is_lost(path) && !scope.may_be_lost(&path.text()) {
             let mut finding = errors::unknown(kind.word(), &path.text(), path.span, scope.known(kind));
             if scope.known(kind).next().is_none() {
                 finding = finding.help(format!("no {} is in scope: bring one in with `use`", kind.word()));
@@ -164,6 +169,12 @@ impl<'p> Checker<'p> {
             self.report(finding);
         }
         found
+    }
+
+    /// Whether a name may be that of a declaration that could not be read, or of a file that could not.
+    fn is_lost(&self, path: &Path) -> bool {
+        let last = path.parts.last().map(|name| name.text.as_str());
+        self.program.modules.iter().any(|module| module.file.lost.iter().any(|name| Some(name.text.as_str()) == last))
     }
 
     /// Reports names that stand twice.

@@ -19,7 +19,7 @@ impl Checker<'_> {
             self.typing(Context::default()).text(title);
         }
         let values = self.policy_values(id);
-        if written.rules.is_empty() {
+        if written.rules.is_empty() && !written.damaged {
             let help = "add `require …` or `deny …`";
             self.report(errors::missing(codes::E0405, "this policy has no rules", written.name.span, help));
         }
@@ -55,8 +55,8 @@ impl Checker<'_> {
 
     fn says(&mut self, written: &Requirement, values: &Values) -> Option<Says> {
         Some(match written {
-            Requirement::Require(condition) => Says::Require(self.judged_fact(condition, values)?),
-            Requirement::Deny(condition) => Says::Deny(self.judged_fact(condition, values)?),
+            Requirement::Require(condition) => Says::Require(self.open_fact(condition, values)?),
+            Requirement::Deny(condition) => Says::Deny(self.open_fact(condition, values)?),
             Requirement::Approval(group) => Says::Approval(self.typing(Context::default()).text(group)?),
             Requirement::Confirmed(environment, within) => {
                 let within = match within {
@@ -79,6 +79,17 @@ impl Checker<'_> {
                 }
             }
         })
+    }
+
+    /// A condition that could come out either way.
+    fn open_fact(&mut self, expr: &Expr, values: &Values) -> Option<Judged> {
+        let judged = self.judged_fact(expr, values)?;
+        if !judged.reads() {
+            let help = "name a fact in it, such as `limit.traffic` or `abort`";
+            self.report(errors::missing(codes::E0407, "this rule reads no fact", expr.span, help));
+            return None;
+        }
+        Some(judged)
     }
 
     /// A condition over facts.

@@ -4,7 +4,7 @@ use super::Checker;
 use super::argument::{ranges_of, values_of};
 use super::experiment::About;
 use crate::base::Span;
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, Label, codes};
 use crate::names::{DeclarationId, Kind};
 use crate::syntax::tree;
 use crate::types::model::{Argument, Parameter, Service, StepKind, System};
@@ -34,7 +34,7 @@ impl Checker<'_> {
         let mut parameters = self.parameters(&written.parameters);
         for parameter in &mut parameters {
             // A range that is not declared is that of the argument, wherever it is used.
-            parameter.open = parameter.range_span.is_none();
+            parameter.open |= parameter.range_span.is_none();
         }
         let flawed = written.damaged || self.checked.findings.len() > before;
         self.checked.scenarios.insert(id, Scenario { parameters, flawed });
@@ -83,7 +83,7 @@ impl Checker<'_> {
         let scenario = self.checked.scenarios.get(&id)?.clone();
         let given = self.arguments(&path.text(), &scenario.parameters, arguments, about.scenario_context());
         if about.chain.contains(&id) || about.chain.len() > DEEPEST {
-            self.report(errors::circle("scenarios use each other", &self.scenario_names(about.chain, id), path.span));
+            self.circle_of_scenarios(about.chain, id, path.span);
             return None;
         }
         let mut values = self.values_in(id.module);
@@ -119,10 +119,7 @@ impl Checker<'_> {
         let steps = self.step_list(&written.steps, &inner);
         self.module = module;
         let found = std::mem::replace(&mut self.checked.findings, outer);
-        // What is wrong whatever it is given was reported where it is declared.
-        let only_here = |finding: &Diagnostic| [codes::E0302, codes::E0409, codes::E0408].contains(&finding.code);
-        let found = found.into_iter().filter(|finding| !flawed && only_here(finding));
-        self.checked.findings.extend(found.map(|finding| finding.at(at, "with what is given here")));
+        self.checked.findings.extend(found.into_iter().filter_map(|finding| of_this_use(finding, at, flawed)));
         Some(steps)
     }
 
@@ -140,6 +137,9 @@ impl Checker<'_> {
         if let Some(id) = scope.find(Kind::Scenario, &text) {
             return Some(id);
         }
+        if self.is_lost(path) || scope.may_be_lost(&text) {
+            return None;
+        }
         let finding = if scope.find(Kind::Fault, &text).is_some() {
             errors::unknown("scenario", &text, path.span, [])
                 .help(format!("a fault is injected: `inject {text}(…) for 1m`"))
@@ -150,6 +150,14 @@ impl Checker<'_> {
         };
         self.report(finding);
         None
+    }
+
+    /// A circle is reported once, whichever of its scenarios it is met from.
+    fn circle_of_scenarios(&mut self, chain: &[DeclarationId], last: DeclarationId, at: Span) {
+        let start = chain.iter().position(|id| *id == last).unwrap_or(0);
+        if self.circles.insert(chain[start..].iter().copied().collect()) {
+            self.report(errors::circle("scenarios use each other", &self.scenario_names(chain, last), at));
+        }
     }
 
     fn scenario_names(&self, chain: &[DeclarationId], last: DeclarationId) -> Vec<String> {
@@ -172,6 +180,18 @@ impl Checker<'_> {
         self.report(errors::lacks_metrics(service, &missing, at, parameter.span));
         None
     }
+}
+
+/// What is wrong with one use of a scenario. What is wrong whatever it is given was reported where it is declared.
+fn of_this_use(mut finding: Diagnostic, at: Span, flawed: bool) -> Option<Diagnostic> {
+    if finding.code == codes::E0202 {
+        return Some(finding);
+    }
+    if flawed {
+        return None;
+    }
+    finding.labels.insert(0, Label { span: at, text: "with what is given here".to_owned() });
+    Some(finding)
 }
 
 /// The type that a parameter's value has inside the scenario: a signal is what it carries.

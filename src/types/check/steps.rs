@@ -6,8 +6,9 @@ use crate::base::Span;
 use crate::diagnostics::codes;
 use crate::names::Kind;
 use crate::syntax::tree::{self, Awaited, Timing};
-use crate::types::model::{After, Expectation, Step, StepKind};
+use crate::types::model::{After, Argument, Expectation, Step, StepKind};
 use crate::types::term::{Demand, Term};
+use crate::types::value::{Typed, Values};
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
@@ -17,6 +18,12 @@ const LONGEST: f64 = 30.0 * 86_400.0;
 /// A step's name is part of its fault's name at the target, which bounds it.
 const LONGEST_NAME: usize = 64;
 
+/// What later steps can read of a call: its answer, under the step's name.
+fn answer(step: &Step) -> Option<(String, Typed)> {
+    let (StepKind::Call(probe, _), Some(name)) = (&step.kind, &step.name) else { return None };
+    Some((name.clone(), Typed { ty: probe.returns.clone(), value: Argument::Answer(name.clone()) }))
+}
+
 impl Checker<'_> {
     /// All steps of a run or a scenario.
     pub(super) fn steps(&mut self, written: &[tree::Step], about: &About) -> Vec<Step> {
@@ -25,14 +32,28 @@ impl Checker<'_> {
     }
 
     pub(super) fn step_list(&mut self, written: &[tree::Step], about: &About) -> Vec<Step> {
-        written.iter().filter_map(|step| self.step(step, about)).collect()
+        let mut values: Option<Values> = None;
+        let mut steps = Vec::with_capacity(written.len());
+        for step in written {
+            let about = About { values: values.as_ref().unwrap_or(about.values), ..*about };
+            let checked = self.step(step, &about);
+            if let Some(answer) = answer(&checked) {
+                let mut more = about.values.clone();
+                more.extend([answer]);
+                values = Some(more);
+            }
+            steps.push(checked);
+        }
+        steps
     }
 
-    fn step(&mut self, written: &tree::Step, about: &About) -> Option<Step> {
+    fn step(&mut self, written: &tree::Step, about: &About) -> Step {
         let kind = self.step_kind(written, about);
         let after = written.after.iter().filter_map(|after| self.after(after, about)).collect();
         let name = written.name.as_ref().map(|name| name.text.clone());
-        Some(Step { kind: kind?, name, after, span: written.span })
+        // What is wrong still has its name, so that steps that wait for it are not wrong, too.
+        let kind = kind.unwrap_or(StepKind::Sequence(Vec::new()));
+        Step { kind, name, after, span: written.span }
     }
 
     fn step_kind(&mut self, written: &tree::Step, about: &About) -> Option<StepKind> {
@@ -122,7 +143,7 @@ impl Checker<'_> {
             Awaited::Condition(condition, timing) => {
                 let demand = self.deadline("wait until", timing.as_ref(), step.span, about);
                 let condition = self.judged(condition, about)?;
-                let (name, text) = (step.name.as_ref().map(|name| name.text.clone()), self.text(step.span));
+                let (name, text) = (step.name.as_ref().map(|name| name.text.clone()), self.text_in(step.span, about));
                 let span = step.span;
                 Some(StepKind::Expect(Expectation { name, condition, demand: demand?, text, span }))
             }
@@ -156,7 +177,7 @@ impl Checker<'_> {
             self.report(finding.note("a wait without a deadline never ends"));
             return None;
         };
-        let within = self.time_constant(within, "within", about)?;
+        let within = self.typing(about.context()).positive(within, "within")?;
         Some(StepKind::Approve(question?, within))
     }
 

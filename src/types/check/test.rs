@@ -3,13 +3,14 @@
 use super::Checker;
 use super::argument::{ranges_of, values_of};
 use super::experiment::About;
+use crate::base::Span;
 use crate::diagnostics::codes;
 use crate::names::{DeclarationId, Kind};
 use crate::syntax::tree::{self, Path, TestExpectation};
 use crate::types::expression::Context;
 use crate::types::model::{Experiment, Schedule, Step, StepKind, System, Test};
 use crate::types::{Type, calendar, errors};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The verdicts that a test can expect.
 const VERDICTS: &[&str] =
@@ -39,6 +40,7 @@ impl Checker<'_> {
             chain: &[],
         };
         let names = step_names(&experiment.steps, "");
+        self.said_once(written);
         for given in &written.givens {
             self.given_value(given, &names, &about);
         }
@@ -47,6 +49,25 @@ impl Checker<'_> {
         }
         let test = Test { name: written.name.text.clone(), environment, span: written.name.span };
         self.checked.tests.insert(id, (test, own));
+    }
+
+    /// No run has two verdicts, and no trace two values from its beginning.
+    fn said_once(&mut self, written: &tree::Test) {
+        let verdicts = written.expectations.iter().filter_map(|it| match it {
+            TestExpectation::Verdict { verdict, span, .. } => Some((verdict.text.as_str(), *span)),
+            TestExpectation::Step { .. } => None,
+        });
+        let verdicts: Vec<_> = verdicts.filter(|(verdict, _)| VERDICTS.contains(verdict)).collect();
+        for (_, again) in verdicts.iter().filter(|(verdict, _)| *verdict != verdicts[0].0) {
+            self.report(errors::said_twice("verdict", verdicts[0].1, *again));
+        }
+        let mut given: BTreeMap<String, Span> = BTreeMap::new();
+        for one in written.givens.iter().filter(|one| one.since.is_none()) {
+            let what = one.value.as_ref().map_or_else(|| "steady".to_owned(), |(metric, _)| metric.text());
+            if let Some(first) = given.insert(what.clone(), one.span) {
+                self.report(errors::said_twice(&format!("given {what}"), first, one.span));
+            }
+        }
     }
 
     fn experiment_of(&mut self, path: &Path, id: DeclarationId) -> Option<(Experiment, Option<System>, DeclarationId)> {
@@ -208,6 +229,9 @@ fn step_names(steps: &[Step], prefix: &str) -> BTreeSet<String> {
             }
             _ => prefix.to_owned(),
         };
+        if let StepKind::Inject(inject) = &step.kind {
+            names.extend(inject.expectations.iter().filter_map(|it| Some(format!("{prefix}{}", it.name.as_ref()?))));
+        }
         names.extend(own);
         for block in step.kind.blocks() {
             names.extend(step_names(block, &inner));

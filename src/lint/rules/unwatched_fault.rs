@@ -1,0 +1,68 @@
+//! `unwatched-fault`: a fault during which nothing is expected.
+
+use crate::base::Span;
+use crate::diagnostics::{Diagnostic, lints};
+use crate::lint::{Level, Needs, Rule, Study, Subject};
+use crate::types::model::{Hold, Step, StepKind};
+
+/// The rule.
+pub const RULE: Rule = Rule { code: lints::UNWATCHED_FAULT, level: Level::Warn, needs: Needs::File, check };
+
+fn check(subject: &Subject) -> Vec<Diagnostic> {
+    let open = subject.studies().filter(|study| study.model.expectations.is_empty());
+    open.flat_map(|study| unwatched(&study)).collect()
+}
+
+fn unwatched(study: &Study) -> Vec<Diagnostic> {
+    let mut alone = Vec::new();
+    block(&study.model.steps, &mut alone);
+    let course = study.course();
+    alone.into_iter().map(|step| finding(step, course.place(step))).collect()
+}
+
+/// Gathers the injects during which nothing is expected, and says whether anything is expected in these steps. Of steps that
+/// do not just follow each other, what one expects watches the faults of the others, too.
+fn block<'m>(steps: &'m [Step], alone: &mut Vec<&'m Step>) -> bool {
+    let in_turn = steps.iter().all(|step| step.after.is_empty());
+    if !in_turn {
+        return together(steps.iter().map(std::slice::from_ref), alone);
+    }
+    steps.iter().fold(false, |expects, step| one(step, alone) || expects)
+}
+
+fn one<'m>(step: &'m Step, alone: &mut Vec<&'m Step>) -> bool {
+    match &step.kind {
+        StepKind::Inject(inject) => {
+            let watched = !inject.expectations.is_empty() || matches!(inject.hold, Hold::Until(_));
+            alone.extend((!watched).then_some(step));
+            watched
+        }
+        StepKind::Expect(_) | StepKind::Stable(_) => true,
+        StepKind::Parallel(steps) => together(steps.iter().map(std::slice::from_ref), alone),
+        _ => step.kind.blocks().into_iter().fold(false, |expects, steps| block(steps, alone) || expects),
+    }
+}
+
+fn together<'m>(branches: impl Iterator<Item = &'m [Step]>, alone: &mut Vec<&'m Step>) -> bool {
+    let mut found: Vec<(bool, Vec<&Step>)> = Vec::new();
+    for steps in branches {
+        let mut own = Vec::new();
+        let expects = steps.iter().fold(false, |expects, step| one(step, &mut own) || expects);
+        found.push((expects, own));
+    }
+    let expecting = found.iter().filter(|(expects, _)| *expects).count();
+    for (expects, own) in found {
+        let elsewhere = expecting > usize::from(expects);
+        alone.extend(own.into_iter().filter(|_| !elsewhere));
+    }
+    expecting > 0
+}
+
+fn finding(step: &Step, at: Span) -> Diagnostic {
+    let fault = if let StepKind::Inject(inject) = &step.kind { inject.fault.name.as_str() } else { "" };
+    let name = step.name.as_deref().unwrap_or(fault);
+    Diagnostic::warning(lints::UNWATCHED_FAULT, format!("nothing is expected while `{name}` is active"))
+        .at(at, "")
+        .help("say what must hold meanwhile: `{ expect always … }`")
+        .note("a fault that nothing watches refutes nothing, whatever it breaks")
+}
