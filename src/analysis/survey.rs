@@ -39,6 +39,20 @@ impl Survey {
         Self { sources, findings, read }
     }
 
+    /// Adds what was found elsewhere, in texts that were numbered with these.
+    #[must_use]
+    pub fn with(mut self, findings: &[Diagnostic], sources: &Sources) -> Self {
+        self.sources.join(sources);
+        self.findings.extend_from_slice(findings);
+        tidy_files(&mut self.findings, &self.sources);
+        self
+    }
+
+    /// The files that were checked, whether something was found in them or not.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.read.iter().map(|(path, _)| path.clone()).collect()
+    }
+
     /// Whether a file was read to check another.
     pub fn is_used_by(&self, path: &Path, user: &Path) -> bool {
         let Some(source) = self.sources.find(path) else { return false };

@@ -89,6 +89,16 @@ impl Sources {
         self.list.get(&id).map(Arc::as_ref)
     }
 
+    /// Adds all texts of others that were numbered with these.
+    pub fn join(&mut self, others: &Sources) {
+        self.list.extend(others.all().map(|(id, source)| (id, Arc::clone(source))));
+    }
+
+    /// What numbers new texts.
+    pub fn numbers(&self) -> Numbers {
+        self.numbers.clone()
+    }
+
     /// All texts.
     pub fn all(&self) -> impl Iterator<Item = (SourceId, &Arc<Source>)> {
         self.list.iter().map(|(id, source)| (*id, source))

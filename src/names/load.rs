@@ -3,9 +3,10 @@
 use super::scope::{Kind, Scope};
 use super::shelf::{Origin, Shelf};
 use super::{DeclarationId, Module, ModuleId, Program, errors, stdlib};
+use crate::base::files::plain;
 use crate::base::{FileError, Files, Sources, Span};
 use crate::syntax::tree::{File, Name, Use, Used};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 impl Program {
@@ -130,8 +131,8 @@ impl Program {
         shelf: &Shelf,
         chain: &mut Vec<PathBuf>,
     ) -> Option<ModuleId> {
-        let path = normal(&self.module(from)?.folder.join(path));
-        if let Some(start) = chain.iter().position(|open| normal(open) == path) {
+        let path = plain(&self.module(from)?.folder.join(path));
+        if let Some(start) = chain.iter().position(|open| plain(open) == path) {
             let names = chain[start..].iter().chain([&path]).map(|path| path.display().to_string()).collect::<Vec<_>>();
             self.findings.push(errors::cycle(&names, at));
             return None;
@@ -171,19 +172,4 @@ fn own_names(file: &File) -> Vec<(Kind, String, usize, Span)> {
         of(Kind::Schedule, file.schedules.iter().map(|it| &it.name)),
     ]
     .concat()
-}
-
-/// The path without `.` and `..`, as far as its own names tell.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
 }

@@ -1,6 +1,6 @@
 //! Files that were read and parsed: each once, for any number of programs and threads.
 
-use super::load::normal;
+use crate::base::files::plain;
 use crate::base::{FileError, Files, Numbers, Source, SourceId, Sources};
 use crate::diagnostics::Diagnostic;
 use crate::syntax::{self, File};
@@ -21,7 +21,7 @@ pub(super) enum Origin {
 
 impl Origin {
     pub(super) fn file(path: &Path) -> Self {
-        Origin::File(normal(path))
+        Origin::File(plain(path))
     }
 }
 
@@ -49,6 +49,11 @@ impl<'f> Shelf<'f> {
     /// An empty shelf over these files.
     pub fn new(files: &'f dyn Files) -> Self {
         Self { files, numbers: Numbers::default(), volumes: Kept::default(), environments: Kept::default() }
+    }
+
+    /// An empty shelf whose texts are numbered with others.
+    pub fn numbered_by(files: &'f dyn Files, numbers: Numbers) -> Self {
+        Self { numbers, ..Self::new(files) }
     }
 
     /// All texts that were read so far.
@@ -83,7 +88,7 @@ impl<'f> Shelf<'f> {
 
     /// The files directly in a folder that declare an environment.
     pub(super) fn environments_in(&self, folder: &Path) -> Arc<Vec<PathBuf>> {
-        self.environments.get(&normal(folder), || {
+        self.environments.get(&plain(folder), || {
             let declares = |path: &PathBuf| {
                 self.volume(&Origin::file(path)).is_ok_and(|volume| !volume.file.environments.is_empty())
             };

@@ -80,9 +80,17 @@ impl Project {
         read::read(folder, source, text)
     }
 
-    /// Whether `exclude` says that a file or folder is not looked at. `path` is written from where `folder` is.
-    pub fn excludes(&self, path: &Path, is_folder: bool) -> bool {
-        let Ok(inner) = path.strip_prefix(&self.folder) else { return false };
-        self.exclude.matched_path_or_any_parents(inner, is_folder).is_ignore()
+    /// Whether `exclude` names a file or folder itself, so that a walk leaves it out. `path` is absolute, like `folder`.
+    pub fn prunes(&self, path: &Path, is_folder: bool) -> bool {
+        self.exclude.matched(self.inner(path), is_folder).is_ignore()
+    }
+
+    /// Whether `exclude` names a file, or a folder that it lies in.
+    pub fn excludes(&self, file: &Path) -> bool {
+        file.starts_with(&self.folder) && self.exclude.matched_path_or_any_parents(self.inner(file), false).is_ignore()
+    }
+
+    fn inner<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.folder).unwrap_or(path)
     }
 }

@@ -178,11 +178,11 @@ mod tests {
     #[test]
     fn patterns_are_those_of_gitignore() {
         let (project, _) = read("exclude = [\"vendor/\", \"*_old.chaos\", \"/drafts/*.chaos\"]");
-        let excluded = |path: &str| project.excludes(Path::new(path), false);
+        let excluded = |path: &str| project.excludes(Path::new(path));
         assert!(excluded("p/vendor/a.chaos") && excluded("p/deep/vendor/b/a.chaos") && excluded("p/x/a_old.chaos"));
         assert!(excluded("p/drafts/a.chaos") && !excluded("p/deep/drafts/a.chaos"));
         assert!(!excluded("p/a.chaos") && !excluded("other/vendor/a.chaos"));
-        assert!(project.excludes(Path::new("p/vendor"), true) && !project.excludes(Path::new("p/vendor"), false));
+        assert!(project.prunes(Path::new("p/vendor"), true) && !project.prunes(Path::new("p/vendor"), false));
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
                 "exlude | unknown key `exlude`",
             ]
         );
-        assert!(project.excludes(Path::new("p/b"), true), "the rest holds");
+        assert!(project.prunes(Path::new("p/b"), true), "the rest holds");
         let (_, wrong) = read(
             "[check]\nenvironment = \"\"\nenv = \"x\"\n[lint]\nno-abotr = \"deny\"\nno-abort = \"dney\"\nno-recovery = true\n[format]\nwidth = 3",
         );

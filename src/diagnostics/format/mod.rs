@@ -50,6 +50,11 @@ impl Format {
         ("rdjson", Format::Rdjson),
     ];
 
+    /// The format with this name.
+    pub fn named(name: &str) -> Option<Format> {
+        Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, format)| *format)
+    }
+
     /// Whether a program reads it: then it is one document, and nothing else is written beside it.
     pub fn is_for_machines(self) -> bool {
         !matches!(self, Format::Full | Format::Concise)
