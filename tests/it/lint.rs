@@ -250,6 +250,27 @@ fn levels_come_from_the_command_line() {
     place.run(&["lint"]).ended(2);
 }
 
+/// What only shows when files are looked at together.
+#[test]
+fn files_are_compared() {
+    let place = Place::new();
+    place.write("a.chaos", UNOWNED);
+    place.write("b.chaos", UNOWNED.replace("experiment slow", "experiment slower"));
+    let rule = ["--allow", "all", "--warn", "duplicate-id"];
+    place.run(&[&["lint"], &rule[..], &["a.chaos"]].concat()).ended(0).says("nothing found");
+    let both = place.run(&[&["lint"], &rule[..], &["a.chaos", "./b.chaos", "./a.chaos"]].concat()).ended(0);
+    both.says("it is also that of `slower` in b.chaos").says("it is also that of `slow` in a.chaos");
+    place.write(
+        "page.chaos",
+        "system page { service page { metric success: ratio; metric lost: counter; slo success >= 99% } }\n",
+    );
+    let user = UNOWNED.split_once("experiment").unwrap().1;
+    place.write("c.chaos", format!("use std.http\nuse \"./page.chaos\"\nexperiment{user}"));
+    let rule = ["--allow", "all", "--warn", "unused-metric"];
+    place.run(&[&["lint"], &rule[..], &["page.chaos"]].concat()).ended(0).says("nothing found");
+    place.run(&[&["lint"], &rule[..], &["page.chaos", "c.chaos"]].concat()).ended(0).says("nothing reads `page.lost`");
+}
+
 #[test]
 fn errors_are_shown_and_what_they_touch_is_left_alone() {
     let place = Place::new();
