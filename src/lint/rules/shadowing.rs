@@ -33,7 +33,7 @@ fn check(subject: &Subject) -> Vec<Diagnostic> {
     for scenario in subject.scenarios() {
         findings.extend(values(&scenario.parameters, &scenario.steps, subject));
     }
-    findings.extend(subject.studies().flat_map(|study| targets(&study, subject)));
+    findings.extend(subject.studies().iter().flat_map(|study| targets(study, subject)));
     findings
 }
 

@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 pub const RULE: Rule = Rule { code: lints::UNWATCHED_FAULT, level: Level::Warn, needs: Needs::File, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    let open = subject.studies().filter(|study| study.model.expectations.is_empty());
-    open.flat_map(|study| unwatched(&study)).collect()
+    let open = subject.studies().iter().filter(|study| study.model.expectations.is_empty());
+    open.flat_map(unwatched).collect()
 }
 
 fn unwatched(study: &Study) -> Vec<Diagnostic> {
     let mut alone = Vec::new();
     block(&study.model.steps, &mut alone);
-    let course = study.course();
+    let course = &study.course;
     // The use of a scenario says once what is true of several of its steps.
     let mut told = BTreeSet::new();
     let placed = alone.into_iter().map(|step| (step, course.place(step)));
