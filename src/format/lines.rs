@@ -123,7 +123,7 @@ impl<'t> Writer<'t, '_> {
         let comment = self.tokens[start].kind == Kind::Comment;
         let next = self.shape.code_from[start];
         let Some(frame) = self.open.last() else {
-            let hangs = next.is_some_and(|next| !self.shape.initial[next]);
+            let hangs = next.is_some_and(|next| !self.shape.initial[next] && !self.opens_branch(next));
             return Margin { indent: if hangs { HANGING } else { 0 }, base: 0 };
         };
         let inner = Margin { indent: frame.inner, base: frame.inner };
@@ -131,7 +131,7 @@ impl<'t> Writer<'t, '_> {
         match self.tokens[next].kind {
             Kind::Close | Kind::CloseBlock if comment => inner,
             Kind::Close | Kind::CloseBlock => Margin { indent: frame.outer, base: frame.base },
-            _ if self.starts_element(next) || self.is_else(next) => inner,
+            _ if self.starts_element(next) || self.opens_branch(next) => inner,
             _ => Margin { indent: frame.inner + HANGING, base: frame.inner },
         }
     }
@@ -146,9 +146,11 @@ impl<'t> Writer<'t, '_> {
             })
     }
 
-    fn is_else(&self, at: usize) -> bool {
-        self.tokens[at].text == "else"
-            && self.shape.code_before[at].is_some_and(|before| self.tokens[before].kind == Kind::CloseBlock)
+    /// `else`, or a brace that a comment keeps on a line of its own.
+    fn opens_branch(&self, at: usize) -> bool {
+        let behind_block =
+            || self.shape.code_before[at].is_some_and(|before| self.tokens[before].kind == Kind::CloseBlock);
+        self.tokens[at].kind == Kind::OpenBlock || (self.tokens[at].text == "else" && behind_block())
     }
 
     fn blank_before(&self, at: usize) -> bool {
@@ -176,12 +178,9 @@ impl<'t> Writer<'t, '_> {
         if token.kind == Kind::Comment {
             return token.newlines > 0;
         }
-        if self.shape.block[at].is_some_and(|block| self.shape.flat[block]) {
-            return false;
-        }
         let between_statements = token.ended || before.kind == Kind::OpenBlock || token.kind == Kind::CloseBlock;
-        if between_statements {
-            return !self.shape.held[at];
+        if between_statements || self.shape.in_flat(at) {
+            return self.shape.parts(self.tokens, at);
         }
         if token.newlines == 0 {
             return at > 1 && before.kind == Kind::Comma && before.newlines > 0 && self.joins(at - 1);
@@ -218,7 +217,8 @@ impl<'t> Writer<'t, '_> {
             return false;
         }
         let one_line = next == at && !self.breaks(next);
-        one_line || goes_on(before, token)
+        let starts_call = self.tokens.get(next + 1).is_some_and(|behind| behind.text == "(" && !behind.ended);
+        one_line || goes_on(before, token.text, starts_call)
     }
 
     /// Whether the line that starts here fits, its comment aside. Looks no further than one line's width.
@@ -248,7 +248,7 @@ impl<'t> Writer<'t, '_> {
         while at < self.tokens.len() && self.tokens[at].kind != Kind::Comment && (at == start || !self.breaks(at)) {
             if self.tokens[at].kind == Kind::OpenBlock && self.shape.flat[at] {
                 let end = self.shape.partner[at];
-                let stays = self.shape.in_brackets[at] || end == at + 1 || self.shape.held[end];
+                let stays = self.shape.in_brackets[at] || end == at + 1 || self.shape.in_doc_line[end];
                 self.shape.flat[at] = stays;
                 at = end.max(at);
             }
@@ -257,12 +257,12 @@ impl<'t> Writer<'t, '_> {
     }
 }
 
-/// Whether a line end between these would not end the statement; the rule of the layout pass.
-fn goes_on(before: &Token, token: &Token) -> bool {
+/// Whether a line end behind this token and before this word would not end the statement: the rule of the layout pass.
+fn goes_on(before: &Token, word: &str, starts_call: bool) -> bool {
     let operator = match before.kind {
         Kind::Comma | Kind::Colon | Kind::Operator | Kind::Sign | Kind::Open => true,
         Kind::Word => OPERATOR_WORDS.contains(&before.text),
         _ => false,
     };
-    operator || token.text.split('.').next().is_some_and(|word| CONTINUING.contains(&word))
+    operator || (!starts_call && word.split('.').next().is_some_and(|word| CONTINUING.contains(&word)))
 }

@@ -21,7 +21,7 @@ pub struct Shape {
     pub in_brackets: Vec<bool>,
     /// Of a `{`: whether its block stands on one line.
     pub flat: Vec<bool>,
-    /// Whether the author's line on which it stands ends in a `##` comment.
+    /// Whether the rest of its line, in the author's text and in the result, ends in a `##` comment.
     pub in_doc_line: Vec<bool>,
     /// Whether its line may not be broken before it: a `##` comment at the line's end documents what starts there.
     pub held: Vec<bool>,
@@ -50,13 +50,13 @@ impl Shape {
             apart: vec![false; tokens.len()],
         };
         shape.find_code(tokens);
-        shape.find_doc_lines(tokens);
         shape.match_brackets(tokens);
         shape.find_attributes(tokens);
         shape.find_starts(tokens);
         shape.find_flat(tokens);
         shape.level_else(tokens);
         shape.hold_documented(tokens);
+        shape.find_doc_lines(tokens);
         shape.set_apart(tokens);
         shape
     }
@@ -68,15 +68,6 @@ impl Shape {
         }
         for at in (0..tokens.len()).rev() {
             self.code_from[at] = if is_code(at) { Some(at) } else { self.code_from.get(at + 1).copied().flatten() };
-        }
-    }
-
-    fn find_doc_lines(&mut self, tokens: &[Token]) {
-        let mut documented = false;
-        for (at, token) in tokens.iter().enumerate().rev() {
-            documented |= token.is_doc();
-            self.in_doc_line[at] = documented;
-            documented &= token.newlines == 0;
         }
     }
 
@@ -136,8 +127,8 @@ impl Shape {
                 Kind::OpenBlock => open.push((at, true)),
                 Kind::CloseBlock => {
                     let Some((opener, flat)) = open.pop() else { continue };
-                    let empty = opener + 1 == at && !self.in_doc_line[at];
-                    self.flat[opener] = flat || empty;
+                    let documents = tokens.get(at + 1).is_some_and(|next| next.is_doc() && next.is_trailing());
+                    self.flat[opener] = flat || (opener + 1 == at && !documents);
                     if let Some((_, outer)) = open.last_mut() {
                         *outer &= flat;
                     }
@@ -175,6 +166,27 @@ impl Shape {
                 self.held[from..at].fill(true);
             }
         }
+    }
+
+    fn find_doc_lines(&mut self, tokens: &[Token]) {
+        let mut documented = false;
+        for (at, token) in tokens.iter().enumerate().rev() {
+            documented |= token.is_doc();
+            self.in_doc_line[at] = documented;
+            documented &= at > 0 && token.newlines == 0 && !self.parts(tokens, at);
+        }
+    }
+
+    /// Whether a line ends before this token because a statement does, or a block starts or ends. It is not the first.
+    pub fn parts(&self, tokens: &[Token], at: usize) -> bool {
+        let token = &tokens[at];
+        let between = token.ended || tokens[at - 1].kind == Kind::OpenBlock || token.kind == Kind::CloseBlock;
+        between && !self.held[at] && !self.in_flat(at)
+    }
+
+    /// Whether the gap before this token is inside a block on one line.
+    pub fn in_flat(&self, at: usize) -> bool {
+        self.block[at].is_some_and(|block| self.flat[block])
     }
 
     /// One blank line between declarations of which one has a block.

@@ -2,7 +2,7 @@
 
 use super::shape::Shape;
 use super::token::{Kind, Token};
-use crate::syntax::keywords;
+use crate::syntax::{CONTINUING, keywords};
 
 /// Words of operators and quantifiers, behind which an operand stands.
 const BEFORE_OPERANDS: &[&str] = &["and", "or", "not", "of", "always", "never"];
@@ -27,6 +27,10 @@ fn calls(tokens: &[Token], shape: &Shape, at: usize) -> bool {
     let word = tokens[at].text;
     if BEFORE_OPERANDS.contains(&word) {
         return false;
+    }
+    // A line that starts with such a word and a blank goes on the statement before it; so a scenario's name has none.
+    if shape.initial[at] && CONTINUING.contains(&word) {
+        return true;
     }
     let before = at.checked_sub(1).and_then(|before| tokens.get(before)).filter(|_| !shape.initial[at]);
     let names = before.is_some_and(|before| match before.kind {

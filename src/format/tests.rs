@@ -30,8 +30,23 @@ fn what_does_not_parse_is_refused() {
 
 #[test]
 fn a_sign_stays_where_a_line_end_would_not_end_the_statement() {
-    let text = "scenario s() { wait 1s; holding(a); wait 2s # c\n}";
-    let expected = "scenario s() {\n  wait 1s;\n  holding (a)\n  wait 2s  # c\n}\n";
+    let text = "experiment x on y {\n  limit { timeout <= 5m; holding <= 5s # c\n}\n}";
+    let expected = "experiment x on y {\n  limit {\n    timeout <= 5m;\n    holding <= 5s  # c\n  }\n}\n";
     assert_eq!(formatted(text), expected);
     assert_eq!(formatted(expected), expected);
+}
+
+#[test]
+fn a_scenario_may_be_called_like_a_word_that_goes_on_a_statement() {
+    let text = "scenario s() { wait 1s; holding (a); because(b)\nwait until x within 5s\nholding (1s) }";
+    let expected =
+        "scenario s() {\n  wait 1s\n  holding(a)\n  because(b)\n  wait until x within 5s\n      holding (1s)\n}\n";
+    assert_eq!(formatted(text), expected);
+    assert_eq!(formatted(expected), expected);
+}
+
+#[test]
+fn a_brace_comes_back_to_its_line() {
+    assert_eq!(formatted("system s\n{\n service a\n { }\n}"), "system s {\n  service a { }\n}\n");
+    assert_eq!(formatted("system s # c\n{\n service a { } }"), "system s  # c\n{\n  service a { }\n}\n");
 }

@@ -42,10 +42,7 @@ fn formatted(text: &str) -> String {
     assert!(tidy, "{once:?}");
     if !text.contains("```") {
         assert!(!once.contains("\n\n\n") && !once.contains("\r\n"), "{once}");
-        assert!(
-            once.lines().all(|line| line.trim_end() == line && !line.contains('\t') || line.contains(['#', '"', '`'])),
-            "{once}"
-        );
+        assert!(once.lines().all(|line| line.trim_end() == line), "{once}");
     }
     once
 }
@@ -177,7 +174,7 @@ fn any_text_is_refused_or_formatted() {
     ];
     let sample = fs::read_to_string(root().join("tests/spec/syntax/_whole.chaos")).unwrap();
     let mut dice = Dice(5);
-    for round in 0..3_000 {
+    for round in 0..600 {
         let mut text = if round % 2 == 0 { sample.clone() } else { String::new() };
         for _ in 0..=dice.below(if round % 2 == 0 { 3 } else { 40 }) {
             let mut at = dice.below(text.len() + 1);

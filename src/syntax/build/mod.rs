@@ -414,11 +414,6 @@ fn fits_elsewhere(text: &str, at: usize) -> bool {
     !line.is_empty() && home(line).is_some()
 }
 
-/// Whether a part of the text says nothing: blanks, and the ends of empty statements.
-fn is_empty(text: &str) -> bool {
-    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, ';' | '\u{FEFF}')).is_empty()
-}
-
 /// The text of a statement and of what stands behind it.
 fn whole<'t>(block: &Node<'t>, statement: &Node, surplus: &Node) -> &'t str {
     let from = statement.start - block.start;
@@ -444,9 +439,24 @@ fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
     near.into_iter().find(reads_on)
 }
 
+/// A part of the text without what says nothing at its start: blanks, and the ends of empty statements.
+fn without_blanks(text: &str) -> &str {
+    text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, ';' | '\u{FEFF}'))
+}
+
+fn is_empty(text: &str) -> bool {
+    without_blanks(text).is_empty()
+}
+
 /// Whether nothing but attributes stands between a comment and what it documents.
-fn is_gap(text: &str) -> bool {
-    text.lines().all(|line| is_empty(line) || line.trim_start().starts_with('@'))
+fn is_gap(mut text: &str) -> bool {
+    loop {
+        text = without_blanks(text);
+        let Some(attribute) = text.strip_prefix('@') else { return text.is_empty() };
+        let name = attribute.trim_start().trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "_-".contains(c));
+        let arguments = name.trim_start().strip_prefix('(').and_then(|inside| inside.split_once(')'));
+        text = arguments.map_or(name, |(_, behind)| behind);
+    }
 }
 
 /// Where the word begins that goes on at `at` with a letter that no name has: the grammar stops in the middle of it.

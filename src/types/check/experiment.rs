@@ -122,6 +122,9 @@ impl Checker<'_> {
             self.report(errors::baseline_in_slo(written.span));
             return None;
         }
+        if self.only_reacts(&condition, written.span) {
+            return None;
+        }
         if condition.mentions_steady() || condition.readings().is_empty() {
             let help = "compare a metric with something";
             self.report(errors::missing(codes::E0407, "this condition reads no metric", written.span, help));
