@@ -7,6 +7,7 @@ mod overlay;
 pub mod parallel;
 pub mod source;
 pub mod span;
+pub mod stack;
 pub mod unit;
 
 pub use clock::{Clock, Instant};

@@ -2,12 +2,13 @@
 //! made whole, `after` is resolved.
 
 use super::errors;
-use crate::base::{Interval, Span};
+use crate::base::{Interval, Span, stack};
 use crate::diagnostics::Diagnostic;
 use crate::types::model::{After, Experiment, Step, StepKind};
 use crate::types::term::{Condition, Known, Term};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::rc::Rc;
 
 /// Steps of one plan, at most.
 const MOST_STEPS: usize = 10_000;
@@ -62,24 +63,44 @@ pub enum Leaf<'a> {
 pub fn arrange<'a>(experiment: &'a Experiment, known: &Known) -> (Vec<Placed<'a>>, Vec<Diagnostic>) {
     let steps = &experiment.steps;
     let mut arranger = Arranger { known: known.clone(), damaged: experiment.damaged, ..Arranger::default() };
-    let top = Scope { prefix: String::new(), outer: Vec::new() };
+    let top = Scope::top();
     arranger.block(steps, &[], &top, &[]);
     arranger.waits();
     arranger.sorted()
 }
 
 /// Where names are looked up: the innermost prefix, then the ones around it, up to a scenario's use.
-#[derive(Clone)]
 struct Scope {
+    /// What stands before the names of steps here.
     prefix: String,
-    outer: Vec<String>,
+    /// The same without the numbers of rounds, and without blocks that have no name of their own: it stands for the steps
+    /// of all rounds together.
+    every: String,
+    /// The scope around it; none around a scenario's use.
+    outer: Option<Rc<Scope>>,
 }
 
 impl Scope {
-    fn inside(&self, name: &str, of_scenario: bool) -> Scope {
-        let prefix = format!("{}{name}.", self.prefix);
-        let outer = if of_scenario { Vec::new() } else { [std::slice::from_ref(&self.prefix), &self.outer].concat() };
-        Scope { prefix, outer }
+    fn top() -> Rc<Scope> {
+        Rc::new(Scope { prefix: String::new(), every: String::new(), outer: None })
+    }
+
+    /// The scope of a scenario's use, which sees nothing of what is around it.
+    fn of_scenario(&self, name: &str) -> Rc<Scope> {
+        let (prefix, every) = (format!("{}{name}.", self.prefix), format!("{}{name}.", self.every));
+        Rc::new(Scope { prefix, every, outer: None })
+    }
+
+    /// The scope of one round of a block.
+    fn of_round(self: &Rc<Scope>, block: &str, given: bool, round: usize) -> Rc<Scope> {
+        let prefix = format!("{}{block}.{round}.", self.prefix);
+        let every = if given { format!("{}{block}.", self.every) } else { self.every.clone() };
+        Rc::new(Scope { prefix, every, outer: Some(Rc::clone(self)) })
+    }
+
+    /// This scope and those around it, the innermost first.
+    fn outwards(&self) -> impl Iterator<Item = &Scope> {
+        std::iter::successors(Some(self), |scope| scope.outer.as_deref())
     }
 }
 
@@ -94,7 +115,7 @@ struct Ends {
 struct Pending<'a> {
     first: Vec<usize>,
     after: &'a After,
-    scope: Scope,
+    scope: Rc<Scope>,
 }
 
 #[derive(Default)]
@@ -102,6 +123,8 @@ struct Arranger<'a> {
     known: Known,
     placed: Vec<Placed<'a>>,
     named: BTreeMap<String, Ends>,
+    /// The steps of all rounds together, by their names without the rounds' numbers.
+    in_every_round: BTreeMap<String, Ends>,
     taken: BTreeSet<String>,
     numbers: BTreeMap<String, u32>,
     pending: Vec<Pending<'a>>,
@@ -113,7 +136,7 @@ struct Arranger<'a> {
 
 impl<'a> Arranger<'a> {
     /// Steps one after the other; a step with `after` only waits for what it names, and for the block's own start.
-    fn block(&mut self, steps: &'a [Step], gate: &[usize], scope: &Scope, guards: &[(usize, bool)]) -> Ends {
+    fn block(&mut self, steps: &'a [Step], gate: &[usize], scope: &Rc<Scope>, guards: &[(usize, bool)]) -> Ends {
         self.reserve(steps, scope);
         let mut first = Vec::new();
         let mut open = gate.to_vec();
@@ -123,7 +146,7 @@ impl<'a> Arranger<'a> {
             }
             let waits = !step.after.is_empty();
             let before = if waits { gate } else { &open };
-            let ends = self.step(step, before, scope, guards);
+            let ends = stack::level(|| self.step(step, before, scope, guards));
             if waits || first.is_empty() {
                 first.extend(&ends.first);
             }
@@ -132,7 +155,7 @@ impl<'a> Arranger<'a> {
                 self.pending.extend(pending.map(|after| Pending {
                     first: ends.first.clone(),
                     after,
-                    scope: scope.clone(),
+                    scope: Rc::clone(scope),
                 }));
                 open.extend(&ends.last);
             } else {
@@ -157,14 +180,14 @@ impl<'a> Arranger<'a> {
         }
     }
 
-    fn step(&mut self, step: &'a Step, before: &[usize], scope: &Scope, guards: &[(usize, bool)]) -> Ends {
+    fn step(&mut self, step: &'a Step, before: &[usize], scope: &Rc<Scope>, guards: &[(usize, bool)]) -> Ends {
         let name = self.name(step, scope);
         let ends = match &step.kind {
             StepKind::Sequence(steps) => self.block(steps, before, scope, guards),
             StepKind::Parallel(steps) => self.parallel(steps, before, scope, guards, step.span),
             StepKind::Scenario(_, steps) => {
                 let own = name.strip_prefix(&scope.prefix).unwrap_or(&name).to_owned();
-                self.block(steps, before, &scope.inside(&own, true), guards)
+                self.block(steps, before, &scope.of_scenario(&own), guards)
             }
             StepKind::When { condition, text, then, otherwise } => {
                 let choice = self.add(name.clone(), Leaf::Choose(condition, text), before, guards, step.span);
@@ -174,51 +197,40 @@ impl<'a> Arranger<'a> {
                 Ends { first: vec![choice], last: [yes.last, no.last].concat() }
             }
             StepKind::Repeat { count, every, steps } => {
-                let rounds = (0..*count).map(|_| None).collect();
-                self.rounds(
-                    Rounds {
-                        steps,
-                        every: *every,
-                        levels: rounds,
-                        name: &name,
-                        given: step.name.is_some(),
-                        span: step.span,
-                    },
-                    before,
-                    scope,
-                    guards,
-                )
+                let levels = (0..*count).map(|_| None).collect();
+                self.rounds(Rounds { step, name: &name, steps, every: *every, levels }, before, scope, guards)
             }
             StepKind::Escalate { variable, levels, every, steps, .. } => {
-                let rounds = levels.iter().map(|level| Some((variable.as_str(), level))).collect();
-                self.rounds(
-                    Rounds {
-                        steps,
-                        every: *every,
-                        levels: rounds,
-                        name: &name,
-                        given: step.name.is_some(),
-                        span: step.span,
-                    },
-                    before,
-                    scope,
-                    guards,
-                )
+                let levels = levels.iter().map(|level| Some((variable.as_str(), level))).collect();
+                self.rounds(Rounds { step, name: &name, steps, every: *every, levels }, before, scope, guards)
             }
             _ => {
                 let at = self.add(name.clone(), Leaf::Step(step), before, guards, step.span);
                 Ends { first: vec![at], last: vec![at] }
             }
         };
-        self.named.insert(name, ends.clone());
+        self.remember(name, &ends, scope);
         ends
+    }
+
+    /// Keeps what a name stands for, in a round also for the steps of that name in all rounds.
+    fn remember(&mut self, name: String, ends: &Ends, scope: &Scope) {
+        if scope.every.len() < scope.prefix.len() {
+            let own = name.strip_prefix(&scope.prefix).unwrap_or(&name);
+            let all = self.in_every_round.entry(format!("{}{own}", scope.every)).or_default();
+            if all.first.is_empty() {
+                all.first.clone_from(&ends.first);
+            }
+            all.last.extend(&ends.last);
+        }
+        self.named.insert(name, ends.clone());
     }
 
     fn parallel(
         &mut self,
         steps: &'a [Step],
         before: &[usize],
-        scope: &Scope,
+        scope: &Rc<Scope>,
         guards: &[(usize, bool)],
         span: Span,
     ) -> Ends {
@@ -231,9 +243,13 @@ impl<'a> Arranger<'a> {
         };
         let mut all = Ends::default();
         for step in steps {
-            let ends = self.step(step, &before, scope, guards);
+            let ends = stack::level(|| self.step(step, &before, scope, guards));
             let after = step.after.iter();
-            self.pending.extend(after.map(|after| Pending { first: ends.first.clone(), after, scope: scope.clone() }));
+            self.pending.extend(after.map(|after| Pending {
+                first: ends.first.clone(),
+                after,
+                scope: Rc::clone(scope),
+            }));
             all.first.extend(ends.first);
             all.last.extend(ends.last);
         }
@@ -241,20 +257,25 @@ impl<'a> Arranger<'a> {
     }
 
     /// Rounds one after the other, each in a scope of its own; with `every`, a mark stands where each begins.
-    fn rounds(&mut self, rounds: Rounds<'a, '_>, before: &[usize], scope: &Scope, guards: &[(usize, bool)]) -> Ends {
-        let own = rounds.name.strip_prefix(&scope.prefix).unwrap_or(rounds.name).to_owned();
-        let inside = scope.inside(&own, false);
+    fn rounds(
+        &mut self,
+        rounds: Rounds<'a, '_>,
+        before: &[usize],
+        scope: &Rc<Scope>,
+        guards: &[(usize, bool)],
+    ) -> Ends {
+        let own = rounds.name.strip_prefix(&scope.prefix).unwrap_or(rounds.name);
         let mut all = Ends { first: Vec::new(), last: before.to_vec() };
         let mut mark: Option<usize> = None;
         for (at, level) in rounds.levels.iter().enumerate() {
             if self.full {
                 break;
             }
-            let inner = inside.inside(&(at + 1).to_string(), false);
+            let inner = scope.of_round(own, rounds.step.name.is_some(), at + 1);
             let mut gate = all.last.clone();
             if rounds.every > 0.0 {
                 let name = format!("{}start", inner.prefix);
-                let next = self.add(name, Leaf::Mark, &gate, guards, rounds.span);
+                let next = self.add(name, Leaf::Mark, &gate, guards, rounds.step.span);
                 if let (Some(last), Some(placed)) = (mark, self.placed.get_mut(next)) {
                     placed.before.push((last, Edge::Start(rounds.every)));
                 }
@@ -266,7 +287,6 @@ impl<'a> Arranger<'a> {
                 self.levels.insert((*variable).to_owned(), bounds);
             }
             let ends = self.block(rounds.steps, &gate, &inner, guards);
-            self.in_every_round(&inner.prefix, if rounds.given { &inside.prefix } else { &scope.prefix });
             if all.first.is_empty() {
                 all.first = if rounds.every > 0.0 { gate } else { ends.first };
             }
@@ -276,20 +296,6 @@ impl<'a> Arranger<'a> {
             self.levels.remove(*variable);
         }
         all
-    }
-
-    /// The names of a round's steps without its number stand for the steps of all rounds.
-    fn in_every_round(&mut self, round: &str, outer: &str) {
-        let own = self.named.range(round.to_owned()..).take_while(|(name, _)| name.starts_with(round));
-        let own: Vec<(String, Ends)> =
-            own.map(|(name, ends)| (format!("{outer}{}", &name[round.len()..]), ends.clone())).collect();
-        for (name, ends) in own {
-            let all = self.named.entry(name).or_default();
-            if all.first.is_empty() {
-                all.first = ends.first;
-            }
-            all.last.extend(ends.last);
-        }
     }
 
     fn bounds(&self, term: &Term) -> Interval {
@@ -379,17 +385,17 @@ impl<'a> Arranger<'a> {
     }
 
     fn find(&mut self, pending: &Pending) -> Option<Ends> {
-        let scope = &pending.scope;
-        let prefixes = std::iter::once(&scope.prefix).chain(&scope.outer);
-        let mut candidates = prefixes.filter_map(|prefix| self.named.get(&format!("{prefix}{}", pending.after.step)));
-        if let Some(ends) = candidates.next() {
+        let (scope, step) = (&pending.scope, &pending.after.step);
+        let exact = |scope: &Scope| self.named.get(&format!("{}{step}", scope.prefix));
+        let of_all = |scope: &Scope| self.in_every_round.get(&format!("{}{step}", scope.every));
+        if let Some(ends) = scope.outwards().find_map(|scope| exact(scope).or_else(|| of_all(scope))) {
             return Some(ends.clone());
         }
         if self.damaged {
             return None;
         }
         let known: Vec<&str> = self.named.keys().filter_map(|name| name.strip_prefix(&scope.prefix)).collect();
-        self.findings.push(errors::unknown_step(&pending.after.step, pending.after.span, &known));
+        self.findings.push(errors::unknown_step(step, pending.after.span, &known));
         None
     }
 
@@ -463,14 +469,12 @@ impl<'a> Arranger<'a> {
 
 /// A block that is done several times.
 struct Rounds<'a, 'n> {
+    step: &'a Step,
+    name: &'n str,
     steps: &'a [Step],
     every: f64,
     /// For each round the value of the escalation, if it is one.
     levels: Vec<Option<(&'n str, &'n Term)>>,
-    name: &'n str,
-    /// Whether the name was given: then what is inside is called by it.
-    given: bool,
-    span: Span,
 }
 
 fn stem(kind: &StepKind) -> &str {

@@ -103,6 +103,13 @@ pub const QUERY_TIMEOUT: f64 = 2.0;
 /// Seconds after a deadline in which a sample from before it may still come.
 pub const LATE: f64 = 5.0;
 
+/// Seconds from the moment at which a fault is injected to that at which it is surely gone. What ends a fault that is held
+/// `until` may be seen late.
+pub fn active(injection: &Injection) -> f64 {
+    let late = if injection.until.is_some() { LATE } else { 0.0 };
+    APPLY_TIMEOUT + injection.duration.hi + late + REVERT_BOUND
+}
+
 /// The worst-case length of a step, in seconds.
 ///
 /// A fault is prepared, then injected; a target that cannot be reached is tried once more when its lease must be over.
@@ -110,8 +117,8 @@ pub fn longest(step: &Step, no_data: f64) -> f64 {
     use crate::types::term::Demand;
     match &step.kind {
         StepKind::Inject(injection) => {
-            let slack = if injection.until.is_some() { LATE } else { 0.0 };
-            2.0 * APPLY_TIMEOUT + injection.duration.hi + slack + REVERT_BOUND + APPLY_TIMEOUT
+            // It is prepared before it is injected.
+            APPLY_TIMEOUT + active(injection) + APPLY_TIMEOUT
         }
         StepKind::Wait(duration) => duration.hi,
         StepKind::Expect(expectation) => match expectation.demand {

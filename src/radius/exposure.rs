@@ -3,7 +3,7 @@
 use super::errors;
 use crate::diagnostics::Diagnostic;
 use crate::plan::graph::StepId;
-use crate::plan::{self, APPLY_TIMEOUT, Edge, Plan, QUERY_TIMEOUT, REVERT_BOUND, StepKind};
+use crate::plan::{self, Edge, Plan, QUERY_TIMEOUT, StepKind};
 use crate::types::term::{Condition, LimitName};
 use std::collections::BTreeMap;
 
@@ -40,7 +40,7 @@ struct Group<'p> {
 /// All faults, those that hang on another's start together with it.
 fn groups(plan: &Plan) -> Vec<Group<'_>> {
     let injects = plan.graph.order().into_iter().filter_map(|id| match &plan.graph.step(id)?.kind {
-        StepKind::Inject(injection) => Some((id, APPLY_TIMEOUT + injection.duration.hi + REVERT_BOUND)),
+        StepKind::Inject(injection) => Some((id, plan::active(injection))),
         _ => None,
     });
     let lengths: BTreeMap<StepId, f64> = injects.collect();

@@ -3,6 +3,7 @@
 use super::event::EventKind;
 use super::inject;
 use super::shared::Shared;
+use super::verdict::Verdict;
 use crate::base::{Instant, unit};
 use crate::monitor::{Obligation, Outcome, Phase};
 use crate::plan::graph::StepId;
@@ -11,6 +12,7 @@ use crate::types::model::Expectation;
 use crate::types::term::{Condition, Demand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -18,7 +20,7 @@ use tokio::task::JoinSet;
 pub async fn run_graph(shared: &Arc<Shared>) {
     let (sender, mut starts) = mpsc::unbounded_channel();
     let mut progress = Progress::default();
-    let mut running: JoinSet<(StepId, Option<bool>)> = JoinSet::new();
+    let mut running: JoinSet<Done> = JoinSet::new();
     loop {
         while shared.halt.stopped().is_none()
             && let Some((id, at)) = progress.next(shared)
@@ -27,10 +29,10 @@ pub async fn run_graph(shared: &Arc<Shared>) {
         }
         tokio::select! {
             ended = running.join_next() => match ended {
-                None => return,
-                Some(Ok((id, way))) => progress.end(id, way),
+                None => return progress.all_ran(shared),
+                Some(Ok(done)) => progress.take(done),
                 Some(Err(panic)) => {
-                    shared.halt.stop(super::verdict::Verdict::Broken, format!("a step failed: {panic}"));
+                    shared.halt.stop(Verdict::Broken, format!("a step failed: {panic}"));
                 }
             },
             Some((id, at)) = starts.recv() => drop(progress.begun.insert(id, at)),
@@ -82,26 +84,53 @@ impl Progress {
         Some((id, at))
     }
 
+    /// A step has ended. That it had begun may have been told on the other channel and not been read yet.
+    fn take(&mut self, done: Done) {
+        if let Some(at) = done.began {
+            self.begun.insert(done.id, at);
+        }
+        self.end(done.id, done.way);
+    }
+
+    /// A step that never had its turn, though nobody stopped the run, leaves the run without a verdict.
+    fn all_ran(&self, shared: &Shared) {
+        if shared.halt.stopped().is_some() {
+            return;
+        }
+        let left = shared.plan.graph.order().into_iter().find(|id| !self.taken.contains(id));
+        if let Some(step) = left.and_then(|id| shared.plan.graph.step(id)) {
+            shared.halt.stop(Verdict::Broken, format!("the step {} never had its turn", step.name));
+        }
+    }
+
     fn end(&mut self, id: StepId, way: Option<bool>) {
         self.ended.insert(id);
         self.ways.insert(id, way);
     }
 }
 
-/// Waits for the step's moment, tells that it begins, and runs it.
-async fn start(
-    shared: Arc<Shared>,
+/// A step that has ended.
+struct Done {
     id: StepId,
-    at: Instant,
-    starts: mpsc::UnboundedSender<(StepId, Instant)>,
-) -> (StepId, Option<bool>) {
+    /// When it began, if it did.
+    began: Option<Instant>,
+    /// The way that it took, if it is a choice.
+    way: Option<bool>,
+}
+
+/// Waits for the step's moment, tells that it begins, and runs it.
+async fn start(shared: Arc<Shared>, id: StepId, at: Instant, starts: mpsc::UnboundedSender<(StepId, Instant)>) -> Done {
     tokio::select! {
         () = shared.clock.sleep_until(at) => {}
-        _ = shared.halt.wait() => return (id, None),
+        _ = shared.halt.wait() => return Done { id, began: None, way: None },
     }
-    let _nobody_waits = starts.send((id, shared.clock.now()));
-    let Some(step) = shared.plan.graph.step(id) else { return (id, None) };
-    (id, run_step(&shared, step).await)
+    let began = shared.clock.now();
+    let _nobody_waits = starts.send((id, began));
+    let way = match shared.plan.graph.step(id) {
+        Some(step) => run_step(&shared, step).await,
+        None => None,
+    };
+    Done { id, began: Some(began), way }
 }
 
 /// Runs a step; a choice gives the way it took.
@@ -114,7 +143,7 @@ async fn run_step(shared: &Arc<Shared>, step: &Step) -> Option<bool> {
         StepKind::Mark => {}
         StepKind::Stable(_) | StepKind::Call { .. } | StepKind::Approve(..) => {
             // Such plans are refused before the run.
-            shared.halt.stop(super::verdict::Verdict::Broken, format!("{}: this version cannot run it", step.name));
+            shared.halt.stop(Verdict::Broken, format!("{}: this version cannot run it", step.name));
         }
     }
     None
@@ -140,7 +169,8 @@ async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str)
         text: text.clone(),
         span: step.span,
     };
-    match outcome(shared, &expectation).await? {
+    let grace = unit::to_duration(shared.plan.no_data);
+    match outcome(shared, &expectation, grace).await? {
         Outcome::Satisfied { .. } => Some(true),
         Outcome::Violated { .. } => Some(false),
         unclear => {
@@ -153,17 +183,19 @@ async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str)
 /// Judges a condition from now on, up to its horizon.
 async fn expect(shared: &Shared, step: &str, expectation: &Expectation) {
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: expectation.text.clone() });
-    if let Some(outcome) = outcome(shared, expectation).await {
+    let grace = unit::to_duration(slowest(shared, &expectation.condition) + QUERY_TIMEOUT);
+    if let Some(outcome) = outcome(shared, expectation, grace).await {
         shared.judge(&expectation.text, step, &outcome);
     }
 }
 
-/// What becomes of a condition; nothing when the run is stopped meanwhile.
-async fn outcome(shared: &Shared, expectation: &Expectation) -> Option<Outcome> {
+/// What becomes of a condition; nothing when the run is stopped meanwhile. What is judged at one instant is waited for as
+/// long as `grace`.
+async fn outcome(shared: &Shared, expectation: &Expectation, grace: Duration) -> Option<Outcome> {
     let start = shared.clock.now();
     let phase = Phase { start, end: None };
     let mut obligation = Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window());
-    let (horizon, latest) = horizon(shared, expectation, &obligation, start);
+    let (horizon, latest) = horizon(expectation, &obligation, start, grace);
     let baselines = shared.baselines();
     let mut bell = shared.board.bell();
     loop {
@@ -183,11 +215,10 @@ async fn outcome(shared: &Shared, expectation: &Expectation) -> Option<Outcome> 
 }
 
 /// The moment up to which samples count, and the moment up to which they are waited for.
-fn horizon(shared: &Shared, expectation: &Expectation, obligation: &Obligation, start: Instant) -> (Instant, Instant) {
-    let late = unit::to_duration(slowest(shared, &expectation.condition) + QUERY_TIMEOUT);
+fn horizon(expectation: &Expectation, obligation: &Obligation, start: Instant, grace: Duration) -> (Instant, Instant) {
     match (expectation.demand, obligation.horizon()) {
-        (Demand::Within { .. }, Some(horizon)) => (horizon, horizon + late.min(unit::to_duration(LATE))),
-        _ => (start + late, start + late),
+        (Demand::Within { .. }, Some(horizon)) => (horizon, horizon + grace.min(unit::to_duration(LATE))),
+        _ => (start + grace, start + grace),
     }
 }
 

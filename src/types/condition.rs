@@ -3,13 +3,17 @@
 use super::errors;
 use super::expression::Typing;
 use super::term::{Aggregate, Comparison, Condition, Term};
-use crate::base::Sources;
+use crate::base::{Sources, stack};
 use crate::syntax::tree::{Arguments, Comparator, Expr, ExprKind, Operator};
 use crate::types::Type;
 
 impl Typing<'_, '_> {
     /// A condition; nothing where a mistake was reported.
     pub fn condition(&mut self, expr: &Expr, sources: &Sources) -> Option<Condition> {
+        stack::level(|| self.condition_level(expr, sources))
+    }
+
+    fn condition_level(&mut self, expr: &Expr, sources: &Sources) -> Option<Condition> {
         match &expr.kind {
             ExprKind::Group(inner) => self.condition(inner, sources),
             ExprKind::Steady => Some(Condition::Steady),

@@ -5,7 +5,7 @@ use super::model::{Argument, System};
 use super::term::{Aggregate, Arithmetic, Cohort, Known, LimitName, MetricId, Reading, Term};
 use super::value::{Typed, Values};
 use crate::base::unit::Measure;
-use crate::base::{Interval, Span};
+use crate::base::{Interval, Span, stack};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::syntax::tree::{Arguments, Expr, ExprKind, Operator, Path};
 use crate::types::Type;
@@ -43,6 +43,10 @@ impl<'a> Typing<'a, '_> {
 
     /// A quantity: its type and term.
     pub fn quantity(&mut self, expr: &Expr) -> (Type, Term) {
+        stack::level(|| self.quantity_level(expr))
+    }
+
+    fn quantity_level(&mut self, expr: &Expr) -> (Type, Term) {
         match &expr.kind {
             ExprKind::Number(value) => {
                 let ty = if value.fract() == 0.0 { Type::Int } else { Type::Float };

@@ -1,6 +1,7 @@
 //! The formatter over every file there is and over what chance makes of them: its result is stable, says the same, and
 //! keeps every comment; and by hand-written cases, `tests/format/*.chaos` beside what becomes of them.
 
+use crate::dice::Dice;
 use crate::harness::{files, root};
 use chaos_lang::base::SourceId;
 use chaos_lang::diagnostics::any_error;
@@ -53,20 +54,6 @@ fn corpus() -> Vec<(String, String)> {
     let all = folders.iter().flat_map(|folder| files(&root().join(folder), "chaos"));
     let texts = all.map(|path| (path.display().to_string(), fs::read_to_string(&path).unwrap()));
     texts.filter(|(_, text)| !any_error(&read(text).findings)).collect()
-}
-
-/// A small deterministic generator: the same mutations on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % bound.max(1)
-    }
-
-    fn one_of<'a>(&mut self, of: &[&'a str]) -> &'a str {
-        of[self.below(of.len())]
-    }
 }
 
 #[test]
@@ -122,7 +109,7 @@ fn whatever_stands_between_the_tokens_the_result_says_the_same() {
     let mut dice = Dice(11);
     let (mut tried, mut parsed) = (0, 0);
     for (_, text) in corpus() {
-        for _ in 0..3 {
+        for _ in 0..12 {
             tried += 1;
             let text = shaken(&mut dice, &text);
             if !any_error(&read(&text).findings) {
@@ -174,7 +161,7 @@ fn any_text_is_refused_or_formatted() {
     ];
     let sample = fs::read_to_string(root().join("tests/spec/syntax/_whole.chaos")).unwrap();
     let mut dice = Dice(5);
-    for round in 0..600 {
+    for round in 0..3_000 {
         let mut text = if round % 2 == 0 { sample.clone() } else { String::new() };
         for _ in 0..=dice.below(if round % 2 == 0 { 3 } else { 40 }) {
             let mut at = dice.below(text.len() + 1);

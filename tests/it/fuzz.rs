@@ -1,5 +1,6 @@
 //! The fuzzer's corpus, and seeded damage to the specification files: nothing panics, whatever the bytes.
 
+use crate::dice::Dice;
 use crate::harness::{files, root};
 use crate::spec::tested;
 use std::fs;
@@ -48,25 +49,16 @@ const PIECES: &[&str] = &[
     "1e999",
 ];
 
-/// A small deterministic generator: the same damage on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % bound.max(1)
+/// The text with a few pieces put in the place of others.
+fn damage(dice: &mut Dice, text: &str) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    for _ in 0..=dice.below(3) {
+        let at = dice.below(bytes.len());
+        let end = (at + dice.below(30)).min(bytes.len());
+        let piece = PIECES[dice.below(PIECES.len())].bytes();
+        bytes.splice(at..end, piece);
     }
-
-    fn damage(&mut self, text: &str) -> Vec<u8> {
-        let mut bytes = text.as_bytes().to_vec();
-        for _ in 0..=self.below(3) {
-            let at = self.below(bytes.len());
-            let end = (at + self.below(30)).min(bytes.len());
-            let piece = PIECES[self.below(PIECES.len())].bytes();
-            bytes.splice(at..end, piece);
-        }
-        bytes
-    }
+    bytes
 }
 
 #[test]
@@ -85,9 +77,9 @@ fn damaged_programs_are_refused_not_suffered() {
     programs.extend(files(&root().join("examples"), "chaos"));
     programs.extend(files(&root().join("tests/lint"), "chaos"));
     let texts: Vec<String> = programs.into_iter().map(|program| fs::read_to_string(program).unwrap()).collect();
-    for _ in 0..300 {
+    for _ in 0..600 {
         let text = &texts[dice.below(texts.len())];
-        let data = dice.damage(text);
+        let data = damage(&mut dice, text);
         cases::parse(&data);
         cases::check(&data);
     }
@@ -96,10 +88,10 @@ fn damaged_programs_are_refused_not_suffered() {
 /// Twice the text takes about twice the work: what would take minutes if it grew with the square ends in seconds.
 #[test]
 fn long_programs_are_read_in_linear_time() {
-    let steps: String = (0..5_000).map(|at| format!("    wait {}s\n", at % 50 + 1)).collect();
+    let steps: String = (0..10_000).map(|at| format!("    wait {}s\n", at % 50 + 1)).collect();
     let services: String =
         (0..5_000).map(|at| format!("  service s{at} {{ metric ok: ratio; slo ok >= 99% }}\n")).collect();
-    let broken: String = (0..5_000).map(|at| format!("    wat {at}s )\n")).collect();
+    let broken: String = (0..20_000).map(|at| format!("    wat {at}s )\n")).collect();
     let constants: String = (0..5_000).map(|at| format!("let c{at} = {at}\n")).collect();
     let texts = [
         format!("experiment e on s {{\n  run {{\n{steps}  }}\n}}\n"),

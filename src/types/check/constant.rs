@@ -1,6 +1,7 @@
 //! `let`: constants, which may name each other in any order, but not in a circle.
 
 use super::Checker;
+use crate::base::stack;
 use crate::names::{DeclarationId, Kind, ModuleId};
 use crate::syntax::tree::{Expr, ExprKind, Path};
 use crate::types::errors;
@@ -8,10 +9,6 @@ use crate::types::expression::Context;
 use crate::types::model::Argument;
 use crate::types::term::{Known, Term};
 use crate::types::value::{Typed, Values};
-
-/// Constants may need each other in a chain of any length; each link takes some stack, in bytes.
-const STACK_LEFT: usize = 128 << 10;
-const STACK_MORE: usize = 1 << 20;
 
 impl Checker<'_> {
     /// Evaluates all constants; from then on every module has its own.
@@ -74,7 +71,7 @@ impl Checker<'_> {
             let text = path.text();
             let found = self.program.module(module).and_then(|module| module.scope.find(Kind::Constant, &text));
             if let Some(id) = found {
-                let value = stacker::maybe_grow(STACK_LEFT, STACK_MORE, || self.constant(id, chain));
+                let value = stack::level(|| self.constant(id, chain));
                 values.insert(text, value);
             }
         }

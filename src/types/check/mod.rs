@@ -56,9 +56,6 @@ pub struct Checked {
     pub findings: Vec<Diagnostic>,
 }
 
-/// Stack for one declaration, in bytes.
-const STACK: usize = 4 << 20;
-
 /// Checks every declaration of a program.
 pub fn check(program: &Program) -> Checked {
     let mut checker = Checker {
@@ -123,8 +120,7 @@ impl<'p> Checker<'p> {
     fn each(&mut self, count: impl Fn(&tree::File) -> usize, check: impl Fn(&mut Self, DeclarationId)) {
         for id in self.declarations(|module| count(&module.file)) {
             self.module = id.module;
-            // Blocks are nested at most as deep as brackets, and scenarios in each other.
-            stacker::maybe_grow(STACK, STACK, || check(self, id));
+            check(self, id);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::experiment::About;
-use crate::base::Span;
+use crate::base::{Span, stack};
 use crate::diagnostics::codes;
 use crate::names::Kind;
 use crate::syntax::tree::{self, Awaited, Timing};
@@ -48,7 +48,7 @@ impl Checker<'_> {
     }
 
     fn step(&mut self, written: &tree::Step, about: &About) -> Step {
-        let kind = self.step_kind(written, about);
+        let kind = stack::level(|| self.step_kind(written, about));
         let after = written.after.iter().filter_map(|after| self.after(after, about)).collect();
         let name = written.name.as_ref().map(|name| name.text.clone());
         // What is wrong still has its name, so that steps that wait for it are not wrong, too.
