@@ -8,6 +8,7 @@
 //! | 0 | [`base`] | places in texts, quantities, clocks |
 //! | 1 | [`diagnostics`] | findings: codes with pages, drawing, suggestions |
 //! | 2 | [`syntax`] | text to tree; total |
+//! | 2 | [`project`] | `chaos.toml`: what of a folder is checked, and how |
 //! | 3 | [`format`] | the formatter; from the text alone |
 //! | 3 | [`names`] | files to a program: imports, scopes, the embedded standard library |
 //! | 4 | [`types`] | types, dimensions, ranges, conditions: the typed model |
@@ -35,6 +36,7 @@ pub mod lint;
 pub mod monitor;
 pub mod names;
 pub mod plan;
+pub mod project;
 pub mod radius;
 pub mod syntax;
 pub mod types;

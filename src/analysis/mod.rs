@@ -1,10 +1,15 @@
 //! Rank 7: the whole front end in one call: a file, all it uses, its environment, and everything that is wrong with it.
 
 mod errors;
+mod mend;
+mod survey;
+
+pub use mend::{Change, Done, Mended, Worse, mend};
+pub use survey::{Found, Survey, Target, each, survey};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};
 use crate::diagnostics::{Diagnostic, any_error, codes, tidy};
-use crate::names::{DeclarationId, ModuleId, Program};
+use crate::names::{DeclarationId, ModuleId, Program, Shelf};
 use crate::plan::{self, Choice, Plan, arrange, lower};
 use crate::radius::{self, Bounds};
 use crate::syntax::File;
@@ -28,6 +33,8 @@ pub struct Analysis {
     /// The plans of its experiments in the environments in which they were checked and nothing was wrong, parameters as
     /// ranges.
     pub plans: Vec<(DeclarationId, Planned)>,
+    /// How many modules the file is and uses; those behind them lie beside it.
+    used: usize,
     /// Everything that is wrong with it, by place.
     pub findings: Vec<Diagnostic>,
 }
@@ -47,7 +54,15 @@ pub struct Planned {
 /// # Errors
 /// Why the file cannot be read.
 pub fn analyse(path: &Path, files: &dyn Files, environment: Option<&str>) -> Result<Analysis, FileError> {
-    let mut analysis = read(path, files, environment.unwrap_or(DEFAULT_ENVIRONMENT))?;
+    analyse_from(&Shelf::new(files), path, environment)
+}
+
+/// The same for one of many files, which may use the same others.
+///
+/// # Errors
+/// Why the file cannot be read.
+pub fn analyse_from(shelf: &Shelf, path: &Path, environment: Option<&str>) -> Result<Analysis, FileError> {
+    let mut analysis = read(shelf, path, environment.unwrap_or(DEFAULT_ENVIRONMENT))?;
     for asked in analysis.asked(environment) {
         let found = analysis.check_in(&asked);
         analysis.findings.extend(found);
@@ -80,16 +95,17 @@ pub fn plan(
     }
 }
 
-fn read(path: &Path, files: &dyn Files, environment: &str) -> Result<Analysis, FileError> {
-    let mut program = Program::load(path, files)?;
+fn read(shelf: &Shelf, path: &Path, environment: &str) -> Result<Analysis, FileError> {
+    let mut program = Program::load_from(shelf, path)?;
     let mut checked = types::check(&program);
     let own: BTreeSet<SourceId> = program.modules.iter().map(|module| module.source).collect();
+    let used = program.modules.len();
     let names = wanted_environments(&checked, environment);
     let lacks = |name: &&str| !checked.environments.values().any(|(it, _)| it.name == **name);
     if program.modules.first().is_some_and(|module| runs_something(&module.file))
         && names.iter().any(|it| lacks(&it.as_str()))
+        && program.load_environments_beside(ModuleId(0), shelf)
     {
-        program.load_siblings(ModuleId(0), files);
         checked = types::check(&program);
     }
     let mut wanted = own;
@@ -97,15 +113,23 @@ fn read(path: &Path, files: &dyn Files, environment: &str) -> Result<Analysis, F
         .into_iter()
         .filter_map(|id| checked.experiments.get(&id).map(|(_, system)| *system))
         .collect();
-    let chosen = checked.environments.iter();
-    let chosen = chosen.filter(|(_, (it, system))| names.contains(&it.name) && own_systems.contains(system));
-    wanted.extend(chosen.filter_map(|(id, _)| program.module(id.module).map(|module| module.source)));
+    for name in &names {
+        // An environment that the file has or brings in comes before those beside it; of several there none is chosen.
+        let all = checked.environments.iter();
+        let fits = all.filter(|(_, (it, system))| it.name == *name && own_systems.contains(system));
+        let fits: Vec<ModuleId> = fits.map(|(id, _)| id.module).collect();
+        if let [beside] = fits.as_slice()
+            && let Some(module) = program.module(*beside)
+        {
+            wanted.insert(module.source);
+        }
+    }
     // Files that only lie beside this one are their own affair.
     let concerns = |finding: &&Diagnostic| finding.place().is_none_or(|place| wanted.contains(&place.source));
     let mut findings: Vec<Diagnostic> =
         program.findings.iter().chain(&checked.findings).filter(concerns).cloned().collect();
     tidy(&mut findings);
-    Ok(Analysis { program, checked, plans: Vec::new(), findings })
+    Ok(Analysis { program, checked, used, plans: Vec::new(), findings })
 }
 
 /// The experiments of the file itself, and those of its tests and schedules.
@@ -210,7 +234,9 @@ impl Analysis {
     fn environment(&self, experiment: DeclarationId, name: &str) -> Result<DeclarationId, Diagnostic> {
         let system = self.checked.experiments.get(&experiment).and_then(|(_, system)| *system);
         let fitting = |of: &Option<DeclarationId>| *of == system;
-        let named = self.checked.environments.iter().filter(|(_, (it, _))| it.name == name);
+        let named: Vec<_> = self.checked.environments.iter().filter(|(_, (it, _))| it.name == name).collect();
+        let brought = named.iter().any(|(id, _)| id.module.0 < self.used);
+        let named = named.into_iter().filter(|(id, _)| !brought || id.module.0 < self.used);
         let (fit, unfit): (Vec<_>, Vec<_>) = named.partition(|(_, (_, of))| fitting(of));
         match (fit.as_slice(), unfit.first()) {
             ([(id, _)], _) => Ok(**id),

@@ -1,6 +1,6 @@
 //! How the pure front end gets at files: through this trait, so that an editor or a test can supply its own.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Why a source could not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub enum FileError {
     Other(String),
 }
 
-/// A supplier of sources.
-pub trait Files {
+/// A supplier of sources, to several threads at once.
+pub trait Files: Sync {
     /// The text of a file.
     ///
     /// # Errors
@@ -25,4 +25,24 @@ pub trait Files {
 
     /// The `.chaos` files directly in a folder, sorted.
     fn siblings(&self, folder: &Path) -> Vec<PathBuf>;
+
+    /// Whether there is a file or folder.
+    fn exists(&self, path: &Path) -> bool {
+        self.read(path).is_ok()
+    }
+}
+
+/// The path without `.` and `..`, as far as its own names tell.
+pub fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            other => out.push(other),
+        }
+    }
+    out
 }

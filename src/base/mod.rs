@@ -3,6 +3,8 @@
 pub mod clock;
 pub mod files;
 pub mod interval;
+mod overlay;
+pub mod parallel;
 pub mod source;
 pub mod span;
 pub mod unit;
@@ -10,5 +12,6 @@ pub mod unit;
 pub use clock::{Clock, Instant};
 pub use files::{FileError, Files};
 pub use interval::Interval;
-pub use source::{Source, Sources};
+pub use overlay::Overlay;
+pub use source::{Numbers, Source, Sources};
 pub use span::{SourceId, Span};

@@ -34,6 +34,10 @@ impl Files for Disk {
         found.sort();
         found
     }
+
+    fn exists(&self, path: &Path) -> bool {
+        fs::symlink_metadata(path).is_ok()
+    }
 }
 
 fn explain(error: &std::io::Error) -> FileError {

@@ -1,13 +1,14 @@
 //! `chaos lint`.
 
-use super::disk::Disk;
-use super::{REFUSED, complain, counted, print};
-use crate::analysis::{Analysis, analyse};
-use crate::base::Sources;
-use crate::diagnostics::{Diagnostic, Severity};
+use super::complain;
+use super::examine::Examine;
+use super::selection::Selection;
+use crate::analysis::{Found, Survey, each};
+use crate::base::parallel;
+use crate::diagnostics::Diagnostic;
 use crate::lint::{self, Gathered, Level, Levels, rules};
-use crate::names::unreadable;
-use std::path::PathBuf;
+use crate::names::Shelf;
+use crate::project::Project;
 
 /// Look for what is legal, but better not written: experiments without abort or recovery, limits that stop nothing,
 /// secrets, names that nothing uses.
@@ -18,9 +19,8 @@ use std::path::PathBuf;
 /// Exit code: 0 nothing denied, 1 something denied or an error in a file, 2 a file cannot be read.
 #[derive(Debug, clap::Args)]
 pub struct Lint {
-    /// The files.
-    #[arg(required_unless_present = "rules")]
-    files: Vec<PathBuf>,
+    #[command(flatten)]
+    examine: Examine,
     /// The environment in which experiments are judged (default: all that are known).
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
@@ -44,15 +44,18 @@ impl Lint {
             list_rules();
             return 0;
         }
-        match self.levels() {
-            Ok(levels) => self.lint(&levels),
-            Err(finding) => complain(&finding),
+        if let Err(unknown) = self.levels(None) {
+            return complain(&unknown);
         }
+        self.examine.run("lint", "linted, nothing found", false, &|selection, shelf| self.lint(selection, shelf))
     }
 
-    /// The levels that were said. Where a rule was given several, the strictest counts.
-    fn levels(&self) -> Result<Levels, Diagnostic> {
+    /// The levels that were said here, over those of a project. Where a rule was given several, the strictest counts.
+    fn levels(&self, project: Option<&Project>) -> Result<Levels, Diagnostic> {
         let mut levels = Levels::default();
+        if let Some(project) = project {
+            levels.set_all(&project.levels);
+        }
         let said = [(&self.allow, Level::Allow), (&self.warn, Level::Warn), (&self.deny, Level::Deny)];
         let words = said.into_iter().flat_map(|(words, level)| words.iter().map(move |word| (word, level)));
         // `all` before the names, so that a name can say otherwise.
@@ -63,71 +66,23 @@ impl Lint {
         Ok(levels)
     }
 
-    fn lint(&self, levels: &Levels) -> u8 {
-        let mut analyses = Vec::new();
-        let mut unread = 0;
-        for path in &self.files {
-            match analyse(path, &Disk, self.env.as_deref()) {
-                Ok(analysis) => analyses.push(analysis),
-                Err(error) => {
-                    unread += 1;
-                    complain(&unreadable(path, &error, None));
-                }
-            }
-        }
-        let shown = self.show(&analyses, levels);
-        shown.summary(self.files.len(), unread)
-    }
-
-    fn show(&self, analyses: &[Analysis], levels: &Levels) -> Shown {
+    fn lint(&self, selection: &Selection, shelf: &Shelf) -> Survey {
+        let targets = selection.targets(self.env.as_deref());
+        let levels: Vec<Levels> =
+            selection.files().map(|(_, project)| self.levels(project).unwrap_or_default()).collect();
+        let analyses = each(&targets, shelf, |_, read| read);
         let mut gathered = Gathered::default();
-        analyses.iter().for_each(|analysis| gathered.add(analysis));
-        let mut seen = super::check::Seen::default();
-        let mut shown = Shown::default();
-        for analysis in analyses {
-            let sources = &analysis.program.sources;
-            let mut findings = analysis.findings.clone();
-            findings.extend(lint::lint(analysis, self.env.as_deref(), &gathered, levels));
-            findings.sort_by(Diagnostic::order);
-            shown.add(&seen.fresh(findings, sources), sources);
-        }
-        shown
-    }
-}
-
-/// What was shown so far.
-#[derive(Default)]
-struct Shown {
-    errors: usize,
-    warnings: usize,
-}
-
-impl Shown {
-    fn add(&mut self, findings: &[Diagnostic], sources: &Sources) {
-        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-        self.errors += errors;
-        self.warnings += findings.len() - errors;
-        print(findings, sources);
-    }
-
-    fn summary(&self, files: usize, unread: usize) -> u8 {
-        let Shown { errors, warnings } = *self;
-        if errors + warnings > 0 {
-            complain_of!(
-                "{} and {} in {}",
-                counted(errors, "error"),
-                counted(warnings, "warning"),
-                counted(files, "file")
-            );
-        }
-        if unread > 0 {
-            complain_of!("{} cannot be read", counted(unread, "file"));
-            return REFUSED;
-        }
-        if errors + warnings == 0 {
-            say!("{} linted, nothing found", counted(files, "file"));
-        }
-        u8::from(errors > 0)
+        analyses.iter().flatten().for_each(|analysis| gathered.add(analysis));
+        let work: Vec<_> = targets.iter().zip(&analyses).zip(&levels).collect();
+        let found = parallel::map(&work, |((target, read), levels)| match read {
+            Ok(analysis) => {
+                let mut findings = analysis.findings.clone();
+                findings.extend(lint::lint(analysis, target.environment.as_deref(), &gathered, levels));
+                Found::in_file(analysis, findings)
+            }
+            Err(error) => Found::unreadable(target, error),
+        });
+        Survey::new(&targets, found, shelf.sources())
     }
 }
 

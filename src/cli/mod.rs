@@ -18,26 +18,31 @@ macro_rules! complain_of {
 }
 
 mod check;
+mod colour;
 mod demo;
+mod diff;
 mod disk;
 mod doc;
+mod examine;
 mod exec;
 mod explain;
 mod fmt;
 mod lint;
+mod output;
 mod plan;
 mod proxy;
 mod recover;
 mod replace;
+mod selection;
 mod signals;
 mod status;
+mod stdin;
 mod store;
 
 use crate::base::Sources;
 use crate::diagnostics::Diagnostic;
 use crate::diagnostics::render::{Style, render};
 use clap::{Parser, Subcommand};
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -50,13 +55,16 @@ const REFUSED: u8 = 2;
 struct Arguments {
     #[command(subcommand)]
     command: Command,
+    /// When output has colours.
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t, global = true)]
+    color: colour::Colour,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Check(check::Check),
-    Fmt(fmt::Fmt),
     Lint(lint::Lint),
+    Fmt(fmt::Fmt),
     Plan(plan::PlanCommand),
     Exec(exec::Exec),
     Status(status::Status),
@@ -77,10 +85,12 @@ struct StoreOption {
 
 /// Reads the command line and does what it says.
 pub fn run() -> ExitCode {
-    let code = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    arguments.color.set();
+    let code = match arguments.command {
         Command::Check(command) => command.run(),
-        Command::Fmt(command) => command.run(),
         Command::Lint(command) => command.run(),
+        Command::Fmt(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Status(command) => command.run(),
@@ -95,8 +105,7 @@ pub fn run() -> ExitCode {
 
 /// How findings are drawn on standard error.
 fn style() -> Style {
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    Style { colour, ..Style::PLAIN }
+    Style { colour: colour::on_stderr(), ..Style::PLAIN }
 }
 
 /// `1 file`, `2 files`.

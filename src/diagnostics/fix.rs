@@ -17,6 +17,12 @@ impl Edit {
         Self { span, text: text.into() }
     }
 
+    /// Whether two edits change the same text, or texts side by side.
+    pub fn touches(&self, other: &Edit) -> bool {
+        let (a, b) = (self.span, other.span);
+        a.source == b.source && a.start <= b.end && b.start <= a.end
+    }
+
     /// `text` is put before `span`.
     pub fn before(span: Span, text: impl Into<String>) -> Self {
         Self::new(Span { end: span.start, ..span }, text)
@@ -47,5 +53,45 @@ impl Fix {
             _ => return help == self.title,
         };
         help == self.title || (written.len() > 2 && help.contains(&written))
+    }
+}
+
+/// The text with these edits, which must all be of it. None where they overlap or do not fit it.
+pub fn apply(text: &str, edits: &[Edit]) -> Option<String> {
+    let mut edits: Vec<&Edit> = edits.iter().collect();
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for edit in edits {
+        let (start, end) = (edit.span.start as usize, edit.span.end as usize);
+        text.get(start..end)?;
+        out.push_str(text.get(at..start)?);
+        out.push_str(&edit.text);
+        at = end;
+    }
+    out.push_str(text.get(at..)?);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Edit, apply};
+    use crate::base::{SourceId, Span};
+
+    fn edit(start: usize, end: usize, text: &str) -> Edit {
+        Edit::new(Span::new(SourceId(0), start, end), text)
+    }
+
+    #[test]
+    fn edits_are_applied_in_any_order() {
+        let applied = apply("a = b", &[edit(4, 5, "bee"), edit(2, 3, "=="), edit(0, 0, "not ")]);
+        assert_eq!(applied.as_deref(), Some("not a == bee"));
+    }
+
+    #[test]
+    fn edits_that_do_not_fit_are_refused() {
+        assert_eq!(apply("abc", &[edit(0, 2, "x"), edit(1, 3, "y")]), None);
+        assert_eq!(apply("abc", &[edit(2, 9, "x")]), None);
+        assert_eq!(apply("é", &[edit(1, 2, "x")]), None);
+        assert_eq!(apply("abc", &[edit(2, 1, "x")]), None);
     }
 }

@@ -5,15 +5,19 @@
 pub mod code;
 pub mod codes;
 mod fix;
+pub mod format;
 pub mod lints;
+mod printable;
 pub mod render;
 pub mod suggest;
 
 pub use code::Code;
-pub use fix::{Edit, Fix};
+pub use fix::{Edit, Fix, apply};
+pub use printable::printable;
 
-use crate::base::Span;
+use crate::base::{Sources, Span};
 use std::cmp::Ordering;
+use std::path::{Path, PathBuf};
 
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -57,6 +61,8 @@ pub struct Diagnostic {
     pub headline: String,
     /// The place it is about first, then the places that explain it. None for what has no text.
     pub labels: Vec<Label>,
+    /// The file it is about, where it has no place in its text.
+    pub file: Option<PathBuf>,
     /// Facts.
     pub notes: Vec<String>,
     /// Things to do.
@@ -73,6 +79,7 @@ impl Diagnostic {
             severity,
             headline: headline.into(),
             labels: Vec::new(),
+            file: None,
             notes: Vec::new(),
             help: Vec::new(),
             fixes: Vec::new(),
@@ -93,6 +100,13 @@ impl Diagnostic {
     #[must_use]
     pub fn at(mut self, span: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says which file it is about, for what has no place in a text.
+    #[must_use]
+    pub fn about(mut self, file: impl Into<PathBuf>) -> Self {
+        self.file = Some(file.into());
         self
     }
 
@@ -154,6 +168,28 @@ impl Diagnostic {
         finding
     }
 
+    /// The fixes that are applied without asking.
+    pub fn safe_fixes(&self) -> impl Iterator<Item = &Fix> {
+        self.fixes.iter().filter(|fix| fix.safe)
+    }
+
+    /// Things to do, in words: the help, and the fixes that no help tells.
+    pub fn all_help(&self) -> Vec<String> {
+        let untold = self.fixes.iter().filter(|fix| !self.help.iter().any(|help| fix.is_told_by(help)));
+        self.help.iter().cloned().chain(untold.map(|fix| fix.title.clone())).collect()
+    }
+
+    /// Whether it says that a file or folder that was asked for cannot be read.
+    pub fn is_unreadable_file(&self) -> bool {
+        self.code == codes::E0100 && self.labels.is_empty()
+    }
+
+    /// The path of the file that it is about.
+    pub fn path<'a>(&'a self, sources: &'a Sources) -> Option<&'a Path> {
+        let placed = self.place().and_then(|place| sources.get(place.source)).map(|source| source.path.as_path());
+        placed.or(self.file.as_deref())
+    }
+
     /// The place it is about.
     pub fn place(&self) -> Option<Span> {
         self.labels.first().map(|label| label.span)
@@ -174,4 +210,16 @@ pub fn any_error(findings: &[Diagnostic]) -> bool {
 pub fn tidy(findings: &mut Vec<Diagnostic>) {
     findings.sort_by(Diagnostic::order);
     findings.dedup_by(|a, b| a.code == b.code && a.headline == b.headline && a.place() == b.place());
+}
+
+/// Sorts findings of many files by path and place, and keeps each once: two files may use a third.
+pub fn tidy_files(findings: &mut Vec<Diagnostic>, sources: &Sources) {
+    let place = |finding: &Diagnostic| finding.place().map(|place| (place.start, place.end));
+    findings.sort_by(|a, b| {
+        let order = a.path(sources).cmp(&b.path(sources)).then_with(|| place(a).cmp(&place(b)));
+        order.then_with(|| a.code.name.cmp(b.code.name)).then_with(|| a.headline.cmp(&b.headline))
+    });
+    findings.dedup_by(|a, b| {
+        a.code == b.code && a.headline == b.headline && a.place() == b.place() && a.path(sources) == b.path(sources)
+    });
 }

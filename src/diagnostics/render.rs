@@ -123,9 +123,7 @@ fn drawn(finding: &Diagnostic, sources: &Sources, id: SourceId) -> (Option<Named
 
 fn footer(finding: &Diagnostic) -> Option<String> {
     let notes = finding.notes.iter().map(|note| format!("note: {note}"));
-    let untold = finding.fixes.iter().filter(|fix| !finding.help.iter().any(|help| fix.is_told_by(help)));
-    let titles = untold.map(|fix| fix.title.clone());
-    let lines: Vec<String> = finding.help.iter().cloned().chain(titles).chain(notes).collect();
+    let lines: Vec<String> = finding.all_help().into_iter().chain(notes).collect();
     (!lines.is_empty()).then(|| lines.join("\n"))
 }
 

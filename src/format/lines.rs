@@ -261,7 +261,7 @@ impl<'t> Writer<'t, '_> {
 fn goes_on(before: &Token, word: &str, starts_call: bool) -> bool {
     let operator = match before.kind {
         Kind::Comma | Kind::Colon | Kind::Operator | Kind::Sign | Kind::Open => true,
-        Kind::Word => OPERATOR_WORDS.contains(&before.text) || before.text.ends_with('*'),
+        Kind::Word => OPERATOR_WORDS.contains(&before.text),
         _ => false,
     };
     operator || (!starts_call && word.split('.').next().is_some_and(|word| CONTINUING.contains(&word)))

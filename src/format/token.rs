@@ -235,7 +235,7 @@ fn unit(text: &str) -> usize {
     }
 }
 
-/// The length of names and the numbers of rounds joined by dots; the last part may be `*`.
+/// The length of names joined by dots, among them numbers of rounds; the last may be `*`.
 fn path(text: &str) -> usize {
     let mut at = name(text);
     while let Some(rest) = text[at..].strip_prefix('.') {

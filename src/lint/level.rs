@@ -1,47 +1,11 @@
 //! How much a rule matters: what it is by itself, and what a project or a command line makes of it.
 
 use super::rules;
-use crate::diagnostics::{Diagnostic, Severity, codes, suggest};
+use crate::diagnostics::{Diagnostic, codes, suggest};
+use crate::project;
 use std::collections::BTreeMap;
 
-/// How much a rule matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// It is not looked for.
-    Allow,
-    /// It is shown.
-    Warn,
-    /// It is shown as an error.
-    Deny,
-}
-
-impl Level {
-    /// All levels with their words.
-    pub const ALL: &'static [(&'static str, Level)] =
-        &[("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
-
-    /// Its word.
-    pub fn word(self) -> &'static str {
-        Self::ALL.iter().find(|(_, level)| *level == self).map_or("", |(word, _)| word)
-    }
-
-    /// The level with this word.
-    pub fn named(word: &str) -> Option<Level> {
-        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, level)| *level)
-    }
-
-    /// How findings of a rule at this level are shown; not at all for `allow`.
-    pub fn severity(self) -> Option<Severity> {
-        match self {
-            Level::Allow => None,
-            Level::Warn => Some(Severity::Warning),
-            Level::Deny => Some(Severity::Error),
-        }
-    }
-}
-
-/// The word for all rules at once.
-pub const EVERY_RULE: &str = "all";
+pub use crate::project::{EVERY_RULE, Level};
 
 /// The word for all rules that are at `warn`, where they are denied.
 pub const WARNINGS: &str = "warnings";
@@ -76,6 +40,14 @@ impl Levels {
             }
         }
         Ok(())
+    }
+
+    /// Says what a project says: of all rules first, so that a name can say otherwise.
+    pub fn set_all(&mut self, said: &project::Levels) {
+        let (every, named): (Vec<_>, Vec<_>) = said.iter().partition(|(name, _)| *name == EVERY_RULE);
+        for (name, level) in every.into_iter().chain(named) {
+            let _a_project_names_known_rules_only = self.set(name, *level);
+        }
     }
 
     /// The level of a rule that has `default` by itself.

@@ -10,13 +10,15 @@ mod level;
 mod removal;
 mod rule;
 pub mod rules;
+mod study;
 mod subject;
 mod walk;
 
 pub use gathered::Gathered;
 pub use level::{EVERY_RULE, Level, Levels, WARNINGS, unknown_rule};
 pub use rule::{Needs, Rule};
-pub use subject::{Study, Subject};
+pub use study::Study;
+pub use subject::Subject;
 
 use crate::analysis::Analysis;
 use crate::diagnostics::{Diagnostic, tidy};

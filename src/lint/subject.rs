@@ -1,19 +1,18 @@
 //! What rules look at: one checked file, with what is sound in it.
 
-use super::{Gathered, walk};
-use crate::analysis::{Analysis, whole_ranges};
+use super::{Gathered, Study, walk};
+use crate::analysis::Analysis;
 use crate::base::{SourceId, Sources, Span};
-use crate::diagnostics::{Diagnostic, Severity, any_error};
-use crate::lint::walk::Course;
+use crate::diagnostics::{Diagnostic, Severity};
 use crate::names::{DeclarationId, Kind, Module, ModuleId};
-use crate::plan::{self, Plan};
 use crate::syntax::File;
 use crate::syntax::tree;
-use crate::types::model::{self, System};
+use crate::types::model::System;
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 /// One file, checked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Subject<'a> {
     /// Everything that is known of it.
     pub analysis: &'a Analysis,
@@ -25,27 +24,8 @@ pub struct Subject<'a> {
     pub gathered: &'a Gathered,
     /// Where declarations with mistakes begin.
     broken: &'a Broken,
-}
-
-/// An experiment that means something: its tree, its typed form and its system.
-#[derive(Clone, Copy, Debug)]
-pub struct Study<'a> {
-    /// Which it is.
-    pub id: DeclarationId,
-    /// As it is written.
-    pub written: &'a tree::Experiment,
-    /// What it means.
-    pub model: &'a model::Experiment,
-    /// The system it is about.
-    pub system: &'a System,
-    system_id: DeclarationId,
-}
-
-impl<'a> Study<'a> {
-    /// The course of its run.
-    pub fn course(&self) -> Course<'a> {
-        Course::of(self.model, &whole_ranges(self.model))
-    }
+    /// Its experiments as they are understood, once somebody asked for them.
+    studies: OnceCell<Vec<Study<'a>>>,
 }
 
 /// The declarations in which something is wrong, each by the place of its name.
@@ -91,7 +71,7 @@ impl<'a> Subject<'a> {
         broken: &'a Broken,
     ) -> Option<Self> {
         let file = &analysis.program.modules.first()?.file;
-        Some(Self { analysis, file, environment, gathered, broken })
+        Some(Self { analysis, file, environment, gathered, broken, studies: OnceCell::new() })
     }
 
     /// The file as part of the program.
@@ -150,8 +130,8 @@ impl<'a> Subject<'a> {
         self.file.environments.iter().filter(|it| self.is_sound(it.name.span))
     }
 
-    /// A declaration as it means something, if nothing is wrong with it.
-    fn system(&self, id: DeclarationId) -> Option<&'a System> {
+    /// A system, if nothing is wrong with it.
+    pub fn system(&self, id: DeclarationId) -> Option<&'a System> {
         let written = self.analysis.program.module(id.module)?.file.systems.get(id.index)?;
         self.is_sound(written.name.span).then(|| self.analysis.checked.systems.get(&id))?
     }
@@ -170,29 +150,7 @@ impl<'a> Subject<'a> {
     }
 
     /// The file's experiments in which nothing is wrong, nor in their systems, nor in anything that they may name.
-    pub fn studies(&self) -> impl Iterator<Item = Study<'a>> + '_ {
-        let files = self.analysis.program.modules.iter().map(|module| &module.file);
-        let sound = files.flat_map(walk::declarations).filter(|it| it.is_part()).all(|it| self.is_sound(it.name.span));
-        let all = self.file.experiments.iter().enumerate().filter(move |_| sound);
-        all.filter_map(|(index, written)| self.study(DeclarationId { module: ModuleId(0), index }, written))
-    }
-
-    fn study(&self, id: DeclarationId, written: &'a tree::Experiment) -> Option<Study<'a>> {
-        let (model, system_id) = self.analysis.checked.experiments.get(&id)?;
-        let system_id = (*system_id)?;
-        let system = self.is_sound(written.name.span).then(|| self.system(system_id))??;
-        Some(Study { id, written, model, system, system_id })
-    }
-
-    /// The experiment's plan in each environment that is known for it, its parameters as ranges; only where it could run.
-    pub fn plans(&self, study: &Study<'a>) -> Vec<Plan> {
-        let known = whole_ranges(study.model);
-        let fits = |name: &str| self.environment.is_none_or(|wanted| wanted == name);
-        let all = self.analysis.checked.environments.values();
-        let placed = all.filter(|(it, system)| *system == Some(study.system_id) && fits(&it.name) && !it.flawed);
-        let plans = placed.map(|(environment, _)| {
-            plan::lower(plan::Choice { system: study.system, experiment: study.model, environment, known: &known })
-        });
-        plans.filter(|(_, findings)| !any_error(findings)).map(|(plan, _)| plan).collect()
+    pub fn studies(&self) -> &[Study<'a>] {
+        self.studies.get_or_init(|| Study::all(self))
     }
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// A file cannot be read.
 pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnostic {
-    let path = path.display();
+    let (file, path) = (path, path.display());
     let (headline, help) = match error {
         FileError::Missing => {
             (format!("there is no file `{path}`"), "check the path; it is relative to where it is written")
@@ -24,7 +24,7 @@ pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnosti
     let finding = Diagnostic::error(codes::E0100, headline).help(help);
     match at {
         Some(span) => finding.at(span, "used here"),
-        None => finding,
+        None => finding.about(file),
     }
 }
 

@@ -1,11 +1,13 @@
 //! Reading a file and all that it uses.
 
 use super::scope::{Kind, Scope};
+use super::shelf::{Origin, Shelf};
 use super::{DeclarationId, Module, ModuleId, Program, errors, stdlib};
-use crate::base::{FileError, Files, SourceId, Span};
+use crate::base::files::plain;
+use crate::base::{FileError, Files, Sources, Span};
 use crate::syntax::tree::{File, Name, Use, Used};
-use crate::syntax::{self};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 impl Program {
     /// Reads `path` and everything it uses.
@@ -13,46 +15,64 @@ impl Program {
     /// # Errors
     /// Why `path` itself cannot be read; used files that cannot become findings.
     pub fn load(path: &Path, files: &dyn Files) -> Result<Program, FileError> {
-        let text = files.read(path)?;
-        let mut program = Program::default();
-        program.add(path, text, files, &mut Vec::new());
+        Self::load_from(&Shelf::new(files), path)
+    }
+
+    /// Reads `path` and everything it uses, as far as it does not stand on the shelf already.
+    ///
+    /// # Errors
+    /// Why `path` itself cannot be read; used files that cannot become findings.
+    pub fn load_from(shelf: &Shelf, path: &Path) -> Result<Program, FileError> {
+        let mut program = Program { sources: Sources::numbered_by(shelf.numbers()), ..Program::default() };
+        program.add(Origin::file(path), shelf, &mut Vec::new())?;
         Ok(program)
     }
 
-    /// Reads the `.chaos` files that lie beside `module` and are not part of the program yet.
-    pub fn load_siblings(&mut self, module: ModuleId, files: &dyn Files) {
-        let Some(folder) = self.module(module).map(|module| module.folder.clone()) else { return };
-        for path in files.siblings(&folder) {
-            let known = self.sources.find(&path).is_some();
-            if let (false, Ok(text)) = (known, files.read(&path)) {
-                self.add(&path, text, files, &mut Vec::new());
+    /// Reads the files that lie beside `module`, declare an environment and are not part of the program yet. Says whether
+    /// there were any.
+    pub fn load_environments_beside(&mut self, module: ModuleId, shelf: &Shelf) -> bool {
+        let Some(folder) = self.module(module).map(|module| module.folder.clone()) else { return false };
+        let before = self.modules.len();
+        for path in shelf.environments_in(&folder).iter() {
+            let origin = Origin::file(path);
+            if !self.known.contains_key(&origin) {
+                let _unreadable_files_beside_are_their_own_affair = self.add(origin, shelf, &mut Vec::new());
             }
         }
+        self.modules.len() > before
     }
 
     /// Adds a module; its number is fixed before those of the modules it uses.
-    fn add(&mut self, path: &Path, text: String, files: &dyn Files, chain: &mut Vec<PathBuf>) -> ModuleId {
-        let source = self.sources.add(path, text);
-        let text = self.sources.get(source).map_or("", |source| source.text.as_str());
-        let parsed = syntax::parse(source, text);
-        self.findings.extend(parsed.findings);
+    fn add(&mut self, origin: Origin, shelf: &Shelf, chain: &mut Vec<PathBuf>) -> Result<ModuleId, FileError> {
+        let volume = shelf.volume(&origin)?;
+        self.sources.share(volume.id, Arc::clone(&volume.source));
+        self.findings.extend(volume.findings.iter().cloned());
         let id = ModuleId(self.modules.len());
+        let path = &volume.source.path;
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        self.modules.push(Module { source, file: parsed.file, folder, uses: Vec::new(), scope: Scope::default() });
-        chain.push(path.to_path_buf());
-        let scope = self.scope(id, files, chain);
+        self.modules.push(Module {
+            source: volume.id,
+            file: Arc::clone(&volume.file),
+            folder,
+            uses: Vec::new(),
+            standard: matches!(origin, Origin::Standard(..)),
+            scope: Scope::default(),
+        });
+        self.known.insert(origin, id);
+        chain.push(path.clone());
+        let scope = self.scope(id, shelf, chain);
         chain.pop();
         if let Some(module) = self.modules.get_mut(id.0) {
             module.scope = scope;
         }
-        id
+        Ok(id)
     }
 
-    fn scope(&mut self, id: ModuleId, files: &dyn Files, chain: &mut Vec<PathBuf>) -> Scope {
+    fn scope(&mut self, id: ModuleId, shelf: &Shelf, chain: &mut Vec<PathBuf>) -> Scope {
         let mut scope = Scope::default();
-        let uses = self.module(id).map_or_else(Vec::new, |module| module.file.uses.clone());
-        for used in &uses {
-            let target = self.used(id, used, files, chain);
+        let Some(tree) = self.module(id).map(|module| Arc::clone(&module.file)) else { return scope };
+        for used in &tree.uses {
+            let target = self.used(id, used, shelf, chain);
             if let Some(module) = self.modules.get_mut(id.0) {
                 module.uses.push(target);
             }
@@ -64,8 +84,7 @@ impl Program {
             };
             self.bring_in(&mut scope, target, prefix.as_deref(), used.span);
         }
-        let own = self.module(id).map_or_else(Vec::new, |module| own_names(&module.file));
-        for (kind, name, index, at) in own {
+        for (kind, name, index, at) in own_names(&tree) {
             let declared = scope.declare(kind, name.clone(), DeclarationId { module: id, index }, at);
             if let Err(first) = declared {
                 self.findings.push(errors::declared_twice(kind, &name, first, at));
@@ -87,20 +106,21 @@ impl Program {
         }
     }
 
-    fn used(&mut self, from: ModuleId, used: &Use, files: &dyn Files, chain: &mut Vec<PathBuf>) -> Option<ModuleId> {
+    fn used(&mut self, from: ModuleId, used: &Use, shelf: &Shelf, chain: &mut Vec<PathBuf>) -> Option<ModuleId> {
         match &used.what {
-            Used::Module(path) => self.used_module(&path.text(), path.span, files, chain),
-            Used::File(path, at) => self.used_file(from, path, *at, files, chain),
+            Used::Module(path) => self.used_module(&path.text(), path.span, shelf, chain),
+            Used::File(path, at) => self.used_file(from, path, *at, shelf, chain),
         }
     }
 
-    fn used_module(&mut self, path: &str, at: Span, files: &dyn Files, chain: &mut Vec<PathBuf>) -> Option<ModuleId> {
+    fn used_module(&mut self, path: &str, at: Span, shelf: &Shelf, chain: &mut Vec<PathBuf>) -> Option<ModuleId> {
         let Some((file, text)) = stdlib::module(path) else {
             self.findings.push(errors::unknown_module(path, at));
             return None;
         };
-        let known = self.sources.find(Path::new(file)).and_then(|source| self.module_of(source));
-        Some(known.unwrap_or_else(|| self.add(Path::new(file), text.to_owned(), files, chain)))
+        let origin = Origin::Standard(file, text);
+        let known = self.known.get(&origin).copied();
+        known.or_else(|| self.add(origin, shelf, chain).ok())
     }
 
     fn used_file(
@@ -108,29 +128,21 @@ impl Program {
         from: ModuleId,
         path: &str,
         at: Span,
-        files: &dyn Files,
+        shelf: &Shelf,
         chain: &mut Vec<PathBuf>,
     ) -> Option<ModuleId> {
-        let path = normal(&self.module(from)?.folder.join(path));
-        if let Some(start) = chain.iter().position(|open| normal(open) == path) {
+        let path = plain(&self.module(from)?.folder.join(path));
+        if let Some(start) = chain.iter().position(|open| plain(open) == path) {
             let names = chain[start..].iter().chain([&path]).map(|path| path.display().to_string()).collect::<Vec<_>>();
             self.findings.push(errors::cycle(&names, at));
             return None;
         }
-        if let Some(known) = self.sources.find(&path).and_then(|source| self.module_of(source)) {
-            return Some(known);
+        let origin = Origin::file(&path);
+        if let Some(known) = self.known.get(&origin) {
+            return Some(*known);
         }
-        match files.read(&path) {
-            Ok(text) => Some(self.add(&path, text, files, chain)),
-            Err(error) => {
-                self.findings.push(errors::unreadable(&path, &error, Some(at)));
-                None
-            }
-        }
-    }
-
-    fn module_of(&self, source: SourceId) -> Option<ModuleId> {
-        self.modules.iter().position(|module| module.source == source).map(ModuleId)
+        let added = self.add(origin, shelf, chain);
+        added.map_err(|error| self.findings.push(errors::unreadable(&path, &error, Some(at)))).ok()
     }
 }
 
@@ -160,19 +172,4 @@ fn own_names(file: &File) -> Vec<(Kind, String, usize, Span)> {
         of(Kind::Schedule, file.schedules.iter().map(|it| &it.name)),
     ]
     .concat()
-}
-
-/// The path without `.` and `..`, as far as its own names tell.
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
-                out.pop();
-            }
-            other => out.push(other),
-        }
-    }
-    out
 }

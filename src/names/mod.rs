@@ -3,15 +3,20 @@
 mod errors;
 mod load;
 mod scope;
+mod shelf;
 pub mod stdlib;
 
 pub use errors::unreadable;
 pub use scope::{Kind, Scope};
+pub use shelf::Shelf;
 
 use crate::base::{SourceId, Sources};
 use crate::diagnostics::Diagnostic;
 use crate::syntax::File;
+use shelf::Origin;
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// The number of a module in a [`Program`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,11 +37,13 @@ pub struct Module {
     /// Its text.
     pub source: SourceId,
     /// Its tree.
-    pub file: File,
+    pub file: Arc<File>,
     /// Where relative imports start.
     pub folder: PathBuf,
     /// What each of its `use`s brings in, in order; none where that could not be read.
     pub uses: Vec<Option<ModuleId>>,
+    /// Whether it is part of the standard library.
+    pub standard: bool,
     /// What names mean in it.
     pub scope: Scope,
 }
@@ -50,6 +57,7 @@ pub struct Program {
     pub modules: Vec<Module>,
     /// What is wrong with texts and names.
     pub findings: Vec<Diagnostic>,
+    known: HashMap<Origin, ModuleId>,
 }
 
 impl Program {

@@ -31,14 +31,30 @@ pub struct Component {
     pub probes: &'static [&'static str],
     /// The class of its faults.
     pub class: &'static str,
+    /// What of the target its faults work on: two on the same cannot be told apart.
+    pub resource: &'static str,
     /// Whether this program contains it; what names another checks, and is refused when it should run.
     pub embedded: bool,
 }
 
 /// Every standard component; a test compares the embedded ones with their manifests.
 pub const COMPONENTS: &[Component] = &[
-    Component { name: "http", faults: &["error", "latency"], probes: &["status"], class: "leased", embedded: true },
-    Component { name: "process", faults: &["kill"], probes: &[], class: "self_healing", embedded: false },
+    Component {
+        name: "http",
+        faults: &["error", "latency"],
+        probes: &["status"],
+        class: "leased",
+        resource: "requests",
+        embedded: true,
+    },
+    Component {
+        name: "process",
+        faults: &["kill"],
+        probes: &[],
+        class: "self_healing",
+        resource: "instance",
+        embedded: false,
+    },
 ];
 
 /// The component with this name.

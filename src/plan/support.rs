@@ -22,6 +22,8 @@ pub fn not_runnable(plan: &Plan) -> Vec<Diagnostic> {
         let place = plan.bindings.values().find(|binding| binding.source == *source).map_or(plan.span, |it| it.span);
         if used.kind == SourceKind::Prometheus {
             found.push(("with metrics from a Prometheus server".to_owned(), place));
+        } else if used.token {
+            found.push(("with metrics behind a token".to_owned(), place));
         } else if used.urls.iter().any(|url| url.starts_with("https://")) {
             found.push(("with metrics over https".to_owned(), place));
         }

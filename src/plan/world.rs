@@ -44,6 +44,8 @@ pub struct Source {
     pub kind: SourceKind,
     /// The endpoints.
     pub urls: Vec<String>,
+    /// Whether it asks for a token.
+    pub token: bool,
     /// How often, in seconds.
     pub every: f64,
 }
@@ -157,7 +159,12 @@ pub(super) fn sources<'a>(
         let endpoint = match source {
             SourceRef::Declared(name) => {
                 let declared = environment.sources.get(name);
-                declared.map(|it| Source { kind: it.kind, urls: it.urls.clone(), every: it.every })
+                declared.map(|it| Source {
+                    kind: it.kind,
+                    urls: it.urls.clone(),
+                    token: it.token.is_some(),
+                    every: it.every,
+                })
             }
             SourceRef::Proxy(service) => proxies.iter().find(|proxy| proxy.service == *service).map(proxy_source),
         };
@@ -168,5 +175,5 @@ pub(super) fn sources<'a>(
 
 /// A proxy's own view of its traffic.
 pub(super) fn proxy_source(proxy: &Proxy) -> Source {
-    Source { kind: SourceKind::Scrape, urls: vec![format!("http://{}/metrics", proxy.admin)], every: 1.0 }
+    Source { kind: SourceKind::Scrape, urls: vec![format!("http://{}/metrics", proxy.admin)], token: false, every: 1.0 }
 }

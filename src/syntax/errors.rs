@@ -183,3 +183,10 @@ pub fn repeated(first: Span, again: Span, what: &str) -> Diagnostic {
         .at(first, "first here")
         .help("keep one of them")
 }
+
+/// `after` in a fault's block.
+pub fn after_in_a_fault(span: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0101, "expected the end of the statement, found `after`")
+        .at(span, "not understood from here")
+        .help("what is expected in a fault's block is judged while the fault is active; a step can say `after`")
+}

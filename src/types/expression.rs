@@ -333,13 +333,13 @@ impl<'a> Typing<'a, '_> {
             return None;
         }
         let bounds = self.bounds(&term);
-        let open = self.is_open(&term);
+        let open = self.is_undecided(&term);
         if !(term.is_constant() && (bounds.is_point() || open)) {
             self.findings.push(errors::not_constant(what, expr.span));
             return None;
         }
         if open {
-            return Some(bounds.lo.max(0.0));
+            return Some(if bounds.lo.is_finite() { bounds.lo.max(0.0) } else { 0.0 });
         }
         let range = wanted.range();
         if !bounds.within(range) {
@@ -354,7 +354,7 @@ impl<'a> Typing<'a, '_> {
         let seconds = self.constant(expr, &Type::Duration, what)?;
         let open = {
             let (_, term) = Typing { context: self.context, findings: &mut Vec::new() }.quantity(expr);
-            self.is_open(&term)
+            self.is_undecided(&term)
         };
         if seconds <= 0.0 && !open {
             let headline = format!("`{what}` must be longer than nothing");
@@ -372,6 +372,11 @@ impl<'a> Typing<'a, '_> {
     /// Whether a term's range is left open by a scenario.
     pub fn is_open(&self, term: &Term) -> bool {
         self.context.known.is_some_and(|known| term.parameters().iter().any(|name| known.open.contains(*name)))
+    }
+
+    /// Whether a term has a value only where a scenario is used.
+    pub fn is_undecided(&self, term: &Term) -> bool {
+        self.context.known.is_some_and(|known| term.parameters().iter().any(|name| known.undecided.contains(*name)))
     }
 
     /// Any value: of a constant, whose type is plain from it.

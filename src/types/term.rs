@@ -183,6 +183,8 @@ pub struct Known {
     pub limits: BTreeMap<LimitName, f64>,
     /// Parameters whose range is left to whoever uses a scenario: nothing is refused because of it.
     pub open: BTreeSet<String>,
+    /// Parameters that have a value only where a scenario is used.
+    pub undecided: BTreeSet<String>,
 }
 
 impl Term {

@@ -51,8 +51,8 @@ fn the_command_reference_is_made_from_the_help() {
     let commands: &[&[&str]] = &[
         &[],
         &["check"],
-        &["fmt"],
         &["lint"],
+        &["fmt"],
         &["plan"],
         &["exec"],
         &["status"],

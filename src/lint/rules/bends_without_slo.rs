@@ -7,7 +7,7 @@ use crate::lint::{Level, Needs, Rule, Study, Subject};
 pub const RULE: Rule = Rule { code: lints::BENDS_WITHOUT_SLO, level: Level::Warn, needs: Needs::File, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    subject.studies().flat_map(|study| rigid(&study)).collect()
+    subject.studies().iter().flat_map(rigid).collect()
 }
 
 fn rigid(study: &Study) -> Vec<Diagnostic> {

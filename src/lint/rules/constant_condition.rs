@@ -13,7 +13,7 @@ use crate::types::term::{Aggregate, Comparison, Condition, Known, Reading, Term}
 pub const RULE: Rule = Rule { code: lints::CONSTANT_CONDITION, level: Level::Deny, needs: Needs::File, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    let studies = subject.studies().flat_map(|study| in_experiment(&study));
+    let studies = subject.studies().iter().flat_map(in_experiment);
     let slos = subject.systems().flat_map(|(_, system)| in_slos(system));
     studies.chain(slos).collect()
 }

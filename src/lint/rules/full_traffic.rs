@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const RULE: Rule = Rule { code: lints::FULL_TRAFFIC, level: Level::Warn, needs: Needs::Surroundings, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    subject.studies().flat_map(|study| full(&study, subject)).collect()
+    subject.studies().iter().flat_map(|study| full(study, subject)).collect()
 }
 
 /// Whether a plan is for an environment that counts, and neither it nor the experiment limits the share.
@@ -26,10 +26,10 @@ fn takes_all(injection: &Injection) -> bool {
 
 /// One finding for each step, whatever the number of environments.
 fn full(study: &Study, subject: &Subject) -> Vec<Diagnostic> {
-    let course = study.course();
+    let course = &study.course;
     let places: BTreeMap<&str, Span> = course.places().collect();
     let mut steps: BTreeMap<Span, (String, BTreeSet<String>)> = BTreeMap::new();
-    let plans: Vec<Plan> = subject.plans(study).into_iter().filter(lets_all).collect();
+    let plans: Vec<Plan> = study.plans(subject).into_iter().filter(lets_all).collect();
     for plan in &plans {
         for (step, injection) in plan.injections().filter(|(_, injection)| takes_all(injection)) {
             let at = places.get(step.name.as_str()).copied().unwrap_or(step.span);

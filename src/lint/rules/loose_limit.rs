@@ -1,6 +1,7 @@
 //! `loose-limit`: a limit far above what the steps can reach.
 
 use crate::analysis::Planned;
+use crate::base::Span;
 use crate::diagnostics::{Diagnostic, lints};
 use crate::lint::{Level, Needs, Rule, Study, Subject};
 use crate::types::Type;
@@ -14,27 +15,32 @@ const LOOSE: f64 = 10.0;
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
     let planned = |study: &Study| {
-        let found = subject.analysis.plans.iter().find(|(id, _)| *id == study.id);
-        found.map(|(_, planned)| planned)
+        let all = subject.analysis.plans.iter().filter(|(id, _)| *id == study.id);
+        all.map(|(_, planned)| planned).collect::<Vec<_>>()
     };
-    subject.studies().filter_map(|study| planned(&study).map(|it| loose(&study, it))).flatten().collect()
+    subject.studies().iter().flat_map(|study| loose(study, &planned(study))).collect()
 }
 
-fn loose(study: &Study, planned: &Planned) -> Vec<Diagnostic> {
+/// The limits that stop nothing in any of the environments in which the experiment was planned.
+fn loose(study: &Study, plans: &[&Planned]) -> Vec<Diagnostic> {
     let bounds = &study.model.limits.bounds;
     let constant = bounds.iter().filter(|(_, (term, _))| matches!(term, Term::Constant(_)));
     let findings = constant.filter_map(|(limit, (term, at))| {
-        let (bound, reached) = (term.bounds(&Known::default()).lo, reached(*limit, planned)?);
-        (reached > 0.0 && bound > LOOSE * reached).then(|| {
-            let (what, show) = (limit.word(), |value| limit.ty().show(value));
-            let headline = format!("`{what}` may be {}, but the steps come to {}", show(bound), show(reached));
-            Diagnostic::warning(lints::LOOSE_LIMIT, headline)
-                .at(*at, "this limit stops nothing")
-                .help(format!("write a bound near it: `{what} <= {}`", show(rounded_up(reached, &limit.ty()))))
-                .note(format!("at worst, in the environment `{}`", planned.plan.environment))
-        })
+        let worst = plans.iter().filter_map(|planned| Some((reached(*limit, planned)?, &planned.plan.environment)));
+        let (most, environment) = worst.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let bound = term.bounds(&Known::default()).lo;
+        (most > 0.0 && bound > LOOSE * most).then(|| finding(*limit, (bound, *at), most, environment))
     });
     findings.collect()
+}
+
+fn finding(limit: LimitName, (bound, at): (f64, Span), most: f64, environment: &str) -> Diagnostic {
+    let (what, show) = (limit.word(), |value| limit.ty().show(value));
+    let headline = format!("`{what}` may be {}, but the steps come to {}", show(bound), show(most));
+    Diagnostic::warning(lints::LOOSE_LIMIT, headline)
+        .at(at, "this limit stops nothing")
+        .help(format!("write a bound near it: `{what} <= {}`", show(rounded_up(most, &limit.ty()))))
+        .note(format!("at worst, in the environment `{environment}`"))
 }
 
 /// A bound that reads well and is not below the value.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 pub const RULE: Rule = Rule { code: lints::LOOSE_SERVICES, level: Level::Warn, needs: Needs::File, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    subject.studies().flat_map(|study| idle(&study)).collect()
+    subject.studies().iter().flat_map(idle).collect()
 }
 
 fn idle(study: &Study) -> Vec<Diagnostic> {

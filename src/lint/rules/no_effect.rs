@@ -11,11 +11,11 @@ use crate::types::term::Known;
 pub const RULE: Rule = Rule { code: lints::NO_EFFECT, level: Level::Warn, needs: Needs::File, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    subject.studies().flat_map(|study| idle(&study)).collect()
+    subject.studies().iter().flat_map(idle).collect()
 }
 
 fn idle(study: &Study) -> Vec<Diagnostic> {
-    let (known, course) = (whole_ranges(study.model), study.course());
+    let (known, course) = (whole_ranges(study.model), &study.course);
     let injects = walk::injects(study.model).into_iter();
     let idle = injects.filter(|(_, inject)| touches_nothing(inject, &known));
     idle.map(|(step, inject)| finding(inject, course.place(step))).collect()

@@ -11,11 +11,11 @@ use std::collections::BTreeSet;
 pub const RULE: Rule = Rule { code: lints::NO_RECOVERY, level: Level::Warn, needs: Needs::File, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    subject.studies().flat_map(|study| unhealed(&study)).collect()
+    subject.studies().iter().flat_map(unhealed).collect()
 }
 
 fn unhealed(study: &Study) -> Vec<Diagnostic> {
-    let course = study.course();
+    let course = &study.course;
     let judged = course.followed(judges);
     let open = course.steps.iter().zip(judged).filter(|(_, judged)| !judged);
     let steps = open.filter_map(|(placed, _)| if let Leaf::Step(step) = placed.leaf { Some(step) } else { None });

@@ -33,7 +33,7 @@ fn check(subject: &Subject) -> Vec<Diagnostic> {
     for scenario in subject.scenarios() {
         findings.extend(values(&scenario.parameters, &scenario.steps, subject));
     }
-    findings.extend(subject.studies().flat_map(|study| targets(&study, subject)));
+    findings.extend(subject.studies().iter().flat_map(|study| targets(study, subject)));
     findings
 }
 
@@ -69,7 +69,7 @@ fn value(kind: &str, name: &Name, subject: &Subject) -> Option<Diagnostic> {
         .or_else(|| subject.declared(Kind::Constant, &name.text).map(|at| hides(kind, name, "constant", at)))
 }
 
-/// Values that are called like a service of the experiment's system, so that no fault can have that as its target.
+/// Values that are called like a service of the experiment's system.
 fn targets(study: &Study, subject: &Subject) -> Vec<Diagnostic> {
     let constants = subject.file.constants.iter().map(|it| ("constant", &it.name));
     let parameters = study.written.parameters.iter().map(|it| ("parameter", &it.name));
@@ -81,9 +81,9 @@ fn targets(study: &Study, subject: &Subject) -> Vec<Diagnostic> {
 
 fn service(kind: &str, name: &Name, system: &System) -> Option<Diagnostic> {
     system.service(&name.text)?;
-    let headline = format!("the {kind} `{}` hides the service of that name", name.text);
+    let headline = format!("the {kind} `{}` is called like a service of `{}`", name.text, system.name);
     let finding = Diagnostic::warning(lints::SHADOWING, headline).at(name.span, "").help("rename it");
-    Some(finding.note(format!("no fault can have the service `{}` of `{}` as its target here", name.text, system.name)))
+    Some(finding.note(format!("as the target of a fault the word means the service, elsewhere the {kind}")))
 }
 
 fn reserved(kind: &str, name: &Name, taken: &[(&str, &str)]) -> Option<Diagnostic> {

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const RULE: Rule = Rule { code: lints::STEADY_DOES_NOT_COVER, level: Level::Warn, needs: Needs::File, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    subject.studies().flat_map(|study| uncovered(&study)).collect()
+    subject.studies().iter().flat_map(uncovered).collect()
 }
 
 fn uncovered(study: &Study) -> Vec<Diagnostic> {
-    let (seen, course) = (covered(study), study.course());
+    let (seen, course) = (covered(study), &study.course);
     let mut told = BTreeSet::new();
     let injects = walk::injects(study.model).into_iter();
     let blind = injects.filter(|(_, inject)| !seen.contains(inject.target.as_str()) && told.insert(&inject.target));

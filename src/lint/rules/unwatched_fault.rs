@@ -4,20 +4,24 @@ use crate::base::Span;
 use crate::diagnostics::{Diagnostic, lints};
 use crate::lint::{Level, Needs, Rule, Study, Subject};
 use crate::types::model::{Hold, Step, StepKind};
+use std::collections::BTreeSet;
 
 /// The rule.
 pub const RULE: Rule = Rule { code: lints::UNWATCHED_FAULT, level: Level::Warn, needs: Needs::File, check };
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
-    let open = subject.studies().filter(|study| study.model.expectations.is_empty());
-    open.flat_map(|study| unwatched(&study)).collect()
+    let open = subject.studies().iter().filter(|study| study.model.expectations.is_empty());
+    open.flat_map(unwatched).collect()
 }
 
 fn unwatched(study: &Study) -> Vec<Diagnostic> {
     let mut alone = Vec::new();
     block(&study.model.steps, &mut alone);
-    let course = study.course();
-    alone.into_iter().map(|step| finding(step, course.place(step))).collect()
+    let course = &study.course;
+    // The use of a scenario says once what is true of several of its steps.
+    let mut told = BTreeSet::new();
+    let placed = alone.into_iter().map(|step| (step, course.place(step)));
+    placed.filter(|(_, at)| told.insert(*at)).map(|(step, at)| finding(step, at)).collect()
 }
 
 /// Gathers the injects during which nothing is expected, and says whether anything is expected in these steps. Of steps that
@@ -27,7 +31,15 @@ fn block<'m>(steps: &'m [Step], alone: &mut Vec<&'m Step>) -> bool {
     if !in_turn {
         return together(steps.iter().map(std::slice::from_ref), alone);
     }
-    steps.iter().fold(false, |expects, step| one(step, alone) || expects)
+    all(steps, alone)
+}
+
+fn all<'m>(steps: &'m [Step], alone: &mut Vec<&'m Step>) -> bool {
+    let mut expects = false;
+    for step in steps {
+        expects |= one(step, alone);
+    }
+    expects
 }
 
 fn one<'m>(step: &'m Step, alone: &mut Vec<&'m Step>) -> bool {
@@ -39,7 +51,10 @@ fn one<'m>(step: &'m Step, alone: &mut Vec<&'m Step>) -> bool {
         }
         StepKind::Expect(_) | StepKind::Stable(_) => true,
         StepKind::Parallel(steps) => together(steps.iter().map(std::slice::from_ref), alone),
-        _ => step.kind.blocks().into_iter().fold(false, |expects, steps| block(steps, alone) || expects),
+        _ => {
+            let found: Vec<bool> = step.kind.blocks().into_iter().map(|steps| block(steps, alone)).collect();
+            found.contains(&true)
+        }
     }
 }
 
@@ -47,7 +62,7 @@ fn together<'m>(branches: impl Iterator<Item = &'m [Step]>, alone: &mut Vec<&'m 
     let mut found: Vec<(bool, Vec<&Step>)> = Vec::new();
     for steps in branches {
         let mut own = Vec::new();
-        let expects = steps.iter().fold(false, |expects, step| one(step, &mut own) || expects);
+        let expects = all(steps, &mut own);
         found.push((expects, own));
     }
     let expecting = found.iter().filter(|(expects, _)| *expects).count();

@@ -22,7 +22,7 @@ fn finding(hypothesis: &Expr, text: &str) -> Option<Diagnostic> {
     let words: Vec<String> =
         text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect();
     let headline = match words.first() {
-        None => "the hypothesis is empty",
+        None => "the hypothesis says nothing",
         Some(first) if PLACEHOLDERS.contains(&first.as_str()) => "the hypothesis is still to be written",
         _ if words.len() < FEWEST_WORDS && text.is_ascii() => "the hypothesis is too short to be refuted",
         _ => return None,

@@ -46,6 +46,7 @@ fn each<'m>(steps: &'m [Step], see: &mut impl FnMut(&'m Step)) {
 }
 
 /// The course of a run: every step with its name and what comes after it, scenarios, rounds and levels unrolled.
+#[derive(Debug)]
 pub struct Course<'m> {
     /// The steps; each stands behind those that it waits for.
     pub steps: Vec<plan::Placed<'m>>,

@@ -206,7 +206,7 @@ fn parts<'t>(expr: &'t Expr, found: &mut Vec<&'t Expr>) {
 }
 
 /// Every expression of a list, with all inside each.
-pub fn all_inside<'t>(roots: Vec<&'t Expr>) -> impl Iterator<Item = &'t Expr> {
+pub fn all_inside(roots: Vec<&Expr>) -> impl Iterator<Item = &Expr> {
     roots.into_iter().flat_map(inside)
 }
 

@@ -3,6 +3,7 @@
 use super::{all_inside, expressions, injected, path, runs, steps};
 use crate::syntax::File;
 use crate::syntax::tree::{Expr, Name, Parameter, Path, Step, StepKind};
+use std::collections::BTreeSet;
 
 /// A name that a file gives.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +100,7 @@ fn step_mentions(step: &Step) -> Option<&Path> {
 }
 
 /// The names that expressions begin with: of parameters, services, sources, constants.
-pub fn first_names<'t>(roots: Vec<&'t Expr>) -> std::collections::BTreeSet<&'t str> {
+pub fn first_names(roots: Vec<&Expr>) -> BTreeSet<&str> {
     let paths = all_inside(roots).filter_map(path);
     paths.filter_map(|path| path.parts.first()).map(|name| name.text.as_str()).collect()
 }

@@ -74,6 +74,10 @@ impl Builder<'_> {
         if let Some(block) = node.find(Rule::expect_block) {
             for item in self.statements(block, Rule::attributed_expect, Rule::strict_expect) {
                 let allows = self.allowed_before(item);
+                if let Some(clause) = item.find(Rule::expect).and_then(|expect| expect.find(Rule::after_clause)) {
+                    let span = self.span(clause);
+                    self.findings.push(errors::after_in_a_fault(span));
+                }
                 let expect = item.find(Rule::expect).and_then(|expect| self.expect(expect, allows));
                 expectations.extend(expect);
             }

@@ -39,7 +39,7 @@ impl Checker<'_> {
         let mut typing = self.typing(about.context());
         let rounds = typing.constant(written, &Type::Int, "repeat")?;
         let (_, term) = typing.quantity(written);
-        if typing.is_open(&term) {
+        if typing.is_undecided(&term) {
             return Some(1); // a scenario's own, which has no value before it is used
         }
         if !(1.0..=MOST_ROUNDS).contains(&rounds) {

@@ -59,12 +59,6 @@ impl Checker<'_> {
                 (self.judged(&written.condition, about)?, demand)
             }
         };
-        if let Some(word) = only_in_triggers(&condition) {
-            let headline = format!("`{word}` is for triggers, which react; an expectation says what must hold");
-            let help = "write `abort when …`, or compare the metric itself";
-            self.report(errors::time(codes::E0403, headline, written.condition.span, "", help));
-            return None;
-        }
         Some(Expectation {
             name: written.name.as_ref().map(|name| name.text.clone()),
             condition,
@@ -91,7 +85,7 @@ impl Checker<'_> {
     /// A condition that could come out either way.
     pub(super) fn judged(&mut self, written: &tree::Expr, about: &About) -> Option<Condition> {
         let condition = self.condition(written, about)?;
-        if self.steady_says_nothing(&condition, written, about) {
+        if self.steady_says_nothing(&condition, written, about) || self.only_reacts(&condition, written.span) {
             return None;
         }
         if !condition.reads() {
@@ -100,6 +94,15 @@ impl Checker<'_> {
             return None;
         }
         Some(condition)
+    }
+
+    /// Whether a condition has what only a trigger can have.
+    pub(super) fn only_reacts(&mut self, condition: &Condition, at: Span) -> bool {
+        let Some(word) = only_in_triggers(condition) else { return false };
+        let headline = format!("`{word}` is for `abort when`, which reacts; this says what must hold");
+        let help = "write `abort when …`, or compare the metric itself";
+        self.report(errors::time(codes::E0403, headline, at, "", help));
+        true
     }
 
     /// Whether `steady` is all there is, in a system without SLOs: it could never be judged.
@@ -165,6 +168,11 @@ impl Checker<'_> {
             return None;
         }
         let (ty, term) = self.typing(about.context()).quantity(&written.condition);
+        if term.has_spike() {
+            let headline = "`spike` is for `abort when`, which reacts; this says what must hold".to_owned();
+            self.report(errors::time(codes::E0403, headline, written.condition.span, "", "compare the metric itself"));
+            return None;
+        }
         if ty == Type::Error || !self.comparable_with_baseline(&term, written.condition.span) {
             return None;
         }

@@ -70,9 +70,9 @@ impl Checker<'_> {
         let run = written.run.as_ref().map_or(&[][..], |run| &run.steps);
         let experiment = Experiment {
             name: written.name.text.clone(),
-            id: self.said(written.id.as_ref(), "id"),
-            hypothesis: self.said(written.hypothesis.as_ref(), "hypothesis"),
-            owner: self.said(written.owner.as_ref(), "owner"),
+            id: self.optional_text(written.id.as_ref()),
+            hypothesis: self.said(written.hypothesis.as_ref()),
+            owner: self.optional_text(written.owner.as_ref()),
             window: self.seconds(written.window.as_ref(), DEFAULT_WINDOW, "window"),
             baseline: self.seconds(written.baseline.as_ref(), DEFAULT_BASELINE, "baseline"),
             no_data: self.seconds(written.no_data.as_ref(), DEFAULT_NO_DATA, "no data"),
@@ -122,6 +122,9 @@ impl Checker<'_> {
             self.report(errors::baseline_in_slo(written.span));
             return None;
         }
+        if self.only_reacts(&condition, written.span) {
+            return None;
+        }
         if condition.mentions_steady() || condition.readings().is_empty() {
             let help = "compare a metric with something";
             self.report(errors::missing(codes::E0407, "this condition reads no metric", written.span, help));
@@ -142,11 +145,11 @@ impl Checker<'_> {
     }
 
     /// A text that says something.
-    fn said(&mut self, written: Option<&Expr>, what: &str) -> Option<String> {
+    fn said(&mut self, written: Option<&Expr>) -> Option<String> {
         let text = self.optional_text(written)?;
         if text.trim().is_empty() {
-            let headline = format!("this {what} says nothing");
-            self.report(errors::missing(codes::E0208, &headline, written?.span, "write it, or leave it out"));
+            let help = "write `hypothesis \"If …, then …\"`";
+            self.report(errors::missing(codes::E0208, "this hypothesis says nothing", written?.span, help));
         }
         Some(text)
     }

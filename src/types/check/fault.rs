@@ -56,7 +56,8 @@ impl Checker<'_> {
             return;
         }
         let component = self.component(written.component.as_ref(), written.class.as_ref(), at, "fault");
-        let (class, resource) = (self.class(written), self.resource(written));
+        let (class, resource) =
+            (self.class(written), self.resource(written, component.as_ref().map(|(name, _)| name.as_str())));
         let touches = self.effect(written.touches.as_ref(), &parameters);
         let fails = self.effect(written.fails.as_ref(), &parameters);
         let (Some((component, action)), Some(class)) = (component, class) else { return };
@@ -77,7 +78,8 @@ impl Checker<'_> {
 
     /// The last name of the standard module that a declaration stands in.
     fn standard_module(&self, id: DeclarationId) -> Option<String> {
-        let source = self.program.sources.get(self.program.module(id.module)?.source)?;
+        let module = self.program.module(id.module).filter(|module| module.standard)?;
+        let source = self.program.sources.get(module.source)?;
         stdlib::named_by_file(&source.path).map(str::to_owned)
     }
 
@@ -128,9 +130,17 @@ impl Checker<'_> {
         found
     }
 
-    fn resource(&mut self, written: &tree::Fault) -> String {
-        let Some(path) = &written.resource else { return "requests".to_owned() };
+    fn resource(&mut self, written: &tree::Fault, component: Option<&str>) -> String {
+        let own = component.and_then(stdlib::component).map_or("requests", |component| component.resource);
+        let Some(path) = &written.resource else { return own.to_owned() };
         match path.names().as_slice() {
+            ["target", resource] if component.is_some() && RESOURCES.contains(resource) && *resource != own => {
+                // What a fault works on decides which limits bound it; that is not for its declaration to choose.
+                let headline = format!("faults of this component work on `target.{own}`, not `{}`", path.text());
+                let help = format!("write `resource target.{own}`");
+                self.report(errors::missing(codes::E0208, &headline, path.span, &help));
+                own.to_owned()
+            }
             ["target", resource] if RESOURCES.contains(resource) => (*resource).to_owned(),
             _ => {
                 let known = ["target.requests", "target.instance", "target.host"];

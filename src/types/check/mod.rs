@@ -141,7 +141,7 @@ impl<'p> Checker<'p> {
     }
 
     fn file(&self, id: DeclarationId) -> Option<&'p tree::File> {
-        self.program.module(id.module).map(|module| &module.file)
+        self.program.module(id.module).map(|module| &*module.file)
     }
 
     fn report(&mut self, finding: Diagnostic) {

@@ -48,7 +48,8 @@ impl Checker<'_> {
         let system = stand_in(&scenario.parameters);
         let mut values = self.values_in(id.module);
         values.extend(values_of(&scenario.parameters));
-        let known = ranges_of(&scenario.parameters);
+        let mut known = ranges_of(&scenario.parameters);
+        known.undecided = known.parameters.keys().cloned().collect();
         let chain = [id];
         let about = About {
             system: Some(&system),
@@ -82,7 +83,11 @@ impl Checker<'_> {
         let id = self.resolve_scenario(path, about)?;
         let scenario = self.checked.scenarios.get(&id)?.clone();
         let given = self.arguments(&path.text(), &scenario.parameters, arguments, about.scenario_context());
-        if about.chain.contains(&id) || about.chain.len() > DEEPEST {
+        if about.chain.len() > DEEPEST && !about.chain.contains(&id) {
+            self.too_many_steps(at);
+            return None;
+        }
+        if about.chain.contains(&id) {
             self.circle_of_scenarios(about.chain, id, path.span);
             return None;
         }

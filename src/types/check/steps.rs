@@ -137,8 +137,12 @@ impl Checker<'_> {
         match &written.what {
             Awaited::Duration(duration) => self.duration(duration, about).map(StepKind::Wait),
             Awaited::Stable(timing) => match self.deadline("wait until", timing.as_ref(), step.span, about)? {
-                Demand::Within { deadline, .. } => Some(StepKind::Stable(deadline)),
-                _ => None,
+                Demand::Within { deadline, holding } if holding <= 0.0 => Some(StepKind::Stable(deadline)),
+                _ => {
+                    let headline = "`stable` looks back over a window by itself: `holding` does not fit".to_owned();
+                    self.report(errors::time(codes::E0403, headline, step.span, "", "leave out `holding …`"));
+                    None
+                }
             },
             Awaited::Condition(condition, timing) => {
                 let demand = self.deadline("wait until", timing.as_ref(), step.span, about);

@@ -77,6 +77,9 @@ impl Checker<'_> {
             self.report(errors::baseline_in_slo(written.span));
             return None;
         }
+        if self.only_reacts(&condition, written.span) {
+            return None;
+        }
         if condition.readings().is_empty() {
             self.report(errors::missing(codes::E0407, "this SLO reads no metric", written.span, "name a metric in it"));
             return None;

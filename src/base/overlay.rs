@@ -1,0 +1,42 @@
+//! Texts that stand for those of files: what an editor holds, what comes from standard input, what is not written yet.
+
+use super::files::{FileError, Files};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Files, some of which have another text than where they lie.
+pub struct Overlay<'f> {
+    under: &'f dyn Files,
+    texts: BTreeMap<PathBuf, String>,
+}
+
+impl<'f> Overlay<'f> {
+    /// The files of `under`, as they are.
+    pub fn over(under: &'f dyn Files) -> Self {
+        Self { under, texts: BTreeMap::new() }
+    }
+
+    /// Says what a file's text is.
+    pub fn put(&mut self, path: impl Into<PathBuf>, text: String) {
+        self.texts.insert(path.into(), text);
+    }
+
+    /// Takes back what was said of a file.
+    pub fn lift(&mut self, path: &Path) {
+        self.texts.remove(path);
+    }
+}
+
+impl Files for Overlay<'_> {
+    fn read(&self, path: &Path) -> Result<String, FileError> {
+        self.texts.get(path).cloned().map_or_else(|| self.under.read(path), Ok)
+    }
+
+    fn siblings(&self, folder: &Path) -> Vec<PathBuf> {
+        self.under.siblings(folder)
+    }
+
+    fn exists(&self, path: &Path) -> bool {
+        self.texts.contains_key(path) || self.under.exists(path)
+    }
+}

@@ -1,0 +1,192 @@
+//! Files that were read and parsed: each once, for any number of programs and threads.
+
+use crate::base::files::plain;
+use crate::base::{FileError, Files, Numbers, Source, SourceId, Sources};
+use crate::diagnostics::Diagnostic;
+use crate::syntax::{self, File};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::Hash;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Where a text comes from. A file may be called like a standard module's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Origin {
+    /// The standard library: the name of the module's file, and its text.
+    Standard(&'static str, &'static str),
+    /// A file, by its path without detours.
+    File(PathBuf),
+}
+
+impl Origin {
+    pub(super) fn file(path: &Path) -> Self {
+        Origin::File(plain(path))
+    }
+}
+
+/// A text with its tree.
+#[derive(Debug)]
+pub(super) struct Volume {
+    pub(super) id: SourceId,
+    pub(super) source: Arc<Source>,
+    pub(super) file: Arc<File>,
+    /// What is wrong with the text as such.
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+type Read = Result<Arc<Volume>, FileError>;
+
+/// Reads files, and keeps what it has read.
+pub struct Shelf<'f> {
+    files: &'f dyn Files,
+    numbers: Numbers,
+    volumes: Kept<Origin, Read>,
+    environments: Kept<PathBuf, Arc<Vec<PathBuf>>>,
+}
+
+impl<'f> Shelf<'f> {
+    /// An empty shelf over these files.
+    pub fn new(files: &'f dyn Files) -> Self {
+        Self { files, numbers: Numbers::default(), volumes: Kept::default(), environments: Kept::default() }
+    }
+
+    /// An empty shelf whose texts are numbered with others.
+    pub fn numbered_by(files: &'f dyn Files, numbers: Numbers) -> Self {
+        Self { numbers, ..Self::new(files) }
+    }
+
+    /// All texts that were read so far.
+    pub fn sources(&self) -> Sources {
+        let mut sources = Sources::numbered_by(self.numbers());
+        for volume in self.volumes.all().into_iter().flatten() {
+            sources.share(volume.id, Arc::clone(&volume.source));
+        }
+        sources
+    }
+
+    pub(super) fn numbers(&self) -> Numbers {
+        self.numbers.clone()
+    }
+
+    /// A text with its tree.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub(super) fn volume(&self, origin: &Origin) -> Read {
+        self.volumes.get(origin, || {
+            let (path, text) = match origin {
+                Origin::Standard(name, text) => (PathBuf::from(name), (*text).to_owned()),
+                Origin::File(path) => (path.clone(), self.files.read(path)?),
+            };
+            let id = self.numbers.next();
+            let parsed = syntax::parse(id, &text);
+            let source = Arc::new(Source::new(path, text));
+            Ok(Arc::new(Volume { id, source, file: Arc::new(parsed.file), findings: parsed.findings }))
+        })
+    }
+
+    /// The files directly in a folder that declare an environment.
+    pub(super) fn environments_in(&self, folder: &Path) -> Arc<Vec<PathBuf>> {
+        self.environments.get(&plain(folder), || {
+            let declares = |path: &PathBuf| {
+                self.volume(&Origin::file(path)).is_ok_and(|volume| !volume.file.environments.is_empty())
+            };
+            Arc::new(self.files.siblings(folder).into_iter().filter(declares).collect())
+        })
+    }
+}
+
+/// Values that are made once, whoever asks first.
+struct Kept<K, V>(Mutex<HashMap<K, Arc<OnceLock<V>>>>);
+
+impl<K, V> Default for Kept<K, V> {
+    fn default() -> Self {
+        Self(Mutex::new(HashMap::new()))
+    }
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
+    /// The value of `key`. While it is made, only those who ask for the same one wait.
+    fn get(&self, key: &K, make: impl FnOnce() -> V) -> V {
+        let cell = match self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key.clone()) {
+            Entry::Occupied(known) => Arc::clone(known.get()),
+            Entry::Vacant(new) => Arc::clone(new.insert(Arc::default())),
+        };
+        cell.get_or_init(make).clone()
+    }
+
+    fn all(&self) -> Vec<V> {
+        let cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.values().filter_map(|cell| cell.get().cloned()).collect()
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::Shelf;
+    use crate::base::{FileError, Files, parallel};
+    use crate::names::{ModuleId, Program};
+    use std::path::{Path, PathBuf};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[derive(Default)]
+    struct Counted {
+        shared: AtomicUsize,
+    }
+
+    impl Files for Counted {
+        fn read(&self, path: &Path) -> Result<String, FileError> {
+            match path.to_str() {
+                Some("shop.chaos") => {
+                    self.shared.fetch_add(1, Ordering::Relaxed);
+                    Ok("system shop { }\n".to_owned())
+                }
+                Some("std/http.chaos") => Ok("system mine { }\n".to_owned()),
+                Some("local.chaos") => Ok("use \"./shop.chaos\"\nenvironment local for shop { }\n".to_owned()),
+                Some("lost.chaos") => Err(FileError::Missing),
+                _ => Ok("use std.http\nuse \"./shop.chaos\"\n".to_owned()),
+            }
+        }
+
+        fn siblings(&self, _: &Path) -> Vec<PathBuf> {
+            ["local.chaos", "other.chaos", "shop.chaos", "lost.chaos"].map(PathBuf::from).to_vec()
+        }
+    }
+
+    #[test]
+    fn a_file_that_many_use_is_read_once() {
+        let files = Counted::default();
+        let shelf = Shelf::new(&files);
+        let paths: Vec<PathBuf> = (0..50).map(|at| format!("trial_{at}.chaos").into()).collect();
+        let programs = parallel::map(&paths, |path| Program::load_from(&shelf, path).unwrap());
+        assert_eq!(files.shared.load(Ordering::Relaxed), 1);
+        assert_eq!(shelf.sources().all().count(), 52);
+        for (program, path) in programs.iter().zip(&paths) {
+            assert_eq!(program.modules.len(), 3);
+            assert_eq!(&program.sources.get(program.modules[0].source).unwrap().path, path);
+        }
+    }
+
+    #[test]
+    fn a_file_called_like_a_standard_module_is_another() {
+        let files = Counted::default();
+        let shelf = Shelf::new(&files);
+        let own = Program::load_from(&shelf, Path::new("std/http.chaos")).unwrap();
+        let user = Program::load_from(&shelf, Path::new("a.chaos")).unwrap();
+        assert!(!own.modules[0].standard && own.modules[0].file.faults.is_empty());
+        assert!(user.modules[1].standard && !user.modules[1].file.faults.is_empty());
+    }
+
+    #[test]
+    fn only_files_with_environments_are_brought_in_from_beside() {
+        let files = Counted::default();
+        let shelf = Shelf::new(&files);
+        let mut program = Program::load_from(&shelf, Path::new("a.chaos")).unwrap();
+        assert!(program.load_environments_beside(ModuleId(0), &shelf));
+        assert_eq!(program.modules.len(), 4);
+        assert!(!program.load_environments_beside(ModuleId(0), &shelf));
+        assert_eq!(shelf.sources().find(Path::new("lost.chaos")), None);
+    }
+}

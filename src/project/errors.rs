@@ -1,0 +1,53 @@
+//! What can be wrong with a project: E01.
+
+use super::Level;
+use crate::base::Span;
+use crate::diagnostics::{Diagnostic, codes};
+use std::path::Path;
+
+/// A folder without a `.chaos` file that may be looked at.
+pub fn no_files(folder: &Path) -> Diagnostic {
+    Diagnostic::error(codes::E0100, format!("there is no `.chaos` file in `{}`", folder.display())).about(folder).help(
+        "name a folder that has some; hidden ones, and what `.gitignore`, `.ignore` or `exclude` name, are skipped",
+    )
+}
+
+pub(super) fn not_toml(message: &str, at: Span) -> Diagnostic {
+    let first = message.lines().next().unwrap_or("it cannot be read");
+    Diagnostic::error(codes::E0108, format!("this is no TOML: {first}")).at(at, "not understood here")
+}
+
+pub(super) fn unknown_key(key: &str, at: Span, table: &str, known: &[&str]) -> Diagnostic {
+    let headline =
+        if table.is_empty() { format!("unknown key `{key}`") } else { format!("unknown key `{key}` in `[{table}]`") };
+    let finding = Diagnostic::error(codes::E0108, headline).at(at, "").did_you_mean(key, at, known.iter().copied());
+    if known.is_empty() { finding.note(format!("`[{table}]` has no keys yet")) } else { finding }
+}
+
+pub(super) fn unknown_rule(rule: &str, at: Span, known: &[&str]) -> Diagnostic {
+    Diagnostic::error(codes::E0108, format!("unknown rule `{rule}`")).at(at, "").did_you_mean(
+        rule,
+        at,
+        known.iter().copied(),
+    )
+}
+
+pub(super) fn wrong_value(key: &str, wanted: &str, found: &str, at: Span, example: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0108, format!("expected {wanted} for `{key}`, found {found}"))
+        .at(at, "")
+        .help(format!("write it like `{example}`"))
+}
+
+pub(super) fn unknown_level(rule: &str, word: &str, at: Span) -> Diagnostic {
+    let words: Vec<String> = Level::ALL.iter().map(|(word, _)| format!("\"{word}\"")).collect();
+    let quoted = format!("\"{word}\"");
+    Diagnostic::error(codes::E0108, format!("expected `allow`, `warn` or `deny` for `{rule}`, found `{word}`"))
+        .at(at, "")
+        .did_you_mean(&quoted, at, words.iter().map(String::as_str))
+}
+
+pub(super) fn no_glob(reason: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0108, format!("this pattern cannot be read: {reason}"))
+        .at(at, "")
+        .note("patterns are written as in `.gitignore`: `vendor/`, `/drafts/*.chaos`, `**/generated/**`")
+}

@@ -1,0 +1,96 @@
+//! Rank 2: `chaos.toml`: what of a folder is checked, and how.
+//!
+//! Knows the file's form and where it is looked for; nothing of what its words mean to others.
+
+mod errors;
+mod find;
+mod read;
+
+pub use errors::no_files;
+pub use find::{FILE_NAME, find};
+
+use crate::base::SourceId;
+use crate::diagnostics::{Diagnostic, Severity};
+use ignore::gitignore::Gitignore;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// How much a rule matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// It is not looked for.
+    Allow,
+    /// It is shown.
+    Warn,
+    /// It is shown as an error.
+    Deny,
+}
+
+impl Level {
+    /// All levels with their words.
+    pub const ALL: &'static [(&'static str, Level)] =
+        &[("allow", Level::Allow), ("warn", Level::Warn), ("deny", Level::Deny)];
+
+    /// Its word.
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, level)| *level == self).map_or("", |(word, _)| word)
+    }
+
+    /// The level with this word.
+    pub fn named(word: &str) -> Option<Level> {
+        Self::ALL.iter().find(|(known, _)| *known == word).map(|(_, level)| *level)
+    }
+
+    /// How findings of a rule at this level are shown; not at all for `allow`.
+    pub fn severity(self) -> Option<Severity> {
+        match self {
+            Level::Allow => None,
+            Level::Warn => Some(Severity::Warning),
+            Level::Deny => Some(Severity::Error),
+        }
+    }
+}
+
+/// The level of each rule that a project says something of, by its name; `all` stands for those that are not named.
+pub type Levels = BTreeMap<String, Level>;
+
+/// The word for all rules that are not named.
+pub const EVERY_RULE: &str = "all";
+
+/// What a `chaos.toml` says.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The folder it lies in.
+    pub folder: PathBuf,
+    /// `[check] environment`: where experiments are checked.
+    pub environment: Option<String>,
+    /// `[lint]`: what of the rules is said.
+    pub levels: Levels,
+    exclude: Gitignore,
+}
+
+impl Project {
+    /// A project that says nothing.
+    pub fn empty(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), environment: None, levels: Levels::new(), exclude: Gitignore::empty() }
+    }
+
+    /// Reads the text of a `chaos.toml` that lies in `folder`. What cannot be read is left out, and a finding says so.
+    pub fn read(folder: &Path, source: SourceId, text: &str) -> (Project, Vec<Diagnostic>) {
+        read::read(folder, source, text)
+    }
+
+    /// Whether `exclude` names a file or folder itself, so that a walk leaves it out. `path` is absolute, like `folder`.
+    pub fn prunes(&self, path: &Path, is_folder: bool) -> bool {
+        self.exclude.matched(self.inner(path), is_folder).is_ignore()
+    }
+
+    /// Whether `exclude` names a file, or a folder that it lies in.
+    pub fn excludes(&self, file: &Path) -> bool {
+        file.starts_with(&self.folder) && self.exclude.matched_path_or_any_parents(self.inner(file), false).is_ignore()
+    }
+
+    fn inner<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.folder).unwrap_or(path)
+    }
+}
