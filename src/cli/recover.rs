@@ -50,7 +50,7 @@ fn show(undone: &[Undone]) -> u8 {
             Err(error) => {
                 left += 1;
                 let help = error.help.clone().unwrap_or_default();
-                complain_of!("still in force: {}: {error}. {help}", one.what);
+                complain_of!("still in force: {}: error[{}]: {error}. {help}", one.what, error.code);
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::scope::Kind;
 use super::stdlib;
 use crate::base::{FileError, Span};
-use crate::diagnostics::{Diagnostic, codes, suggest};
+use crate::diagnostics::{Diagnostic, codes};
 use std::path::Path;
 
 /// A file cannot be read.
@@ -29,10 +29,9 @@ pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnosti
 }
 
 pub(super) fn unknown_module(path: &str, at: Span) -> Diagnostic {
-    let known = suggest::help_for(path, stdlib::MODULES.iter().map(|(name, ..)| *name));
     Diagnostic::error(codes::E0201, format!("unknown module `{path}`"))
         .at(at, "not in the standard library")
-        .maybe_help(known)
+        .did_you_mean(path, at, stdlib::MODULES.iter().map(|(name, ..)| *name))
         .note("a file is used by its path in quotes: `use \"./shop.chaos\"`")
 }
 

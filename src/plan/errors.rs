@@ -48,10 +48,9 @@ pub fn cannot_split(at: Span) -> Diagnostic {
 }
 
 pub fn unknown_step(name: &str, at: Span, known: &[&str]) -> Diagnostic {
-    let help = suggest::help_for(name, known.iter().copied());
     Diagnostic::error(codes::E0203, format!("unknown step `{name}`"))
         .at(at, "")
-        .maybe_help(help)
+        .did_you_mean(name, at, known.iter().copied())
         .note("a step is named by `as name`")
 }
 

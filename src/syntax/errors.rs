@@ -3,7 +3,7 @@
 use super::parser::Rule;
 use super::tree::Name;
 use crate::base::{Span, unit};
-use crate::diagnostics::{Diagnostic, codes, suggest};
+use crate::diagnostics::{Diagnostic, Edit, codes};
 
 /// Something stands where something else is expected; `near` is the keyword that may have been meant.
 pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>) -> Diagnostic {
@@ -120,16 +120,20 @@ fn word(rule: Rule) -> Option<String> {
 
 /// An attribute, or what it allows, that there is not.
 pub fn unknown_attribute(kind: &str, name: &Name, known: &[&str]) -> Diagnostic {
-    let help = suggest::help_for(&name.text, known.iter().copied());
-    Diagnostic::error(codes::E0203, format!("unknown {kind} `{}`", name.text)).at(name.span, "").maybe_help(help)
+    Diagnostic::error(codes::E0203, format!("unknown {kind} `{}`", name.text)).at(name.span, "").did_you_mean(
+        &name.text,
+        name.span,
+        known.iter().copied(),
+    )
 }
 
-/// A block has no closing brace.
-pub fn missing_brace(opener: Span, end: Span) -> Diagnostic {
+/// A block has no closing brace; `brace` writes one where the block seems to end.
+pub fn missing_brace(opener: Span, end: Span, brace: Edit) -> Diagnostic {
     Diagnostic::error(codes::E0102, "this block is not closed")
         .at(opener, "opened here")
         .at(end, "expected `}` before this")
         .help("write `}` where the block ends")
+        .fix("write `}` behind the last statement", vec![brace])
 }
 
 /// Brackets are nested too deep.
@@ -139,10 +143,53 @@ pub fn too_deep(span: Span) -> Diagnostic {
         .help("close brackets, or write the parts as declarations of their own")
 }
 
+/// How others write units, and how we do.
+const OTHER_UNITS: &[(&str, &str)] = &[
+    ("msec", "ms"),
+    ("millis", "ms"),
+    ("milliseconds", "ms"),
+    ("usec", "us"),
+    ("micros", "us"),
+    ("microseconds", "us"),
+    ("nanos", "ns"),
+    ("nanoseconds", "ns"),
+    ("sec", "s"),
+    ("secs", "s"),
+    ("second", "s"),
+    ("seconds", "s"),
+    ("min", "m"),
+    ("mins", "m"),
+    ("minute", "m"),
+    ("minutes", "m"),
+    ("hr", "h"),
+    ("hrs", "h"),
+    ("hour", "h"),
+    ("hours", "h"),
+    ("day", "d"),
+    ("days", "d"),
+    ("percent", "%"),
+    ("byte", "B"),
+    ("bytes", "B"),
+    ("rps", "/s"),
+    ("qps", "/s"),
+    ("/sec", "/s"),
+    ("/second", "/s"),
+    ("/min", "/m"),
+    ("/minute", "/m"),
+    ("/hour", "/h"),
+];
+
 /// A number with a unit that there is not.
 pub fn unknown_unit(span: Span, text: &str) -> Diagnostic {
-    let near = suggest::help_for(text, unit::UNITS.iter().map(|(name, ..)| *name));
-    Diagnostic::error(codes::E0104, format!("unknown unit `{text}`")).at(span, "").maybe_help(near).note(
+    let finding = Diagnostic::error(codes::E0104, format!("unknown unit `{text}`")).at(span, "");
+    let known = || unit::UNITS.iter().map(|(name, ..)| *name);
+    let finding = match OTHER_UNITS.iter().find(|(wrong, _)| wrong.eq_ignore_ascii_case(text)) {
+        Some((_, right)) => {
+            finding.help(format!("did you mean `{right}`?")).safe_replace(span, format!("write `{right}`"), *right)
+        }
+        None => finding.did_you_mean(text, span, known()),
+    };
+    finding.note(
         "durations: ns us ms s m h d; ratios: %; points: pp; bytes: B kB MB GB KiB MiB GiB; frequencies: /s /m /h",
     )
 }
@@ -155,10 +202,19 @@ pub fn mixed_units(span: Span) -> Diagnostic {
 }
 
 /// A quote that is never closed.
-pub fn unterminated(span: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0105, "this text is not closed")
+pub fn unterminated(span: Span, text: &str) -> Diagnostic {
+    let finding = Diagnostic::error(codes::E0105, "this text is not closed")
         .at(span, "opened here")
-        .help("close it with the same quote in the same line; a raw text over several lines stands in ```")
+        .help("close it with the same quote in the same line; a raw text over several lines stands in ```");
+    let line = span.of(text).trim_end();
+    let end = Span { end: span.start + u32::try_from(line.len()).unwrap_or(0), ..span };
+    // A quote behind a backslash would not close it.
+    match line.chars().next() {
+        Some('"') if !line.ends_with('\\') => {
+            finding.fix("close it at the end of the line", vec![Edit::after(end, "\"")])
+        }
+        _ => finding,
+    }
 }
 
 /// An escape that there is not.
@@ -174,6 +230,7 @@ pub fn or_needs_group(condition: Span, timing: Span) -> Diagnostic {
         .at(condition, "does the bound belong to all of this, or to its last part?")
         .at(timing, "this bound")
         .help("write `(a or b) within …`")
+        .fix("put all of it into parentheses", vec![Edit::before(condition, "("), Edit::after(condition, ")")])
 }
 
 /// An item that may stand once stands twice.

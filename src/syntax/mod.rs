@@ -29,7 +29,8 @@ pub struct Parsed {
 /// Reads a text. Takes time linear in its length.
 pub fn parse(source: SourceId, text: &str) -> Parsed {
     let layout = layout::lay_out(source, text);
-    let mut findings: Vec<Diagnostic> = layout.unterminated.iter().map(|span| errors::unterminated(*span)).collect();
+    let mut findings: Vec<Diagnostic> =
+        layout.unterminated.iter().map(|span| errors::unterminated(*span, text)).collect();
     findings.extend(layout.too_deep.map(errors::too_deep));
     let (file, mut findings) = with_stack(layout.depth, || {
         let root = parser::parse(&layout.text);

@@ -83,7 +83,7 @@ impl Typing<'_, '_> {
         }
         if !ty.comparable(&right_ty) || !ty.is_quantity() {
             let why = Some((left.span, "compared with this"));
-            self.findings.push(errors::mismatch(&ty, &right_ty, right.span, why));
+            self.findings.push(errors::mismatch_at(&ty, &right_ty, right, why));
             return None;
         }
         let text = one_line(sources.text(whole.span));

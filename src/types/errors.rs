@@ -1,12 +1,20 @@
 //! What can be wrong with names in use, types, units and times: E02, E03, E04, E07.
 
-use crate::base::{Interval, Span};
-use crate::diagnostics::{Code, Diagnostic, codes, suggest};
+use crate::base::{Interval, Span, unit};
+use crate::diagnostics::{Code, Diagnostic, Edit, codes};
+use crate::syntax::tree::{Expr, ExprKind};
 use crate::types::Type;
 
+/// An unknown name; `at` holds the name and nothing else.
 pub fn unknown<'a>(kind: &str, name: &str, at: Span, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
-    let help = suggest::help_for(name, known);
-    Diagnostic::error(codes::E0203, format!("unknown {kind} `{name}`")).at(at, "").maybe_help(help)
+    Diagnostic::error(codes::E0203, format!("unknown {kind} `{name}`")).at(at, "").did_you_mean(name, at, known)
+}
+
+/// An unknown name that is written as a text, in quotes.
+pub fn unknown_text<'a>(kind: &str, name: &str, at: Span, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    let quoted: Vec<String> = known.into_iter().map(|name| format!("\"{name}\"")).collect();
+    let finding = Diagnostic::error(codes::E0203, format!("unknown {kind} `{name}`")).at(at, "");
+    finding.did_you_mean(&format!("\"{name}\""), at, quoted.iter().map(String::as_str))
 }
 
 pub fn twice(kind: &str, name: &str, first: Span, again: Span) -> Diagnostic {
@@ -34,6 +42,25 @@ pub fn mismatch(wanted: &Type, found: &Type, at: Span, why: Option<(Span, &str)>
         None => finding,
     };
     finding.maybe_help(unit_help(wanted))
+}
+
+/// The same where an expression stands, which may be a number that only lacks its unit.
+pub fn mismatch_at(wanted: &Type, found: &Type, expr: &Expr, why: Option<(Span, &str)>) -> Diagnostic {
+    let mut finding = mismatch(wanted, found, expr.span, why);
+    let ExprKind::Number(number) = expr.kind else { return finding };
+    if *wanted == Type::Ratio && number > 0.0 && number <= 1.0 {
+        let percent = format!("{}%", unit::show_number(number * 100.0));
+        finding = finding.replace(expr.span, format!("write `{percent}`"), percent);
+    }
+    let unit = match wanted {
+        Type::Duration => "s",
+        Type::Ratio if number >= 1.0 => "%",
+        Type::Points => "pp",
+        Type::Bytes => "B",
+        Type::Frequency => "/s",
+        _ => return finding,
+    };
+    finding.fix(format!("add the unit `{unit}`"), vec![Edit::after(expr.span, unit)])
 }
 
 /// `this is a …`, with the right article.
@@ -77,8 +104,13 @@ pub fn outside(value: &str, at: Span, range: Interval, ty: &Type, declared: Opti
     }
 }
 
-pub fn empty_range(at: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0302, "this range holds no value").at(at, "").help("write the smaller bound first")
+/// A range whose bounds, given with their texts, stand in the wrong order.
+pub fn empty_range(low: (Span, &str), high: (Span, &str)) -> Diagnostic {
+    let swapped = vec![Edit::new(low.0, high.1), Edit::new(high.0, low.1)];
+    Diagnostic::error(codes::E0302, "this range holds no value")
+        .at(low.0.to(high.0), "")
+        .help("write the smaller bound first")
+        .safe_fix("write the smaller bound first", swapped)
 }
 
 pub fn needs_aggregate(ty: &Type, text: &str, at: Span) -> Diagnostic {
@@ -86,7 +118,13 @@ pub fn needs_aggregate(ty: &Type, text: &str, at: Span) -> Diagnostic {
         Type::Counter => format!("write `increase({text})` or `rate({text})`"),
         _ => format!("write `p95({text})`, `p50({text})`, `mean({text})` or `max({text})`"),
     };
-    Diagnostic::error(codes::E0303, format!("a `{ty}` has no single value to compare")).at(at, this_is(ty)).help(help)
+    let readings: &[&str] = if *ty == Type::Counter { &["increase", "rate"] } else { &["p95", "mean", "max"] };
+    let finding = Diagnostic::error(codes::E0303, format!("a `{ty}` has no single value to compare"));
+    let finding = finding.at(at, this_is(ty)).help(help);
+    readings
+        .iter()
+        .map(|reading| format!("{reading}({text})"))
+        .fold(finding, |finding, call| finding.replace(at, format!("write `{call}`"), call))
 }
 
 pub fn wrong_aggregate(name: &str, ty: &Type, at: Span) -> Diagnostic {
@@ -102,9 +140,11 @@ pub fn wrong_aggregate(name: &str, ty: &Type, at: Span) -> Diagnostic {
 }
 
 pub fn unknown_type(name: &str, at: Span) -> Diagnostic {
-    Diagnostic::error(codes::E0304, format!("unknown type `{name}`"))
-        .at(at, "")
-        .maybe_help(suggest::help_for(name, Type::NAMES.iter().copied()))
+    Diagnostic::error(codes::E0304, format!("unknown type `{name}`")).at(at, "").did_you_mean(
+        name,
+        at,
+        Type::NAMES.iter().copied(),
+    )
 }
 
 pub fn no_metric_type(ty: &Type, at: Span) -> Diagnostic {
@@ -167,6 +207,16 @@ pub fn baseline_in_slo(at: Span) -> Diagnostic {
 
 pub fn time(code: Code, headline: String, at: Span, label: &str, help: &str) -> Diagnostic {
     Diagnostic::error(code, headline).at(at, label).help(help)
+}
+
+/// Offers a deadline behind a condition that has none.
+pub fn with_deadline(finding: Diagnostic, condition: Span) -> Diagnostic {
+    finding.fix("add `within 30s`", vec![Edit::after(condition, " within 30s")])
+}
+
+/// Offers `always` before a condition.
+pub fn with_always(finding: Diagnostic, condition: Span) -> Diagnostic {
+    finding.fix("write `expect always …`", vec![Edit::before(condition, "always ")])
 }
 
 pub fn missing(code: Code, headline: &str, at: Span, help: &str) -> Diagnostic {

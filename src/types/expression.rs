@@ -201,7 +201,8 @@ impl<'a> Typing<'a, '_> {
 
     fn limit(&self, name: &str, path: &Path) -> Result<(Type, Term), Diagnostic> {
         let known = LimitName::ALL.iter().map(|(_, word, _)| *word);
-        let (limit, ty) = LimitName::named(name).ok_or_else(|| errors::unknown("limit", name, path.span, known))?;
+        let last = path.parts.last().map_or(path.span, |name| name.span);
+        let (limit, ty) = LimitName::named(name).ok_or_else(|| errors::unknown("limit", name, last, known))?;
         Ok((ty.clone(), Term::Limit(limit)))
     }
 
@@ -329,7 +330,7 @@ impl<'a> Typing<'a, '_> {
             return None;
         }
         if !ty.fits(wanted) {
-            self.findings.push(errors::mismatch(wanted, &ty, expr.span, None));
+            self.findings.push(errors::mismatch_at(wanted, &ty, expr, None));
             return None;
         }
         let bounds = self.bounds(&term);
@@ -413,7 +414,7 @@ impl<'a> Typing<'a, '_> {
             }
             if !item.ty.fits(&of) {
                 let why = items.first().map(|first| (first.span, "because of the first one"));
-                self.findings.push(errors::mismatch(&of, &item.ty, expr.span, why));
+                self.findings.push(errors::mismatch_at(&of, &item.ty, expr, why));
                 return Typed::error();
             }
         }
@@ -447,18 +448,17 @@ impl<'a> Typing<'a, '_> {
 
     /// A declared range. Its bounds are constants; where parameters have ranges that are known, they may name them.
     pub fn range(&mut self, bounds: Option<&(Expr, Expr)>, ty: &Type) -> Declared {
-        let nothing = Declared { range: ty.range(), span: None, terms: None };
+        let nothing = Declared { range: ty.range(), span: None, terms: None, reversed: None };
         let Some((low, high)) = bounds else { return nothing };
         let span = low.span.to(high.span);
         let (Some(lo), Some(hi)) = (self.bound(low, ty), self.bound(high, ty)) else { return nothing };
         let (least, most) = (self.bounds(&lo), self.bounds(&hi));
         if least.lo > most.hi {
-            self.findings.push(errors::empty_range(span));
-            return nothing;
+            return Declared { reversed: Some((low.span, high.span)), ..nothing };
         }
         let fixed = least.is_point() && most.is_point();
         let range = Interval::new(least.lo, most.hi);
-        Declared { range, span: Some(span), terms: (!fixed).then_some((lo, hi)) }
+        Declared { range, span: Some(span), terms: (!fixed).then_some((lo, hi)), reversed: None }
     }
 
     /// A bound of a range; unlike a constant it may lie outside the type's own range (`ratio in 0%..200%`).
@@ -467,7 +467,7 @@ impl<'a> Typing<'a, '_> {
         match (ty.fits(wanted), term.is_constant()) {
             _ if ty == Type::Error => return None,
             (true, true) => return Some(term),
-            (false, _) => self.findings.push(errors::mismatch(wanted, &ty, expr.span, None)),
+            (false, _) => self.findings.push(errors::mismatch_at(wanted, &ty, expr, None)),
             (true, false) => self.findings.push(errors::not_constant("in", expr.span)),
         }
         None
@@ -482,6 +482,8 @@ pub struct Declared {
     pub span: Option<Span>,
     /// Its bounds, where they depend on other parameters.
     pub terms: Option<(Term, Term)>,
+    /// Its bounds, where the greater one stands first.
+    pub reversed: Option<(Span, Span)>,
 }
 
 fn cohort(expr: &Expr) -> Option<Cohort> {

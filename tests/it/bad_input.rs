@@ -7,11 +7,19 @@ use std::net::TcpListener;
 fn unreadable_files_are_named() {
     let place = Place::new();
     place.run(&["check", "missing.chaos"]).ended(2).says("E0100").says("there is no file `missing.chaos`");
-    place.run(&["check", "."]).ended(2).says("it is a folder");
+    place.run(&["check", "."]).ended(2).says("no `.chaos` file");
     place.write("latin1.chaos", b"# caf\xe9\n");
     place.run(&["check", "latin1.chaos"]).ended(2).says("is not UTF-8 text: byte 5");
     place.run(&["exec", "missing.chaos"]).ended(2).says("E0100");
     place.run(&["frobnicate"]).ended(2);
+}
+
+#[test]
+fn a_project_whose_configuration_is_wrong_is_not_checked_by_guess() {
+    let place = Place::new();
+    place.write("chaos.toml", "exlude = [\"old/**\"]\n\n[lint]\nno-recovry = \"deny\"\n");
+    place.write("a.chaos", "system s { service a { external } }\n");
+    place.run(&["check", "."]).says("E0108").says("unknown key `exlude`").says("did you mean `exclude`?");
 }
 
 #[test]

@@ -220,13 +220,11 @@ fn pages_of_lints_are_whole() {
     }
 }
 
-/// Nothing is to be found in the examples, by the rules that are on by themselves.
+/// Nothing is to be found in the examples and the standard library, together, by the rules that are on by themselves.
 #[test]
 fn the_examples_are_without_findings() {
-    let place = Place::new();
-    for file in files(&root().join("examples"), "chaos") {
-        place.run(&["lint", "--deny", "warnings", &file.display().to_string()]).ended(0).says("nothing found");
-    }
+    let folders = ["examples", "stdlib"].map(|name| root().join(name).display().to_string());
+    Place::new().run(&["lint", "--deny", "warnings", &folders[0], &folders[1]]).ended(0).says("nothing found");
 }
 
 const UNOWNED: &str = "use std.http\n\nsystem page { service page { metric success: ratio; slo success >= 99% } }\n\n\
@@ -239,7 +237,7 @@ const UNOWNED: &str = "use std.http\n\nsystem page { service page { metric succe
 fn levels_come_from_the_command_line() {
     let place = Place::new();
     place.write("a.chaos", UNOWNED);
-    place.run(&["lint", "a.chaos"]).ended(0).says("warning[missing-owner]").says("0 errors and 1 warning in 1 file");
+    place.run(&["lint", "a.chaos"]).ended(0).says("warning[missing-owner]").says("1 warning in 1 file");
     place.run(&["lint", "--deny", "missing-owner", "a.chaos"]).ended(1).says("error[missing-owner]");
     place.run(&["lint", "--deny", "warnings", "a.chaos"]).ended(1).says("error[missing-owner]");
     place.run(&["lint", "--allow", "missing-owner", "a.chaos"]).ended(0).says("nothing found");
@@ -247,14 +245,61 @@ fn levels_come_from_the_command_line() {
     place.run(&["lint", "--warn", "missing-doc", "a.chaos"]).ended(0).says("warning[missing-doc]");
     place.run(&["lint", "--deny", "missing-ownr", "a.chaos"]).ended(2).says("did you mean `missing-owner`");
     place.run(&["lint", "b.chaos"]).ended(2).says("there is no file `b.chaos`");
-    place.run(&["lint"]).ended(2);
+}
+
+#[test]
+fn levels_come_from_the_project_and_the_command_line_says_otherwise() {
+    let place = Place::new();
+    place.write("a.chaos", UNOWNED);
+    place.write("chaos.toml", "[lint]\nmissing-owner = \"deny\"\nmissing-doc = \"warn\"\n");
+    place.run(&["lint"]).ended(1).says("error[missing-owner]").says("warning[missing-doc]");
+    place.run(&["lint", "--warn", "missing-owner", "."]).ended(0).says("warning[missing-owner]");
+    place.run(&["lint", "--allow", "missing-owner", "--deny", "missing-doc"]).ended(1).says("error[missing-doc]");
+    place.write("chaos.toml", "[lint]\nall = \"allow\"\n");
+    place.run(&["lint"]).ended(0).says("nothing found");
+    place.write("chaos.toml", "[lint]\nmissing-ownr = \"deny\"\n");
+    place.run(&["lint"]).ended(1).says("unknown rule `missing-ownr`").says("did you mean `missing-owner`");
+}
+
+#[test]
+fn safe_fixes_are_applied_and_findings_are_told_to_machines() {
+    let place = Place::new();
+    let odd = UNOWNED
+        .replace("use std.http\n", "use std.http\nuse std.process\n")
+        .replace("expect always", "expect never not");
+    let file = place.write("a.chaos", odd);
+    place.run(&["lint", "--allow", "missing-owner", "--fix"]).ended(0).says("2 findings fixed in 1 file");
+    assert_eq!(fs::read_to_string(file).unwrap(), UNOWNED);
+    let json = place.run(&["lint", "--format", "json"]).ended(0).out;
+    assert!(json.contains("\"missing-owner\"") && json.contains("warning"), "{json}");
+}
+
+/// What only shows when files are looked at together.
+#[test]
+fn files_are_compared() {
+    let place = Place::new();
+    place.write("a.chaos", UNOWNED);
+    place.write("b.chaos", UNOWNED.replace("experiment slow", "experiment slower"));
+    let rule = ["--allow", "all", "--warn", "duplicate-id"];
+    place.run(&[&["lint"], &rule[..], &["a.chaos"]].concat()).ended(0).says("nothing found");
+    let both = place.run(&[&["lint"], &rule[..], &["a.chaos", "./b.chaos", "./a.chaos"]].concat()).ended(0);
+    both.says("it is also that of `slower` in b.chaos").says("it is also that of `slow` in a.chaos");
+    place.write(
+        "page.chaos",
+        "system page { service page { metric success: ratio; metric lost: counter; slo success >= 99% } }\n",
+    );
+    let user = UNOWNED.split_once("experiment").unwrap().1;
+    place.write("c.chaos", format!("use std.http\nuse \"./page.chaos\"\nexperiment{user}"));
+    let rule = ["--allow", "all", "--warn", "unused-metric"];
+    place.run(&[&["lint"], &rule[..], &["page.chaos"]].concat()).ended(0).says("nothing found");
+    place.run(&[&["lint"], &rule[..], &["page.chaos", "c.chaos"]].concat()).ended(0).says("nothing reads `page.lost`");
 }
 
 #[test]
 fn errors_are_shown_and_what_they_touch_is_left_alone() {
     let place = Place::new();
     place.write("a.chaos", UNOWNED.replace("page.success < 50%", "page.sucess < 50%"));
-    let ran = place.run(&["lint", "a.chaos"]).ended(1).says("error[E0203]").says("1 error and 0 warnings");
+    let ran = place.run(&["lint", "a.chaos"]).ended(1).says("error[E0203]").says("1 error in 1 file");
     assert!(!ran.err.contains("missing-owner"), "{}", ran.err);
 }
 

@@ -17,10 +17,10 @@ const OF_RUNS: &[&str] = &[
 fn drawn() -> BTreeMap<&'static str, String> {
     let mut all: BTreeMap<&str, String> = BTreeMap::new();
     for path in tested() {
-        let analysis = analysed(&path);
+        // As a path from here, so that a message that shows it is the same in every clone.
+        let analysis = analysed(path.strip_prefix(root()).unwrap());
         for finding in &analysis.findings {
             let text = render(finding, &analysis.program.sources, Style::PLAIN);
-            let text = text.replace(&format!("{}/", root().display()), "");
             let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
             let page = all.entry(finding.code.name).or_default();
             page.push_str(&format!("{}\n\n", lines.join("\n").trim_end()));

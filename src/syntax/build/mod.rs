@@ -14,7 +14,7 @@ use super::layout::Comment;
 use super::parser::{self, Node, Rule};
 use super::tree::{Allow, Constant, Expr, File, Name, Path, Use, Used};
 use crate::base::{SourceId, Span};
-use crate::diagnostics::{Diagnostic, codes, lints, suggest};
+use crate::diagnostics::{Diagnostic, Edit, codes, lints, suggest};
 
 /// With so many findings in one file, no more suggestions are looked for.
 const MANY_FINDINGS: usize = 200;
@@ -142,7 +142,26 @@ impl<'t> Builder<'t> {
         self.findings.retain(|finding| {
             finding.code != codes::E0102 || finding.labels.last().is_none_or(|label| label.span != at)
         });
-        self.findings.push(errors::missing_brace(opener, at));
+        self.findings.push(errors::missing_brace(opener, at, self.brace(block, missing.start.min(self.text.len()))));
+    }
+
+    /// A closing brace on a line of its own, behind what stands last before `end`; as far in as the block began.
+    fn brace(&self, block: &Node, end: usize) -> Edit {
+        let mut last = end;
+        loop {
+            last = self.text[..last].trim_end().len();
+            let before = self.comments.partition_point(|comment| (comment.span.end as usize) <= last);
+            match before.checked_sub(1).and_then(|at| self.comments.get(at)) {
+                Some(comment) if comment.span.end as usize == last => last = comment.span.start as usize,
+                _ => break,
+            }
+        }
+        let line_end = self.text[last..end].find('\n').map_or(end, |newline| last + newline);
+        let line_start = self.text[..block.start].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = &self.text[line_start..block.start];
+        let margin = &line[..line.len() - line.trim_start().len()];
+        let at = self.text[..line_end].trim_end_matches('\r').len();
+        Edit::new(Span::new(self.source, at, at), format!("\n{margin}}}"))
     }
 
     /// Where a brace is missing, statements stand in a block that is not theirs. They are right in another one, so the missing
@@ -198,7 +217,7 @@ impl<'t> Builder<'t> {
         let at = word_start(text, at.min(text.len()));
         let found = first_token(&text[at..]);
         let meant = self.meant(text, at, strict);
-        self.findings.push(errors::unexpected(self.token(start + at, found), found, expected, meant));
+        self.unexpected(self.token(start + at, found), found, expected, meant);
     }
 
     /// The keyword that was meant; not looked for once so much is wrong that nobody reads it all.
@@ -235,7 +254,24 @@ impl<'t> Builder<'t> {
         let found = first_token(text);
         let meant = statement.and_then(|it| self.meant(whole(block, it, node), node.start - it.start, strict));
         let span = Span::new(self.source, node.start, node.start + found.len());
-        self.findings.push(errors::unexpected(span, found, &[Rule::stop], meant));
+        self.unexpected(span, found, &[Rule::stop], meant);
+    }
+
+    /// What is written instead keeps its distance from words beside it: `a&&b` becomes `a and b`.
+    fn unexpected(&mut self, span: Span, found: &str, expected: &[Rule], meant: Option<&str>) {
+        let mut finding = errors::unexpected(span, found, expected, meant);
+        let is_word = |letter: Option<char>| letter.is_some_and(|it| it.is_alphanumeric() || it == '_');
+        let (before, behind) = (&self.text[..span.start as usize], &self.text[span.end as usize..]);
+        for edit in finding.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
+            let (first, last) = (edit.text.chars().next(), edit.text.chars().next_back());
+            if is_word(first) && is_word(before.chars().next_back()) {
+                edit.text.insert(0, ' ');
+            }
+            if is_word(last) && is_word(behind.chars().next()) {
+                edit.text.push(' ');
+            }
+        }
+        self.findings.push(finding);
     }
 
     /// Keeps the first of what may be said once.

@@ -100,7 +100,7 @@ impl Checker<'_> {
             own => own.clone(),
         };
         let before = self.checked.findings.len();
-        let declared = self.typing(context).range(written.range.as_ref(), &ranged);
+        let declared = self.range(written.range.as_ref(), &ranged, context);
         let flawed = self.checked.findings.len() > before;
         let mut parameter = Parameter {
             name: written.name.text.clone(),
@@ -170,7 +170,7 @@ impl Checker<'_> {
         }
         if !found.fits(wanted) {
             let why = Some((parameter.span, "declared here"));
-            self.report(errors::mismatch(wanted, found, at.span, why));
+            self.report(errors::mismatch_at(wanted, found, at, why));
             return None;
         }
         Some(())

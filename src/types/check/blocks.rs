@@ -133,7 +133,7 @@ impl Checker<'_> {
             return None;
         }
         if !found.fits(ty) {
-            self.report(errors::mismatch(ty, &found, written.span, None));
+            self.report(errors::mismatch_at(ty, &found, written, None));
             return None;
         }
         if !term.is_constant() {

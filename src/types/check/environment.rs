@@ -423,7 +423,7 @@ impl Checker<'_> {
         let name = self.secret_name(&argument.value)?;
         if let Some(known) = secrets.filter(|known| !known.contains(&name)) {
             let known = known.iter().map(String::as_str);
-            self.report(errors::unknown("secret", &name, argument.value.span, known));
+            self.report(errors::unknown_text("secret", &name, argument.value.span, known));
             return None;
         }
         Some(name)

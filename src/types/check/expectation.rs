@@ -18,6 +18,8 @@ impl Checker<'_> {
             let headline = "when should this hold?".to_owned();
             let help = "write `expect always …`, `expect never …` or `… within 30s`";
             let finding = errors::time(codes::E0403, headline, written.span, "in a fault's block", help);
+            let finding =
+                errors::with_deadline(errors::with_always(finding, written.condition.span), written.condition.span);
             self.report(
                 finding.note("a fault has a duration, so an expectation about one instant of it says too little"),
             );
@@ -44,7 +46,9 @@ impl Checker<'_> {
         if matches!(expectation.demand, Demand::Now | Demand::Within { .. }) {
             let headline = "an expectation on the whole experiment says `always` or `never`".to_owned();
             let help = "write `expect always …`, or move it into `run`, where it is judged when its turn comes";
-            self.report(errors::time(codes::E0403, headline, written.span, "when should it hold?", help));
+            let finding = errors::time(codes::E0403, headline, written.span, "when should it hold?", help);
+            let bare = written.timing.is_none();
+            self.report(if bare { errors::with_always(finding, written.condition.span) } else { finding });
             return None;
         }
         Some(expectation)
@@ -226,7 +230,7 @@ impl Checker<'_> {
             return None;
         }
         if !found.comparable(ty) {
-            self.report(errors::mismatch(ty, &found, written.span, None));
+            self.report(errors::mismatch_at(ty, &found, written, None));
             return None;
         }
         if !term.is_constant() {

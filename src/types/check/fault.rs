@@ -99,18 +99,19 @@ impl Checker<'_> {
         let (name, verb) = typing.text(component).zip(typing.text(action))?;
         let Some(known) = stdlib::component(&name) else {
             let components = stdlib::COMPONENTS.iter().map(|known| known.name);
-            self.report(errors::unknown("component", &name, component.span, components));
+            self.report(errors::unknown_text("component", &name, component.span, components));
             return None;
         };
         let actions = if what == "fault" { known.faults } else { known.probes };
         if !actions.contains(&verb.as_str()) {
-            self.report(errors::unknown("action", &verb, action.span, actions.iter().copied()));
+            self.report(errors::unknown_text("action", &verb, action.span, actions.iter().copied()));
             return None;
         }
         if let Some(declared) = class.filter(|declared| is_other_class(&declared.text, known.class)) {
             let headline = format!("faults of the component `{name}` are `{}`, not `{}`", known.class, declared.text);
             let help = format!("write `class {}`", known.class);
-            self.report(errors::missing(codes::E0208, &headline, declared.span, &help));
+            let finding = errors::missing(codes::E0208, &headline, declared.span, &help);
+            self.report(finding.safe_replace(declared.span, help, known.class));
             return None;
         }
         Some((name, verb))

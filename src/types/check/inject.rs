@@ -28,7 +28,7 @@ impl Checker<'_> {
         match written {
             tree::Hold::For(duration) => self.duration(duration, about).map(Hold::For),
             tree::Hold::Until(condition, timing) => {
-                let demand = self.deadline("until", timing.as_ref(), condition.span, about);
+                let demand = self.deadline("until", timing.as_ref(), condition.span, Some(condition.span), about);
                 let span = timing.as_ref().map_or(condition.span, |timing| condition.span.to(timing.span()));
                 let text = format!("until {}", self.text_in(span, about));
                 let condition = self.judged(condition, about)?;

@@ -136,7 +136,7 @@ impl Checker<'_> {
             return;
         }
         if !ty.fits(wanted) && !share {
-            self.report(errors::mismatch(wanted, &ty, value.span, Some((word.span, "because of this limit"))));
+            self.report(errors::mismatch_at(wanted, &ty, value, Some((word.span, "because of this limit"))));
             return;
         }
         let bounds = term.bounds(&Default::default());

@@ -22,7 +22,7 @@ pub use scenario::Scenario;
 pub use experiment::{DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW};
 
 use super::errors;
-use super::expression::{Context, Typing};
+use super::expression::{Context, Declared, Typing};
 use super::model::{Environment, Experiment, Fault, Parameter, Policy, Probe, Schedule, System, Test};
 use super::value::{Typed, Values};
 use crate::base::{SourceId, Span};
@@ -150,6 +150,16 @@ impl<'p> Checker<'p> {
 
     fn text(&self, span: Span) -> String {
         super::condition::one_line(self.program.sources.text(span))
+    }
+
+    /// A declared range. Bounds in the wrong order are reported here, where their texts are known.
+    fn range(&mut self, written: Option<&(tree::Expr, tree::Expr)>, ty: &super::Type, context: Context) -> Declared {
+        let declared = self.typing(context).range(written, ty);
+        if let Some((low, high)) = declared.reversed {
+            let sources = &self.program.sources;
+            self.report(errors::empty_range((low, sources.text(low)), (high, sources.text(high))));
+        }
+        declared
     }
 
     fn typing<'a>(&'a mut self, context: Context<'a>) -> Typing<'a, 'a> {

@@ -115,7 +115,7 @@ impl Checker<'_> {
             return None;
         }
         if !ty.fits(&Type::Duration) {
-            self.report(errors::mismatch(&Type::Duration, &ty, written.span, None));
+            self.report(errors::mismatch_at(&Type::Duration, &ty, written, None));
             return None;
         }
         if !term.is_constant() {
@@ -136,7 +136,7 @@ impl Checker<'_> {
     fn wait(&mut self, written: &tree::Wait, step: &tree::Step, about: &About) -> Option<StepKind> {
         match &written.what {
             Awaited::Duration(duration) => self.duration(duration, about).map(StepKind::Wait),
-            Awaited::Stable(timing) => match self.deadline("wait until", timing.as_ref(), step.span, about)? {
+            Awaited::Stable(timing) => match self.deadline("wait until", timing.as_ref(), step.span, None, about)? {
                 Demand::Within { deadline, holding } if holding <= 0.0 => Some(StepKind::Stable(deadline)),
                 _ => {
                     let headline = "`stable` looks back over a window by itself: `holding` does not fit".to_owned();
@@ -145,7 +145,7 @@ impl Checker<'_> {
                 }
             },
             Awaited::Condition(condition, timing) => {
-                let demand = self.deadline("wait until", timing.as_ref(), step.span, about);
+                let demand = self.deadline("wait until", timing.as_ref(), step.span, Some(condition.span), about);
                 let condition = self.judged(condition, about)?;
                 let (name, text) = (step.name.as_ref().map(|name| name.text.clone()), self.text_in(step.span, about));
                 let span = step.span;
@@ -155,13 +155,25 @@ impl Checker<'_> {
     }
 
     /// `within d holding h`, which what waits must have.
-    pub(super) fn deadline(&mut self, word: &str, timing: Option<&Timing>, at: Span, about: &About) -> Option<Demand> {
+    /// A deadline can be added behind `condition`.
+    pub(super) fn deadline(
+        &mut self,
+        word: &str,
+        timing: Option<&Timing>,
+        at: Span,
+        condition: Option<Span>,
+        about: &About,
+    ) -> Option<Demand> {
         if let Some(timing @ Timing::Within(..)) = timing {
             return self.demand(None, Some(timing), about);
         }
         let headline = format!("`{word}` needs a deadline");
         let finding = errors::time(codes::E0402, headline, at, "how long at most?", "add `within 30s`");
-        self.report(finding.note("a wait without a deadline never ends"));
+        let finding = finding.note("a wait without a deadline never ends");
+        self.report(match condition.filter(|_| timing.is_none()) {
+            Some(condition) => errors::with_deadline(finding, condition),
+            None => finding,
+        });
         None
     }
 

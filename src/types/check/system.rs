@@ -46,7 +46,7 @@ impl Checker<'_> {
 
     fn metric(&mut self, written: &tree::Metric) -> Metric {
         let ty = self.metric_type(&written.ty);
-        let range = self.typing(Context::default()).range(written.range.as_ref(), &ty).range;
+        let range = self.range(written.range.as_ref(), &ty, Context::default()).range;
         Metric { name: written.name.text.clone(), ty, range, span: written.name.span }
     }
 

@@ -101,7 +101,7 @@ impl Checker<'_> {
             let (given, term) = self.typing(about.context()).quantity(value);
             match ty {
                 Some(ty) if given != Type::Error && !given.fits(&ty) => {
-                    self.report(errors::mismatch(&ty, &given, value.span, Some((metric.span, "this metric's type"))));
+                    self.report(errors::mismatch_at(&ty, &given, value, Some((metric.span, "this metric's type"))));
                 }
                 Some(ty) if given != Type::Error && term.is_constant() => {
                     let bounds = self.typing(about.context()).bounds(&term);
