@@ -12,6 +12,7 @@ mod format;
 mod fuzz;
 mod graph;
 mod harness;
+mod init;
 mod lint;
 mod messages;
 mod pages;
