@@ -146,9 +146,9 @@ fn is_status(value: &str) -> bool {
 /// The smallest bound of a bucket that holds 95% of all values; the largest finite one where only +Inf does.
 fn p95(buckets: &[(f64, f64)]) -> Option<f64> {
     let all = Some(count(buckets)).filter(|all| *all > 0.0)?;
-    let finite = buckets.iter().filter(|(bound, _)| bound.is_finite());
+    let mut finite = buckets.iter().filter(|(bound, _)| bound.is_finite());
     let holds = finite.clone().find(|(_, values)| *values >= 0.95 * all);
-    holds.or(finite.last()).map(|(bound, _)| *bound)
+    holds.or(finite.next_back()).map(|(bound, _)| *bound)
 }
 
 #[cfg(test)]
