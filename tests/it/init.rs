@@ -53,11 +53,10 @@ fn python(place: &Place, port: u16) -> Running {
 
 #[test]
 fn a_service_without_metrics_is_seen_through_the_proxy() {
-    let servers: [(fn(&Place, u16) -> Running, &str); 2] = [(nginx, "a"), (python, "b c/d")];
-    for (start, folder) in servers {
+    for folder in ["a", "b c/d"] {
         let place = Place::new();
         let port = free_port();
-        let _server = start(&place, port);
+        let _server = if folder == "a" { nginx(&place, port) } else { python(&place, port) };
         let ran = init(&place, &format!("http://127.0.0.1:{port}/"), &["--dir", folder, "--name", "page-1"]).ended(0);
         let ran = ran.says("shows 0 series").says("success is the fault proxy's view");
         ran.says(&format!("chaos plan {}", shell_words::quote(&format!("{folder}/first_experiment.chaos"))));
