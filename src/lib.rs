@@ -24,6 +24,7 @@
 //! | 10 | [`report`] | plan, progress and verdict for people |
 //! | 10 | [`proxy`] | the fault proxy |
 //! | 10 | [`demo`] | the sample shop |
+//! | 10 | [`starter`] | the first files of a system: `chaos init` |
 //! | 11 | [`cli`] | one file a command |
 //!
 //! Ranks 0 to 6, the analysis and the lints do no I/O; with `--no-default-features` they build alone.
@@ -57,3 +58,5 @@ pub mod proxy;
 pub mod report;
 #[cfg(feature = "runtime")]
 pub mod run;
+#[cfg(feature = "runtime")]
+pub mod starter;

@@ -33,7 +33,13 @@ impl Files for Overlay<'_> {
     }
 
     fn siblings(&self, folder: &Path) -> Vec<PathBuf> {
-        self.under.siblings(folder)
+        let here =
+            |path: &&PathBuf| path.parent() == Some(folder) && path.extension().is_some_and(|ending| ending == "chaos");
+        let mut found = self.under.siblings(folder);
+        found.extend(self.texts.keys().filter(here).cloned());
+        found.sort();
+        found.dedup();
+        found
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -17,6 +17,7 @@ macro_rules! complain_of {
     }};
 }
 
+mod ask;
 mod check;
 mod colour;
 mod demo;
@@ -27,6 +28,7 @@ mod examine;
 mod exec;
 mod explain;
 mod fmt;
+mod init;
 mod lint;
 mod output;
 mod plan;
@@ -62,6 +64,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(init::Init),
     Check(check::Check),
     Lint(lint::Lint),
     Fmt(fmt::Fmt),
@@ -88,6 +91,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     arguments.color.set();
     let code = match arguments.command {
+        Command::Init(command) => command.run(),
         Command::Check(command) => command.run(),
         Command::Lint(command) => command.run(),
         Command::Fmt(command) => command.run(),

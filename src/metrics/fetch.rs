@@ -9,11 +9,21 @@ const LARGEST_PAGE: usize = 16 * 1024 * 1024;
 
 /// Why a page could not be got.
 #[derive(Clone, Debug, PartialEq)]
-pub struct FetchError(pub String);
+pub struct FetchError {
+    message: String,
+    /// The status of the answer, where there was one that is not 200.
+    pub status: Option<u16>,
+}
+
+impl FetchError {
+    fn new(message: String) -> Self {
+        Self { message, status: None }
+    }
+}
 
 impl fmt::Display for FetchError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.message)
     }
 }
 
@@ -36,7 +46,7 @@ impl Fetcher {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build();
-        client.map(|client| Self { client }).map_err(|error| FetchError(describe(&error)))
+        client.map(|client| Self { client }).map_err(|error| FetchError::new(describe(&error)))
     }
 
     /// The page at `url`.
@@ -46,20 +56,22 @@ impl Fetcher {
     pub async fn page(&self, url: &str) -> Result<String, FetchError> {
         let request =
             self.client.get(url).header("accept", "application/openmetrics-text;version=1.0.0,text/plain;q=0.5");
-        let mut response = request.send().await.map_err(|error| FetchError(format!("{url}: {}", describe(&error))))?;
+        let mut response =
+            request.send().await.map_err(|error| FetchError::new(format!("{url}: {}", describe(&error))))?;
         if response.status() != reqwest::StatusCode::OK {
-            return Err(FetchError(format!("{url} answered {}", response.status().as_u16())));
+            let status = response.status().as_u16();
+            return Err(FetchError { message: format!("{url} answered {status}"), status: Some(status) });
         }
         let mut page = Vec::new();
         while let Some(chunk) =
-            response.chunk().await.map_err(|error| FetchError(format!("{url}: {}", describe(&error))))?
+            response.chunk().await.map_err(|error| FetchError::new(format!("{url}: {}", describe(&error))))?
         {
             page.extend_from_slice(&chunk);
             if page.len() > LARGEST_PAGE {
-                return Err(FetchError(format!("{url} is larger than 16 MiB")));
+                return Err(FetchError::new(format!("{url} is larger than 16 MiB")));
             }
         }
-        String::from_utf8(page).map_err(|_| FetchError(format!("{url} is no text")))
+        String::from_utf8(page).map_err(|_| FetchError::new(format!("{url} is no text")))
     }
 }
 

@@ -94,7 +94,7 @@ impl SourceReader {
     pub async fn read(&mut self, fetcher: &Fetcher, at: Instant) -> Vec<(MetricId, Sample)> {
         let mut pages = Pages::new();
         for url in &self.urls {
-            pages.push(fetcher.page(url).await.map_err(|error| error.0));
+            pages.push(fetcher.page(url).await.map_err(|error| error.to_string()));
         }
         self.take(&pages, at)
     }

@@ -69,7 +69,7 @@ impl RealWorld {
             run: run.to_owned(),
             experiment: experiment.to_owned(),
             store: store.to_path_buf(),
-            fetcher: Fetcher::new().map_err(|error| failed(error.0))?,
+            fetcher: Fetcher::new().map_err(|error| failed(error.to_string()))?,
             client: client.map_err(|error| failed(error.to_string()))?,
             sources,
             host: OnceCell::new(),

@@ -50,6 +50,7 @@ fn the_command_reference_is_made_from_the_help() {
     let mut made = "# Commands\n\nMade from `chaos help`.\n".to_owned();
     let commands: &[&[&str]] = &[
         &[],
+        &["init"],
         &["check"],
         &["lint"],
         &["fmt"],

@@ -13,6 +13,7 @@ mod format;
 mod fuzz;
 mod graph;
 mod harness;
+mod init;
 mod lint;
 mod messages;
 mod pages;

@@ -200,8 +200,7 @@ impl Checker<'_> {
         if *value != Type::Duration {
             return Some(if *value == Type::Ratio && of.name.ends_with("_percent") { 0.01 } else { 1.0 });
         }
-        let endings = [("_seconds", 1.0), ("_milliseconds", 1e-3), ("_ms", 1e-3), ("_microseconds", 1e-6)];
-        let known = endings.iter().find(|(ending, _)| of.name.ends_with(ending)).map(|(_, size)| *size);
+        let known = unit_of_series(&of.name);
         if known.is_none() {
             let help = Some("add `unit: 1ms`".to_owned());
             self.report(errors::binding(format!("the unit of `{}` is not known", of.name), arguments.span, help));
@@ -245,6 +244,12 @@ impl Checker<'_> {
         };
         self.fits_metric(&how, kind, metric).then(|| (SourceRef::Proxy(service.text.clone()), how))
     }
+}
+
+/// The unit of a series of durations in seconds, from its name's ending; nothing where the name does not say.
+pub fn unit_of_series(name: &str) -> Option<f64> {
+    let endings = [("_seconds", 1.0), ("_milliseconds", 1e-3), ("_ms", 1e-3), ("_microseconds", 1e-6)];
+    endings.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, size)| *size)
 }
 
 /// Whether a query in PromQL gives a value at an instant.

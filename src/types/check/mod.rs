@@ -16,6 +16,7 @@ mod steps;
 mod system;
 mod test;
 
+pub use binding::unit_of_series;
 pub use environment::TIERS;
 pub use scenario::Scenario;
 
