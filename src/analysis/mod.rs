@@ -205,6 +205,9 @@ impl Analysis {
             Err(finding) => {
                 let finding = match asked.named {
                     Some(Some(span)) if finding.labels.is_empty() => Some(finding.at(span, "named here")),
+                    Some(None) if finding.labels.is_empty() => {
+                        Some(finding.at(experiment.span, "this experiment is checked there"))
+                    }
                     Some(_) => Some(finding),
                     None => None,
                 };

@@ -85,6 +85,8 @@ pub fn each<T: Send>(
     shelf: &Shelf,
     work: impl Fn(&Target, Result<Analysis, FileError>) -> T + Sync,
 ) -> Vec<T> {
+    // All are parsed first: whoever looks for an environment beside a file would else wait for one thread to parse them.
+    parallel::map(targets, |target| shelf.prepare(&target.path));
     parallel::map(targets, |target| work(target, analyse_from(shelf, &target.path, target.environment.as_deref())))
 }
 

@@ -1,6 +1,6 @@
 //! Findings for people, drawn by miette.
 
-use super::{Diagnostic, Label, Severity};
+use super::{Diagnostic, Label, Severity, printable};
 use crate::base::{Source, SourceId, Sources, Span};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
@@ -53,8 +53,9 @@ impl Drawing {
         elsewhere.retain(|source| Some(*source) != home);
         elsewhere.dedup();
         let (source, labels) = home.map_or((None, Vec::new()), |home| drawn(finding, sources, home));
+        let headline = format!("{}[{}]: {}", finding.severity.word(), finding.code, finding.headline);
         Self {
-            headline: format!("{}[{}]: {}", finding.severity.word(), finding.code, finding.headline),
+            headline: printable(&headline).into_owned(),
             severity: Some(finding.severity),
             source,
             labels,
@@ -93,17 +94,21 @@ impl Excerpt {
         let line_end = source.text[start..].find('\n').map_or(source.text.len(), |newline| start + newline);
         let path = source.path.display();
         if line_end - line_start <= LONG_LINE {
-            return Self { name: path.to_string(), text: source.text.clone(), offset: 0 };
+            return Self { name: path.to_string(), text: printable(&source.text).into_owned(), offset: 0 };
         }
         let from = boundary(&source.text, start.saturating_sub(60).max(line_start));
         let to = boundary(&source.text, (start + 60).min(line_end));
         let (line, column) = source.line_column(start);
-        Self { name: format!("{path}:{line}:{column}, cut"), text: source.text[from..to].to_owned(), offset: from }
+        Self {
+            name: format!("{path}:{line}:{column}, cut"),
+            text: printable(&source.text[from..to]).into_owned(),
+            offset: from,
+        }
     }
 
     fn label(&self, label: &Label) -> Option<LabeledSpan> {
         let start = (label.span.start as usize).checked_sub(self.offset).filter(|start| *start <= self.text.len())?;
-        let text = (!label.text.is_empty()).then(|| label.text.clone());
+        let text = (!label.text.is_empty()).then(|| printable(&label.text).into_owned());
         Some(LabeledSpan::new(text, start, label.span.len().min(self.text.len() - start)))
     }
 }
@@ -124,7 +129,7 @@ fn drawn(finding: &Diagnostic, sources: &Sources, id: SourceId) -> (Option<Named
 fn footer(finding: &Diagnostic) -> Option<String> {
     let notes = finding.notes.iter().map(|note| format!("note: {note}"));
     let lines: Vec<String> = finding.all_help().into_iter().chain(notes).collect();
-    (!lines.is_empty()).then(|| lines.join("\n"))
+    (!lines.is_empty()).then(|| printable(&lines.join("\n")).into_owned())
 }
 
 impl fmt::Display for Drawing {

@@ -35,6 +35,9 @@ pub(super) struct Volume {
     pub(super) findings: Vec<Diagnostic>,
 }
 
+/// The word that every declaration of an environment begins with.
+const ENVIRONMENT: &str = "environment";
+
 type Read = Result<Arc<Volume>, FileError>;
 
 /// Reads files, and keeps what it has read.
@@ -86,11 +89,20 @@ impl<'f> Shelf<'f> {
         })
     }
 
+    /// Reads and parses a file ahead of whoever asks for it.
+    pub fn prepare(&self, path: &Path) {
+        let _whoever_asks_is_told_why_not = self.volume(&Origin::file(path));
+    }
+
     /// The files directly in a folder that declare an environment.
     pub(super) fn environments_in(&self, folder: &Path) -> Arc<Vec<PathBuf>> {
         self.environments.get(&plain(folder), || {
             let declares = |path: &PathBuf| {
-                self.volume(&Origin::file(path)).is_ok_and(|volume| !volume.file.environments.is_empty())
+                let origin = Origin::file(path);
+                // Most files beside one have nothing to do with it; those are not parsed for this question.
+                let may =
+                    self.volumes.has(&origin) || self.files.read(path).is_ok_and(|text| text.contains(ENVIRONMENT));
+                may && self.volume(&origin).is_ok_and(|volume| !volume.file.environments.is_empty())
             };
             Arc::new(self.files.siblings(folder).into_iter().filter(declares).collect())
         })
@@ -114,6 +126,12 @@ impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
             Entry::Vacant(new) => Arc::clone(new.insert(Arc::default())),
         };
         cell.get_or_init(make).clone()
+    }
+
+    /// Whether there is a value already.
+    fn has(&self, key: &K) -> bool {
+        let cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        cells.get(key).is_some_and(|cell| cell.get().is_some())
     }
 
     fn all(&self) -> Vec<V> {

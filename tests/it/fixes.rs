@@ -76,7 +76,7 @@ system shop {
 experiment outage on shop {
   hypothesis \"It holds.\"
   limit { services paymnt }
-  abort when payment.success < 50% && payment.sucess > 1% for 10sec
+  abort when payment.success < 50%&&payment.sucess > 1% for 10sec
   run {
     inject http.eror(payment) for 30s { expect always payment.success >= 90% of baseline }
     expect steady within 30s

@@ -3,7 +3,7 @@
 use super::place::{Place, file_of};
 use super::{Report, remarks};
 use crate::base::Sources;
-use crate::diagnostics::{Diagnostic, Severity};
+use crate::diagnostics::{Diagnostic, Severity, printable};
 
 pub fn commands(report: &Report) -> String {
     report.findings.iter().map(|finding| command(finding, report.sources)).collect()
@@ -34,7 +34,7 @@ fn range(place: &Place) -> Vec<String> {
 }
 
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    printable(text).replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {

@@ -257,19 +257,23 @@ impl<'t> Builder<'t> {
         self.unexpected(span, found, &[Rule::stop], meant);
     }
 
-    /// What is written instead keeps its distance from words beside it: `a&&b` becomes `a and b`.
+    /// A word that is written for a sign keeps its distance: `a&&b` becomes `a and b`.
     fn unexpected(&mut self, span: Span, found: &str, expected: &[Rule], meant: Option<&str>) {
         let mut finding = errors::unexpected(span, found, expected, meant);
-        let is_word = |letter: Option<char>| letter.is_some_and(|it| it.is_alphanumeric() || it == '_');
-        let (before, behind) = (&self.text[..span.start as usize], &self.text[span.end as usize..]);
+        let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+        let before = self.text[..span.start as usize].chars().next_back();
+        let behind = self.text[span.end as usize..].chars().next();
+        let close = |beside: Option<char>| beside.is_some_and(|it| !it.is_whitespace() && !"()[]{},;".contains(it));
         for edit in finding.fixes.iter_mut().flat_map(|fix| &mut fix.edits) {
-            let (first, last) = (edit.text.chars().next(), edit.text.chars().next_back());
-            if is_word(first) && is_word(before.chars().next_back()) {
-                edit.text.insert(0, ' ');
+            if found.contains(is_word) || !edit.text.contains(is_word) {
+                continue;
             }
-            if is_word(last) && is_word(behind.chars().next()) {
-                edit.text.push(' ');
-            }
+            edit.text = match (close(before), close(behind)) {
+                (true, true) => format!(" {} ", edit.text),
+                (true, false) => format!(" {}", edit.text),
+                (false, true) => format!("{} ", edit.text),
+                (false, false) => continue,
+            };
         }
         self.findings.push(finding);
     }
