@@ -92,10 +92,9 @@ fn word(rule: Rule) -> Option<String> {
     }
     let fixed = match rule {
         Rule::negative | Rule::not | Rule::attribute | Rule::end => return None,
-        Rule::or | Rule::and | Rule::of | Rule::equal | Rule::unequal | Rule::at_most | Rule::at_least => "an operator",
-        Rule::below | Rule::above | Rule::plus | Rule::minus | Rule::times | Rule::over => "an operator",
+        Rule::operator => "an operator",
         Rule::number | Rule::text | Rule::raw | Rule::truth | Rule::special | Rule::list => "a value",
-        Rule::group | Rule::call | Rule::expression => "a value",
+        Rule::group | Rule::reference | Rule::expression => "a value",
         Rule::path | Rule::step_path | Rule::name | Rule::names | Rule::pattern => "a name",
         Rule::type_name => "a type",
         Rule::bounds => "`in`",

@@ -96,8 +96,7 @@ impl Builder<'_> {
             Rule::special => ExprKind::Baseline,
             Rule::list => ExprKind::List(self.all_expr(node)),
             Rule::group => self.find_expr(node).map_or(ExprKind::Error, |inner| ExprKind::Group(Box::new(inner))),
-            Rule::call => self.call(node),
-            _ => ExprKind::Path(self.path(node)),
+            _ => self.reference(node),
         };
         Expr { kind, span }
     }
@@ -109,9 +108,11 @@ impl Builder<'_> {
         })
     }
 
-    fn call(&mut self, node: &Node) -> ExprKind {
+    /// A name, or a call of what it names.
+    fn reference(&mut self, node: &Node) -> ExprKind {
         match (node.find(Rule::path), node.find(Rule::arguments)) {
             (Some(path), Some(arguments)) => ExprKind::Call(self.path(path), self.arguments(arguments)),
+            (Some(path), None) => ExprKind::Path(self.path(path)),
             _ => ExprKind::Error,
         }
     }

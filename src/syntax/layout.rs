@@ -1,8 +1,8 @@
 //! Before the grammar: where statements end.
 //!
 //! Produces a text of the same length, byte for byte, in which each newline that ends a statement is a `;`, each newline
-//! inside a statement is a space, and comments are blank. So the grammar needs no rule for lines, and every place stays
-//! what it was.
+//! inside a statement is a space, and comments and tabs are spaces. So the grammar needs no rule for lines, and every place
+//! stays what it was.
 
 use crate::base::{SourceId, Span};
 
@@ -105,7 +105,8 @@ impl<'a> Scan<'a> {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at).copied() {
             match byte {
-                b' ' | b'\t' | b'\r' => self.at += 1,
+                b' ' => self.at += 1,
+                b'\t' | b'\r' => self.blank(),
                 b'\n' => self.newline(),
                 b'#' => self.comment(),
                 b'"' => self.string(),
@@ -129,6 +130,11 @@ impl<'a> Scan<'a> {
 
     fn span(&self, start: usize, end: usize) -> Span {
         Span::new(self.source, start, end)
+    }
+
+    fn blank(&mut self) {
+        self.out[self.at] = b' ';
+        self.at += 1;
     }
 
     fn step(&mut self, last: Last) {

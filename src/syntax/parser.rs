@@ -1,8 +1,8 @@
 //! The only place that knows pest: a laid-out text becomes a plain tree of nodes.
 
-use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
-use pest::iterators::Pair;
+use pest::iterators::Pairs;
+use pest::{Parser, Token};
 
 // The derived enum `Rule` has a variant for each rule; the grammar file documents them.
 #[allow(missing_docs)]
@@ -28,9 +28,26 @@ pub struct Node<'t> {
 }
 
 impl<'t> Node<'t> {
-    fn new(pair: Pair<'t, Rule>) -> Self {
-        let (rule, text, start) = (pair.as_rule(), pair.as_str().trim_end(), pair.as_span().start());
-        Self { rule, text, start, children: pair.into_inner().map(Node::new).collect() }
+    /// The first tree among pest's tokens.
+    fn new(pairs: Pairs<'t, Rule>) -> Option<Self> {
+        let text = pairs.get_input();
+        let mut open: Vec<Node> = Vec::new();
+        for token in pairs.tokens() {
+            match token {
+                Token::Start { rule, pos } => {
+                    open.push(Node { rule, text: "", start: pos.pos(), children: Vec::new() })
+                }
+                Token::End { pos, .. } => {
+                    let mut node = open.pop()?;
+                    node.text = text[node.start..pos.pos()].trim_end();
+                    match open.last_mut() {
+                        Some(parent) => parent.children.push(node),
+                        None => return Some(node),
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// One past its last byte.
@@ -51,8 +68,8 @@ impl<'t> Node<'t> {
 
 /// The tree of a laid-out text. The grammar takes any text; should it ever not, the tree is one `stray_declaration`.
 pub fn parse(text: &str) -> Node<'_> {
-    match derived::Grammar::parse(Rule::file, text).ok().and_then(|mut pairs| pairs.next()) {
-        Some(file) => Node::new(file),
+    match derived::Grammar::parse(Rule::file, text).ok().and_then(Node::new) {
+        Some(file) => file,
         None => {
             let stray = Node { rule: Rule::stray_declaration, text: text.trim_end(), start: 0, children: Vec::new() };
             Node { rule: Rule::file, text, start: 0, children: vec![stray] }
@@ -62,7 +79,7 @@ pub fn parse(text: &str) -> Node<'_> {
 
 /// The tree of a text that is one expression and nothing else.
 pub fn parse_expression(text: &str) -> Option<Node<'_>> {
-    derived::Grammar::parse(Rule::lone_expression, text).ok()?.next().map(Node::new)
+    derived::Grammar::parse(Rule::lone_expression, text).ok().and_then(Node::new)
 }
 
 /// Where the strict `rule` stops on `text`, and what it would have taken there. Nothing if it takes all of it.
