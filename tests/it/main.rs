@@ -10,6 +10,7 @@ mod examples;
 mod fixes;
 mod fmt;
 mod format;
+mod formats;
 mod fuzz;
 mod graph;
 mod harness;
