@@ -9,6 +9,8 @@ pub enum FileError {
     Missing,
     /// It is not UTF-8; the offset of the first bad byte.
     NotUtf8(usize),
+    /// It is a folder.
+    Folder,
     /// It is larger than the limit, in bytes.
     TooLarge(u64),
     /// Anything else, in the operating system's words.

@@ -13,9 +13,10 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, FileError> {
-        let metadata = fs::metadata(path).map_err(|error| explain(&error))?;
+        let here = path.as_os_str().is_empty(); // `.`, as plain paths have it
+        let metadata = fs::metadata(if here { Path::new(".") } else { path }).map_err(|error| explain(&error))?;
         if metadata.is_dir() {
-            return Err(FileError::Other("it is a folder".to_owned()));
+            return Err(FileError::Folder);
         }
         if metadata.len() > LARGEST {
             return Err(FileError::TooLarge(metadata.len()));

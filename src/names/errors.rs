@@ -8,7 +8,7 @@ use std::path::Path;
 
 /// A file cannot be read.
 pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnostic {
-    let (file, path) = (path, path.display());
+    let (file, path) = (path, if path.as_os_str().is_empty() { Path::new(".") } else { path }.display());
     let (headline, help) = match error {
         FileError::Missing => {
             (format!("there is no file `{path}`"), "check the path; it is relative to where it is written")
@@ -16,6 +16,7 @@ pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnosti
         FileError::NotUtf8(at) => {
             (format!("`{path}` is not UTF-8 text: byte {at} does not belong"), "save it as UTF-8")
         }
+        FileError::Folder => (format!("`{path}` is a folder"), "name a file in it"),
         FileError::TooLarge(bytes) => (format!("`{path}` is too large: {bytes} bytes"), "a file has at most 16 MiB"),
         FileError::Other(reason) => {
             (format!("`{path}` cannot be read: {reason}"), "check the path and its permissions")

@@ -88,11 +88,37 @@ pub fn zone(name: &str) -> Result<String, String> {
 /// # Errors
 /// What is wrong with it, for a message.
 pub fn cron(text: &str) -> Result<(), String> {
-    let fields = text.split_whitespace().count();
-    if !text.trim_start().starts_with('@') && fields != 5 {
-        return Err(format!("expected five fields (minute, hour, day, month, day of the week), found {fields}"));
+    if text.trim_start().starts_with('@') {
+        let nicknames = "@yearly, @monthly, @weekly, @daily, @hourly";
+        return reads(text).then_some(()).ok_or_else(|| format!("`{text}` is none of {nicknames}"));
     }
-    croner::parser::CronParser::new().parse(text).map(drop).map_err(|error| error.to_string())
+    let fields: Vec<&str> = text.split_whitespace().collect();
+    if fields.len() != 5 {
+        let found = fields.len();
+        return Err(format!("expected five fields (minute, hour, day, month, day of the week), found {found}"));
+    }
+    // Each field alone, so that the message names the one that is wrong.
+    for (at, (field, what)) in fields.iter().zip(CRON_FIELDS).enumerate() {
+        let mut alone = ["*"; 5];
+        alone[at] = field;
+        if !reads(&alone.join(" ")) {
+            return Err(format!("`{field}` is no {what}"));
+        }
+    }
+    reads(text).then_some(()).ok_or_else(|| format!("`{text}` is no cron line"))
+}
+
+/// The fields of a cron line, and what may stand in them beside `*`, lists, ranges and steps.
+const CRON_FIELDS: [&str; 5] = [
+    "minute (0-59)",
+    "hour (0-23)",
+    "day of the month (1-31)",
+    "month (1-12 or JAN-DEC)",
+    "day of the week (0-7 or SUN-SAT)",
+];
+
+fn reads(cron: &str) -> bool {
+    croner::parser::CronParser::new().parse(cron).is_ok()
 }
 
 #[cfg(test)]
@@ -125,6 +151,8 @@ mod tests {
         for wrong in ["", "0 3 * *", "0 25 * * *", "61 3 * * *", "0 3 * * 1-5 2026", "a b c d e", "@never"] {
             assert!(cron(wrong).is_err(), "{wrong}");
         }
+        assert_eq!(cron("0 25 * * *"), Err("`25` is no hour (0-23)".to_owned()));
+        assert_eq!(cron("0 3 * * 1-9"), Err("`1-9` is no day of the week (0-7 or SUN-SAT)".to_owned()));
         assert!(zone("UTC").is_ok());
     }
 }
