@@ -101,6 +101,7 @@ fn reachable(network: &DiGraph<(), u64>, flows: &[u64], source: NodeIndex) -> Ve
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::heaviest;
 

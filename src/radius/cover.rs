@@ -4,7 +4,7 @@
 //! must be over. The second is known between an instant at which ways part and the one at which they meet again; of what
 //! stands one after the other the parts add up, and of the two ways of a choice the longer counts.
 
-use super::events::{Events, end, is_start, start};
+use super::events::Events;
 use crate::plan::graph::StepId;
 use crate::plan::{self, Plan, Step, StepKind};
 use std::collections::BTreeMap;
@@ -76,7 +76,7 @@ impl<'p> Cover<'p> {
     }
 
     fn own(&self, event: usize) -> Option<(&'p Step, f64)> {
-        if is_start(event) { *self.faults.get(self.events.step(event)?)? } else { None }
+        *self.faults.get(self.events.begins(event)?)?
     }
 
     /// The instant where the ways meet, if it is this one's own.
@@ -108,7 +108,7 @@ impl<'p> Cover<'p> {
     fn steps(&self, fork: usize, region: &[usize]) -> Vec<usize> {
         let events = std::iter::once(&fork).chain(region);
         let own = events.filter(|event| self.own(**event).is_some() && self.events.dominates(fork, **event));
-        own.filter_map(|event| self.events.step(*event)).collect()
+        own.filter_map(|event| self.events.begins(*event)).collect()
     }
 
     /// From when the first fault can begin to when the last must be over.
@@ -117,12 +117,12 @@ impl<'p> Cover<'p> {
         let windows = self.events.windows(fork, &region, &[]);
         let (mut from, mut until) = (f64::INFINITY, 0.0_f64);
         for step in self.steps(fork, &region) {
-            let begins = windows.get(&start(step));
+            let begins = windows.get(&self.events.start(step));
             let active = self.faults[step].map_or(0.0, |(_, seconds)| seconds);
             from = from.min(begins.map_or(0.0, |window| window.lo));
             // It is prepared before it is injected.
             let over = begins.map_or(f64::INFINITY, |window| window.hi + plan::APPLY_TIMEOUT + active);
-            until = until.max(over.min(windows.get(&end(step)).map_or(f64::INFINITY, |window| window.hi)));
+            until = until.max(over.min(windows.get(&self.events.end(step)).map_or(f64::INFINITY, |window| window.hi)));
         }
         (until - from).max(0.0)
     }

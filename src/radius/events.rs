@@ -3,7 +3,7 @@
 //! Instants are numbered so that each comes after those it waits for: 0 is the start of the run, the last one its end.
 
 use crate::plan::graph::StepId;
-use crate::plan::{self, Edge, Plan};
+use crate::plan::{self, Edge, Plan, Step};
 use std::collections::{BTreeMap, HashMap};
 
 /// A choice and the way that it took.
@@ -24,14 +24,29 @@ struct Arc {
 /// All instants.
 pub struct Events<'p> {
     next: Vec<Vec<Arc>>,
+    /// What happens at each.
+    moments: Vec<Moment>,
+    /// Where each step begins. It is over at the next instant.
+    starts: Vec<usize>,
     /// For each instant the last one before it through which every way to it leads.
     dominator: Vec<usize>,
     /// For each instant the first one behind it through which every way from it leads.
     meets: Vec<usize>,
     /// For each instant the numbers of it and of all that it dominates: from, to.
     below: Vec<(usize, usize)>,
-    /// For each step, the ways on which it lies.
-    guards: Vec<&'p [Way]>,
+    /// The ways on which each instant lies.
+    ways: Vec<&'p [Way]>,
+}
+
+/// What happens at an instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// A step begins.
+    Start(usize),
+    /// A step is over, taken back and all.
+    End(usize),
+    /// Steps for which several others wait are over; or the run begins, or is over.
+    Between,
 }
 
 /// When an instant can be at the earliest and at the latest, in seconds from another one.
@@ -41,55 +56,103 @@ pub struct Window {
     pub hi: f64,
 }
 
-/// Where a step begins.
-pub fn start(step: usize) -> usize {
-    2 * step + 1
+/// Numbers the instants, each behind those that it waits for.
+#[derive(Default)]
+struct Numbering<'p> {
+    next: Vec<Vec<Arc>>,
+    moments: Vec<Moment>,
+    starts: Vec<usize>,
+    ways: Vec<&'p [Way]>,
+    /// The steps by their place in the graph.
+    steps: BTreeMap<StepId, usize>,
+    /// Where several steps are over for which others wait.
+    joins: BTreeMap<Vec<usize>, usize>,
 }
 
-/// Whether a step begins at an instant.
-pub fn is_start(event: usize) -> bool {
-    event % 2 == 1
-}
+impl<'p> Numbering<'p> {
+    fn add(&mut self, moment: Moment, ways: &'p [Way]) -> usize {
+        self.moments.push(moment);
+        self.ways.push(ways);
+        self.next.push(Vec::new());
+        self.moments.len() - 1
+    }
 
-/// Where it is over, taken back and all.
-pub fn end(step: usize) -> usize {
-    2 * step + 2
+    fn arc(&mut self, from: usize, arc: Arc) {
+        self.next[from].push(arc);
+    }
+
+    fn step(&mut self, plan: &'p Plan, id: StepId, step: &'p Step) {
+        let before = plan.graph.before(id);
+        let ends = before.iter().filter(|(_, edge)| *edge == Edge::End);
+        let mut ends: Vec<usize> = ends.filter_map(|(id, _)| Some(self.starts[*self.steps.get(id)?] + 1)).collect();
+        ends.sort_unstable();
+        let gate = self.gate(ends, before.is_empty());
+        let number = self.starts.len();
+        let start = self.add(Moment::Start(number), &step.guards);
+        self.steps.insert(id, number);
+        self.starts.push(start);
+        if let Some(from) = gate {
+            self.arc(from, Arc { to: start, lo: 0.0, hi: 0.0, step: number });
+        }
+        for (earlier, edge) in before {
+            if let (Edge::Start(offset), Some(earlier)) = (edge, self.steps.get(&earlier).copied()) {
+                self.arc(self.starts[earlier], Arc { to: start, lo: offset, hi: offset, step: earlier });
+            }
+        }
+        let end = self.add(Moment::End(number), &step.guards);
+        let (lo, hi) = (plan::shortest(step), plan::longest(step, plan.no_data));
+        self.arc(start, Arc { to: end, lo, hi, step: number });
+    }
+
+    /// What is waited for, as one instant: where several steps are over there is one of its own, so that what goes on from
+    /// there counts from there.
+    fn gate(&mut self, ends: Vec<usize>, first: bool) -> Option<usize> {
+        match ends.as_slice() {
+            [] => first.then_some(ROOT),
+            [one] => Some(*one),
+            _ => Some(self.join(ends)),
+        }
+    }
+
+    fn join(&mut self, ends: Vec<usize>) -> usize {
+        if let Some(join) = self.joins.get(&ends) {
+            return *join;
+        }
+        let ways = ends.iter().map(|end| self.ways[*end]).reduce(common).unwrap_or_default();
+        let join = self.add(Moment::Between, ways);
+        for end in &ends {
+            self.arc(*end, Arc { to: join, lo: 0.0, hi: 0.0, step: usize::MAX });
+        }
+        self.joins.insert(ends, join);
+        join
+    }
+
+    /// Adds the end of the run behind everything.
+    fn close(&mut self) {
+        let last = self.add(Moment::Between, &[]);
+        for event in ROOT..last {
+            if self.next[event].is_empty() {
+                self.arc(event, Arc { to: last, lo: 0.0, hi: 0.0, step: usize::MAX });
+            }
+        }
+    }
 }
 
 impl<'p> Events<'p> {
     /// Those of a plan. Steps are numbered in the plan's order.
     pub fn of(plan: &'p Plan) -> Self {
-        let order = plan.graph.order();
-        let numbers: BTreeMap<StepId, usize> = order.iter().enumerate().map(|(at, id)| (*id, at)).collect();
-        let last = 2 * order.len() + 1;
-        let mut next: Vec<Vec<Arc>> = (0..=last).map(|_| Vec::new()).collect();
-        let mut guards: Vec<&[Way]> = Vec::new();
-        for (at, id) in order.iter().enumerate() {
-            let Some(step) = plan.graph.step(*id) else { continue };
-            guards.push(&step.guards);
-            let (lo, hi) = (plan::shortest(step), plan::longest(step, plan.no_data));
-            next[start(at)].push(Arc { to: end(at), lo, hi, step: at });
-            let before = plan.graph.before(*id);
-            if before.is_empty() {
-                next[ROOT].push(Arc { to: start(at), lo: 0.0, hi: 0.0, step: at });
-            }
-            for (earlier, edge) in before {
-                let Some(earlier) = numbers.get(&earlier).copied() else { continue };
-                let (from, passes) = match edge {
-                    Edge::End => (end(earlier), 0.0),
-                    Edge::Start(offset) => (start(earlier), offset),
-                };
-                next[from].push(Arc { to: start(at), lo: passes, hi: passes, step: earlier });
+        let mut all = Numbering::default();
+        all.add(Moment::Between, &[]);
+        for id in plan.graph.order() {
+            if let Some(step) = plan.graph.step(id) {
+                all.step(plan, id, step);
             }
         }
-        for event in (ROOT..last).filter(|event| event % 2 == 0) {
-            if next[event].is_empty() {
-                next[event].push(Arc { to: last, lo: 0.0, hi: 0.0, step: usize::MAX });
-            }
-        }
+        all.close();
+        let Numbering { next, moments, starts, ways, .. } = all;
         let (dominator, meets) = (dominators(&next), meeting_points(&next));
         let below = numbered(&dominator);
-        Self { next, dominator, meets, below, guards }
+        Self { next, moments, starts, dominator, meets, below, ways }
     }
 
     /// How many there are.
@@ -97,14 +160,32 @@ impl<'p> Events<'p> {
         self.next.len()
     }
 
-    /// The step that begins or ends at an instant.
-    pub fn step(&self, event: usize) -> Option<usize> {
-        event.checked_sub(1).map(|event| event / 2).filter(|step| *step < self.guards.len())
+    /// What happens at an instant.
+    pub fn moment(&self, event: usize) -> Moment {
+        self.moments[event]
+    }
+
+    /// The step that begins at an instant.
+    pub fn begins(&self, event: usize) -> Option<usize> {
+        match self.moments[event] {
+            Moment::Start(step) => Some(step),
+            Moment::End(_) | Moment::Between => None,
+        }
+    }
+
+    /// Where a step begins.
+    pub fn start(&self, step: usize) -> usize {
+        self.starts[step]
+    }
+
+    /// Where it is over.
+    pub fn end(&self, step: usize) -> usize {
+        self.starts[step] + 1
     }
 
     /// The ways on which an instant lies.
     pub fn guards(&self, event: usize) -> &'p [Way] {
-        self.step(event).map_or(&[], |step| self.guards[step])
+        self.ways[event]
     }
 
     /// Whether several things go on from an instant.
@@ -155,7 +236,7 @@ impl<'p> Events<'p> {
         for from in std::iter::once(&fork).chain(region) {
             let Some(at) = windows.get(from).copied() else { continue };
             for arc in &self.next[*from] {
-                let guards = self.guards.get(arc.step).copied().unwrap_or_default();
+                let guards = self.starts.get(arc.step).map_or(&[][..], |start| self.ways[*start]);
                 let certain = guards.iter().all(|guard| here.contains(guard) || ways.contains(guard));
                 let skipped = is_skipped(guards, ways);
                 let lo = at.lo + if certain { arc.lo } else { 0.0 };
@@ -168,6 +249,12 @@ impl<'p> Events<'p> {
     }
 }
 
+/// The ways on which both lie.
+fn common<'p>(a: &'p [Way], b: &'p [Way]) -> &'p [Way] {
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    &a[..same]
+}
+
 /// Whether something lies on a way that was not taken.
 pub fn is_skipped(guards: &[Way], ways: &[Way]) -> bool {
     guards.iter().any(|(choice, way)| ways.contains(&(*choice, !way)))
@@ -177,8 +264,8 @@ pub fn is_skipped(guards: &[Way], ways: &[Way]) -> bool {
 fn dominators(next: &[Vec<Arc>]) -> Vec<usize> {
     let mut known: Vec<Option<usize>> = vec![None; next.len()];
     known[ROOT] = Some(ROOT);
-    for from in 0..next.len() {
-        for arc in &next[from] {
+    for (from, arcs) in next.iter().enumerate() {
+        for arc in arcs {
             let both = known[arc.to].map_or(from, |other| meet(&known, from, other));
             known[arc.to] = Some(both);
         }

@@ -15,7 +15,7 @@ use crate::plan::graph::StepId;
 use crate::plan::{Injection, Plan, Step, StepKind};
 use crate::types::term::LimitName;
 use contest::Contest;
-use events::Events;
+use events::{Events, Moment, ROOT};
 use order::Order;
 use overlap::Active;
 use std::collections::{BTreeMap, BTreeSet};
@@ -150,11 +150,12 @@ impl<'p> Proof<'p> {
 
     fn instant(&self, event: usize) -> String {
         let order = self.plan.graph.order();
-        let step = self.events.step(event).and_then(|step| self.plan.graph.step(*order.get(step)?));
-        match step {
-            None => "the start of the run".to_owned(),
-            Some(step) if event % 2 == 1 => format!("the start of `{}`", step.name),
-            Some(step) => format!("the end of `{}`", step.name),
+        let name = |step: usize| order.get(step).and_then(|id| self.plan.graph.step(*id)).map_or("", |step| &step.name);
+        match self.events.moment(event) {
+            Moment::Between if event == ROOT => "the start of the run".to_owned(),
+            Moment::Between => "the end of all before them".to_owned(),
+            Moment::Start(step) => format!("the start of `{}`", name(step)),
+            Moment::End(step) => format!("the end of `{}`", name(step)),
         }
     }
 

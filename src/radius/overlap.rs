@@ -5,7 +5,8 @@
 //! fork's windows are swept once, for each way that the choices in between can go.
 
 use super::Fault;
-use super::events::{Events, Way, end, is_skipped, is_start, start};
+use super::events::{Events, Way, is_skipped};
+use crate::plan;
 use crate::plan::graph::StepId;
 use std::collections::BTreeSet;
 
@@ -34,8 +35,8 @@ pub fn each(events: &Events, faults: &[Fault], mut visit: impl FnMut(usize, &[Ac
         let region = events.region(fork);
         let begins = std::iter::once(&fork).chain(&region);
         let members: Vec<usize> = begins
-            .filter(|event| is_start(**event) && events.dominates(fork, **event))
-            .filter_map(|event| numbers[events.step(*event)?])
+            .filter(|event| events.dominates(fork, **event))
+            .filter_map(|event| numbers[events.begins(*event)?])
             .collect();
         if members.len() < 2 {
             continue;
@@ -44,9 +45,12 @@ pub fn each(events: &Events, faults: &[Fault], mut visit: impl FnMut(usize, &[Ac
             let windows = events.windows(fork, &region, &ways);
             let active = members.iter().filter(|member| !is_skipped(&faults[**member].step.guards, &ways));
             let active = active.filter_map(|member| {
-                let step = faults[*member].number;
-                let (from, until) = (windows.get(&start(step))?.lo, windows.get(&end(step))?.hi);
-                Some(Active { fault: *member, from, until })
+                let fault = &faults[*member];
+                let (begins, over) =
+                    (windows.get(&events.start(fault.number))?, windows.get(&events.end(fault.number))?);
+                // It is prepared before it is injected, and looked after when it is gone.
+                let until = over.hi.min(begins.hi + plan::APPLY_TIMEOUT + plan::active(fault.injection));
+                Some(Active { fault: *member, from: begins.lo, until })
             });
             sweep(active.collect(), |set| visit(fork, set));
         }
