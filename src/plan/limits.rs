@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 use crate::types::model::Limits;
-use crate::types::term::{Known, LimitName};
+use crate::types::term::{Known, LimitName, MetricId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who set a bound.
@@ -47,16 +47,43 @@ pub struct Effective {
     pub services_span: Option<Span>,
     /// The bounds.
     pub bounds: BTreeMap<LimitName, Bound>,
+    /// Shares of error budgets that may be spent, each with the SLO's metric.
+    pub budgets: Vec<(MetricId, Bound)>,
+    /// Where it may reach: of each of these, one must fit.
+    pub places: Vec<PlaceLimit>,
+}
+
+/// `namespaces`, `selector` or `hosts`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceLimit {
+    /// The limit's word.
+    pub word: String,
+    /// What is allowed.
+    pub allowed: Vec<String>,
+    /// Who set it.
+    pub origin: Origin,
+    /// Where it is written.
+    pub span: Span,
 }
 
 impl Effective {
     /// The meet of both. A bound that depends on a parameter counts with its least value.
     pub fn meet(experiment: &Limits, environment: &Limits, known: &Known) -> Effective {
+        let (mut budgets, mut places) = (Vec::new(), Vec::new());
         let mut bounds = BTreeMap::from([
             (LimitName::Concurrent, Bound { value: 1.0, origin: Origin::Default, span: None }),
             (LimitName::Traffic, Bound { value: 1.0, origin: Origin::Default, span: None }),
         ]);
         for (limits, origin) in [(experiment, Origin::Experiment), (environment, Origin::Environment)] {
+            budgets.extend(limits.budgets.iter().map(|(metric, share, span)| {
+                (metric.clone(), Bound { value: share.bounds(known).lo, origin, span: Some(*span) })
+            }));
+            places.extend(limits.places.iter().map(|(word, (allowed, span))| PlaceLimit {
+                word: word.clone(),
+                allowed: allowed.clone(),
+                origin,
+                span: *span,
+            }));
             for (name, (term, span)) in &limits.bounds {
                 let bound = Bound { value: term.bounds(known).lo, origin, span: Some(*span) };
                 let held = bounds.entry(*name).or_insert(bound);
@@ -69,7 +96,7 @@ impl Effective {
             }
         }
         let (services, services_span) = services(experiment, environment);
-        Effective { services, services_span, bounds }
+        Effective { services, services_span, bounds, budgets, places }
     }
 
     /// A bound.

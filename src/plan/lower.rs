@@ -63,6 +63,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         steady,
         bends: bends(experiment),
         callers: callers(system),
+        places: environment.services.clone(),
         aborts,
         expectations,
         graph,
@@ -253,11 +254,8 @@ impl Lowering<'_> {
 fn unkept(experiment: &Experiment, environment: &Environment) -> Vec<(String, Span)> {
     let mut found = Vec::new();
     for limits in [&experiment.limits, &environment.limits] {
-        let places = limits.places.iter().map(|(word, (_, span))| (format!("within `limit {word}`"), *span));
-        let budgets = limits.budgets.iter().map(|(.., span)| ("within `limit budget`".to_owned(), *span));
         let requests = limits.bounds.get(&LimitName::Requests);
         found.extend(requests.map(|(_, span)| ("within `limit requests`".to_owned(), *span)));
-        found.extend(places.chain(budgets));
     }
     found.extend(environment.silences.iter().map(|(_, span)| ("while alerts are silenced".to_owned(), *span)));
     let labels = environment.required_labels.first();

@@ -13,13 +13,13 @@ mod world;
 
 pub use arrange::{Edge, Leaf, Placed, arrange};
 pub use graph::{Graph, Injection, PlannedArgument, Step, StepKind};
-pub use limits::{Bound, Effective, Origin};
+pub use limits::{Bound, Effective, Origin, PlaceLimit};
 pub use lower::{Choice, lower};
 pub use support::not_runnable;
 pub use world::{Process, Proxy, Source};
 
 use crate::base::Span;
-use crate::types::model::{Binding, Expectation, Slo, SourceRef, Trigger};
+use crate::types::model::{Binding, Expectation, Place, Slo, SourceRef, Trigger};
 use crate::types::term::MetricId;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,6 +50,8 @@ pub struct Plan {
     pub bends: BTreeSet<String>,
     /// For each service, those that call it.
     pub callers: BTreeMap<String, Vec<String>>,
+    /// Where the services are.
+    pub places: BTreeMap<String, Place>,
     /// Triggers.
     pub aborts: Vec<Trigger>,
     /// Expectations on the whole run.

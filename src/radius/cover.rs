@@ -6,7 +6,7 @@
 
 use super::events::Events;
 use crate::plan::graph::StepId;
-use crate::plan::{self, Plan, Step, StepKind};
+use crate::plan::{self, Injection, Plan, Step, StepKind};
 use std::collections::BTreeMap;
 
 /// A list of names that is longer, in bytes, is not continued.
@@ -15,7 +15,7 @@ const LONGEST_LIST: usize = 200;
 /// For each instant how long what it dominates covers at most.
 pub struct Cover<'p> {
     events: &'p Events<'p>,
-    /// For each step that injects: the step, and the seconds from its inject to when it is surely gone.
+    /// For each step that injects: the step, and the seconds from its inject to when it is surely gone, by its weight.
     faults: Vec<Option<(&'p Step, f64)>>,
     below: Vec<Vec<usize>>,
     /// For each instant the seconds of all that it dominates.
@@ -25,10 +25,19 @@ pub struct Cover<'p> {
 }
 
 impl<'p> Cover<'p> {
+    /// Of time as such.
     pub fn new(plan: &'p Plan, events: &'p Events<'p>) -> Self {
+        Self::weighted(plan, events, |_| 1.0)
+    }
+
+    /// Each fault's time counts with a weight from 0 to 1; what does not count at all is left out.
+    pub fn weighted(plan: &'p Plan, events: &'p Events<'p>, weight: impl Fn(&Injection) -> f64) -> Self {
         let fault = |id: &StepId| match plan.graph.step(*id) {
             Some(step) => match &step.kind {
-                StepKind::Inject(injection) => Some((step, plan::active(injection))),
+                StepKind::Inject(injection) => {
+                    let weight = weight(injection);
+                    (weight > 0.0).then(|| (step, weight * plan::active(injection)))
+                }
                 _ => None,
             },
             None => None,
@@ -40,6 +49,11 @@ impl<'p> Cover<'p> {
         let mut cover = Self { events, faults, below, seconds, hulls: BTreeMap::new() };
         (0..events.count()).rev().for_each(|event| cover.count(event));
         cover
+    }
+
+    /// The sum of all parts.
+    pub fn total(&self) -> f64 {
+        self.seconds[0]
     }
 
     /// The parts that add up to the worst case, each with its faults' names.
@@ -118,7 +132,10 @@ impl<'p> Cover<'p> {
         let (mut from, mut until) = (f64::INFINITY, 0.0_f64);
         for step in self.steps(fork, &region) {
             let begins = windows.get(&self.events.start(step));
-            let active = self.faults[step].map_or(0.0, |(_, seconds)| seconds);
+            let active = self.faults[step].map_or(0.0, |(step, _)| match &step.kind {
+                StepKind::Inject(injection) => plan::active(injection),
+                _ => 0.0,
+            });
             from = from.min(begins.map_or(0.0, |window| window.lo));
             // It is prepared before it is injected.
             let over = begins.map_or(f64::INFINITY, |window| window.hi + plan::APPLY_TIMEOUT + active);

@@ -2,7 +2,9 @@
 
 use crate::base::{Span, unit};
 use crate::diagnostics::{Diagnostic, codes};
-use crate::plan::{Bound, Step};
+use crate::plan::{Bound, PlaceLimit, Step};
+use crate::types::model::Slo;
+use crate::types::term::MetricId;
 
 fn limited(finding: Diagnostic, bound: Bound) -> Diagnostic {
     match bound.span {
@@ -86,4 +88,50 @@ pub fn interference(first: &Step, second: &Step, target: &str) -> Diagnostic {
         .at(second.span, format!("`{}` works on the same requests", second.name))
         .at(first.span, format!("as `{}`", first.name))
         .help("run them one after the other, or say that it is meant: `@allow(interference)` before one of them")
+}
+
+pub fn place(reason: &str, limit: &PlaceLimit, at: Span) -> Diagnostic {
+    let allowed: Vec<String> = limit.allowed.iter().map(|text| format!("`{text}`")).collect();
+    let headline = format!("{reason}, outside the limit `{}` of {}", limit.word, allowed.join(", "));
+    Diagnostic::error(codes::E0508, headline)
+        .at(at, "faulted here")
+        .at(limit.span, format!("the limit, set by the {}", limit.origin.word()))
+        .help("fault another service, say in the environment where this one is, or widen the limit")
+}
+
+pub fn budget(slo: &Slo, share: f64, bound: Bound, seconds: f64, target: f64) -> Diagnostic {
+    let (shown, limit) = (unit::show_ratio(share), unit::show_ratio(bound.value));
+    let headline = format!("{shown} of the error budget of `{}` can be spent, above the limit of {limit}", slo.text);
+    let (failing, period) = (unit::show_duration(seconds), unit::show_duration(slo.period));
+    let budget = unit::show_ratio(1.0 - target);
+    let sum = format!("failed requests of {failing} in all, of the {budget} of {period} that may fail = {shown}");
+    limited(Diagnostic::error(codes::E0506, headline).note(sum), bound)
+        .note("a service that calls a faulted one counts with all its requests: how often it calls is not known")
+        .help("shorten the faults, lower their `rate`, or raise the limit")
+}
+
+pub fn no_objective(metric: &MetricId, bound: Bound) -> Diagnostic {
+    let headline = format!("`{metric}` has no SLO, so it has no error budget");
+    let finding = Diagnostic::error(codes::E0506, headline);
+    limited(finding, bound).help(format!("declare one in the service: `slo {} >= 99%`", metric.metric))
+}
+
+pub fn instances(service: &str, hit: f64, most: f64, of: Option<u32>, bound: Bound, steps: &[&Step]) -> Diagnostic {
+    let (shown, allowed) = (unit::show_number(hit), unit::show_number(most));
+    let known = of.map_or(String::new(), |of| format!(" of {of}"));
+    let headline =
+        format!("{shown}{known} instances of `{service}` can be hit at one time, above the limit of {allowed}");
+    let finding = hitting(Diagnostic::error(codes::E0509, headline), steps);
+    let finding = if most < 1.0 { finding.note("a share rounds down, and here nothing is left") } else { finding };
+    limited(finding, bound).help("hit fewer, run them one after the other, or raise the limit `instances`")
+}
+
+pub fn every_instance(service: &str, hit: f64, steps: &[&Step]) -> Diagnostic {
+    let headline = format!("every instance of `{service}` can be hit at one time, {} in all", unit::show_number(hit));
+    hitting(Diagnostic::error(codes::E0509, headline), steps)
+        .help("hit fewer, or say that it is meant: `limit { instances <= 100% }`")
+}
+
+fn hitting(finding: Diagnostic, steps: &[&Step]) -> Diagnostic {
+    steps.iter().fold(finding, |finding, step| finding.at(step.span, format!("`{}`", step.name)))
 }

@@ -1,13 +1,16 @@
 //! Rank 6: the blast radius: what the whole graph can do at worst, and the proof that it stays within the limits.
 
 mod antichain;
+mod budget;
 mod contest;
 mod cover;
 mod errors;
 mod events;
 mod exposure;
+mod instances;
 mod order;
 mod overlap;
+mod places;
 
 use crate::base::{Span, unit};
 use crate::diagnostics::Diagnostic;
@@ -20,7 +23,9 @@ use order::Order;
 use overlap::Active;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use budget::Spent;
 pub use exposure::detection;
+pub use instances::Hit;
 
 /// The worst a plan can do.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,6 +34,10 @@ pub struct Bounds {
     pub traffic: BTreeMap<String, f64>,
     /// The share of each faulted service's requests that faults can fail at one time.
     pub fails: BTreeMap<String, f64>,
+    /// Instances of each faulted service that can be hit at one time, by faults that hit instances.
+    pub instances: BTreeMap<String, Hit>,
+    /// What can be spent of each error budget that is limited.
+    pub budgets: Vec<Spent>,
     /// Faults active at one time.
     pub concurrent: usize,
     /// Seconds under fault, time to safe included.
@@ -41,9 +50,9 @@ pub struct Bounds {
     pub reach: BTreeSet<String>,
 }
 
-fn reach(plan: &Plan, faults: &[Fault]) -> BTreeSet<String> {
+/// Services and everybody who calls them, directly or not.
+fn reach_of(plan: &Plan, mut next: Vec<String>) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
-    let mut next: Vec<String> = faults.iter().map(|fault| fault.injection.target.clone()).collect();
     while let Some(service) = next.pop() {
         next.extend(
             plan.callers.get(&service).into_iter().flatten().filter(|caller| !reached.contains(*caller)).cloned(),
@@ -66,20 +75,24 @@ struct Fault<'p> {
 pub fn prove(plan: &Plan) -> (Bounds, Vec<Diagnostic>) {
     let faults = faults(plan);
     let mut findings = Vec::new();
-    services(plan, &faults, &mut findings);
+    places::check(plan, &faults, &mut findings);
     let proof = Proof::of(plan, &faults);
     let traffic = proof.traffic(&mut findings);
     proof.concurrent(&mut findings);
     proof.interference(&mut findings);
+    let instances = instances::check(&proof, &mut findings);
+    let budgets = budget::check(plan, &proof.events, &mut findings);
     let (exposure, length) = exposure::check(plan, &proof.events, &mut findings);
     let bounds = Bounds {
         traffic,
         fails: proof.fails.iter().map(|(service, contest)| (service.clone(), contest.most.min(1.0))).collect(),
+        instances,
+        budgets,
         concurrent: proof.concurrent.most.round() as usize,
         exposure,
         length,
         detection: detection(plan),
-        reach: reach(plan, &faults),
+        reach: reach_of(plan, faults.iter().map(|fault| fault.injection.target.clone()).collect()),
     };
     (bounds, findings)
 }
@@ -104,6 +117,7 @@ struct Proof<'p> {
     concurrent: Contest,
     /// By faulted service: the share of requests that is touched, and the share that fails.
     traffic: BTreeMap<String, Contest>,
+    instances: BTreeMap<String, Contest>,
     fails: BTreeMap<String, Contest>,
     /// Pairs that may be active together on one resource of a service.
     clashes: BTreeSet<(usize, usize)>,
@@ -120,12 +134,14 @@ impl<'p> Proof<'p> {
             events: Events::of(plan),
             concurrent: Contest::new(vec![1.0; faults.len()]),
             traffic: per_service(faults, |it| requests(it).then_some(it.touches.hi)),
+            instances: per_service(faults, |it| (it.resource == "instance").then_some(it.touches.hi)),
             fails: per_service(faults, |it| Some(it.fails.hi)),
             clashes: BTreeSet::new(),
         };
-        let Self { events, concurrent, traffic, fails, clashes, .. } = &mut proof;
+        let Self { events, concurrent, traffic, instances, fails, clashes, .. } = &mut proof;
         overlap::each(events, faults, |since, open| {
-            let contests = std::iter::once(&mut *concurrent).chain(traffic.values_mut()).chain(fails.values_mut());
+            let by_service = traffic.values_mut().chain(instances.values_mut()).chain(fails.values_mut());
+            let contests = std::iter::once(&mut *concurrent).chain(by_service);
             contests.for_each(|contest| contest.consider(since, open, &order));
             clash(faults, &order, open, clashes);
         });
@@ -188,15 +204,6 @@ impl<'p> Proof<'p> {
         let meant = |fault: &Fault| fault.injection.may_interfere;
         for (first, second) in pairs.filter(|(first, second)| !meant(first) && !meant(second)).take(MOST_PAIRS) {
             findings.push(errors::interference(first.step, second.step, &first.injection.target));
-        }
-    }
-}
-
-fn services(plan: &Plan, faults: &[Fault], findings: &mut Vec<Diagnostic>) {
-    for fault in faults {
-        let target = &fault.injection.target;
-        if !plan.limits.services.contains(target) && plan.limits.services_span.is_some() {
-            findings.push(errors::service(target, fault.injection.target_span, plan.limits.services_span));
         }
     }
 }

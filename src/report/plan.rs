@@ -170,6 +170,20 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
         if bounds.concurrent == 1 { " fault" } else { " faults" },
         limit(LimitName::Concurrent)
     ));
+    for (service, hit) in &bounds.instances {
+        let of = hit.of.map_or_else(|| "an unknown number".to_owned(), |of| of.to_string());
+        let held = match plan.limits.bound(LimitName::InstanceShare) {
+            Some(_) if !hit.proven => "unproven: kept at the inject".to_owned(),
+            Some(_) => limit(LimitName::InstanceShare),
+            None => limit(LimitName::Instances),
+        };
+        lines.push(format!("instances   at most {} of {of} of {service} hit ({held})", unit::show_number(hit.most)));
+    }
+    for (spent, (_, bound)) in bounds.budgets.iter().zip(&plan.limits.budgets) {
+        let (share, most) = (unit::show_ratio(spent.share), unit::show_ratio(bound.value));
+        let held = format!("limit {most}, from the {}", bound.origin.word());
+        lines.push(format!("budget      at most {share} of the error budget of {} spent ({held})", spent.slo));
+    }
     let exposure = unit::show_duration(bounds.exposure);
     let detection = unit::show_duration(bounds.detection);
     lines.push(format!(

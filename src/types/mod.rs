@@ -7,6 +7,7 @@ mod condition;
 mod errors;
 mod expression;
 mod kubernetes;
+pub mod labels;
 pub mod model;
 pub mod policy;
 pub mod selector;

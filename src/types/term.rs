@@ -79,6 +79,8 @@ pub enum LimitName {
     Requests,
     /// Instances of a service that may be hit together.
     Instances,
+    /// The same as a share of them.
+    InstanceShare,
     /// Faults active at one time.
     Concurrent,
     /// Worst-case time under fault.
@@ -96,6 +98,7 @@ impl LimitName {
         (LimitName::Concurrent, "concurrent", Type::Count),
         (LimitName::Exposure, "exposure", Type::Duration),
         (LimitName::Timeout, "timeout", Type::Duration),
+        (LimitName::InstanceShare, "instances", Type::Ratio), // a bound that is a share; `instances` alone names the number
     ];
 
     /// The limit with this word.

@@ -27,6 +27,8 @@ struct Author<'d> {
     text: String,
     named: usize,
     left: usize,
+    /// Whether steps also wait for what stands before the blocks around them.
+    far: bool,
 }
 
 impl Author<'_> {
@@ -34,18 +36,18 @@ impl Author<'_> {
         format!("{}s", 2 + self.dice.below(120))
     }
 
-    /// Statements of a block; what stands before in it can be waited for.
-    fn block(&mut self, depth: usize) {
-        let mut names: Vec<String> = Vec::new();
+    /// Statements of a block; what stands before in it can be waited for, and before the blocks around it.
+    fn block(&mut self, depth: usize, around: &[String]) {
+        let mut names: Vec<String> = around.to_vec();
         for _ in 0..1 + self.dice.below(3) {
-            if self.left == 0 && !names.is_empty() {
+            if self.left == 0 && names.len() > around.len() {
                 break;
             }
             self.left = self.left.saturating_sub(1);
             self.named += 1;
             let name = format!("n{}", self.named);
             let after = self.after(&names);
-            self.step(depth, &name, &after);
+            self.step(depth, &name, &after, &names);
             names.push(name);
         }
     }
@@ -59,7 +61,7 @@ impl Author<'_> {
         }
     }
 
-    fn step(&mut self, depth: usize, name: &str, after: &str) {
+    fn step(&mut self, depth: usize, name: &str, after: &str, around: &[String]) {
         let choice = if depth == 0 || self.left == 0 { self.dice.below(8) } else { self.dice.below(15) };
         let (time, more) = (self.seconds(), self.seconds());
         match choice {
@@ -77,34 +79,35 @@ impl Author<'_> {
             }
             5 | 6 => drop(writeln!(self.text, "wait {time} as {name}{after}")),
             7 => drop(writeln!(self.text, "expect steady within {time} holding {more} as {name}{after}")),
-            8..11 => self.nested(&format!("parallel as {name}{after}"), depth),
-            11 => self.nested(&format!("sequence as {name}{after}"), depth),
+            8..11 => self.nested(&format!("parallel as {name}{after}"), depth, around),
+            11 => self.nested(&format!("sequence as {name}{after}"), depth, around),
             12 => {
-                self.nested(&format!("when c.success < 90% as {name}{after}"), depth);
+                self.nested(&format!("when c.success < 90% as {name}{after}"), depth, around);
                 if self.dice.below(2) == 0 {
                     self.text.pop();
-                    self.nested(" else", depth);
+                    self.nested(" else", depth, around);
                 }
             }
-            13 => self.nested(&format!("repeat 2 as {name}{after}"), depth),
-            _ => self.nested(&format!("repeat 3 every {time} as {name}{after}"), depth),
+            13 => self.nested(&format!("repeat 2 as {name}{after}"), depth, around),
+            _ => self.nested(&format!("repeat 3 every {time} as {name}{after}"), depth, around),
         }
     }
 
-    fn nested(&mut self, head: &str, depth: usize) {
+    fn nested(&mut self, head: &str, depth: usize, around: &[String]) {
         let _ = writeln!(self.text, "{head} {{");
-        self.block(depth - 1);
+        let around = if self.far { around } else { &[] };
+        self.block(depth - 1, around);
         let _ = writeln!(self.text, "}}");
     }
 }
 
 /// A random experiment with limits that nothing exceeds.
-fn program(dice: &mut Dice) -> String {
+fn program(dice: &mut Dice, far: bool) -> String {
     let mut run = String::new();
     while !run.contains("inject") {
         let left = 3 + dice.below(14);
-        let mut author = Author { dice, text: String::new(), named: 0, left };
-        author.block(3);
+        let mut author = Author { dice, text: String::new(), named: 0, left, far };
+        author.block(3, &[]);
         run = author.text;
     }
     format!(
@@ -281,7 +284,7 @@ fn within(came: &Came, bounds: &Bounds, plan: &Plan, text: &str) {
 fn no_run_exceeds_a_bound() {
     let mut dice = Dice(4);
     for _ in 0..GRAPHS {
-        let text = program(&mut dice);
+        let text = program(&mut dice, true);
         let (plan, bounds) = planned(&text);
         for at in 0..RUNS {
             let came = run(&plan, &mut dice, at % 4 == 0);
@@ -296,7 +299,7 @@ fn the_bounds_are_reached() {
     let mut dice = Dice(11);
     let (mut exact, mut exposed, mut graphs) = (0, 0, 0);
     while graphs < CLOSELY {
-        let text = program(&mut dice);
+        let text = program(&mut dice, false);
         let (plan, bounds) = planned(&text);
         if bounds.concurrent < 2 {
             continue;

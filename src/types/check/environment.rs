@@ -7,7 +7,7 @@ use crate::names::{DeclarationId, Kind, stdlib};
 use crate::syntax::tree::{self, Expr, ExprKind};
 use crate::types::address::{Address, Url};
 use crate::types::expression::Context;
-use crate::types::kubernetes::label_selector;
+use crate::types::labels::labels;
 use crate::types::model::{Allowance, Environment, Place, Restart, Restarter, Source, SourceKind, System};
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
@@ -103,7 +103,7 @@ impl Checker<'_> {
     /// A label selector of Kubernetes.
     fn label_text(&mut self, written: &Expr) -> Option<String> {
         let text = self.typing(Context::default()).text(written)?;
-        if let Err(error) = label_selector(&text) {
+        if let Err(error) = labels(&text) {
             let help = "write it as Kubernetes does: `app=checkout,track notin (canary)`";
             self.report(errors::place(error, written.span, help));
             return None;

@@ -4,7 +4,7 @@ use super::Checker;
 use crate::diagnostics::codes;
 use crate::syntax::tree;
 use crate::types::expression::Context;
-use crate::types::kubernetes::label_selector;
+use crate::types::labels::labels;
 use crate::types::model::{Limits, System};
 use crate::types::term::{LimitName, Term};
 use crate::types::{Type, errors};
@@ -74,7 +74,7 @@ impl Checker<'_> {
         for expr in texts {
             let Some(text) = self.typing(Context::default()).text(expr) else { continue };
             let wrong = match word.text.as_str() {
-                "selector" => label_selector(&text).err(),
+                "selector" => labels(&text).err(),
                 "namespaces" => (!is_namespace(&text)).then(|| format!("`{text}` is no namespace")),
                 _ => (!is_host_pattern(&text)).then(|| format!("`{text}` is no host")),
             };
@@ -124,7 +124,8 @@ impl Checker<'_> {
             self.report(errors::unknown("limit", &word.text, word.span, known));
             return;
         };
-        if let Some((_, first)) = limits.bounds.get(&limit) {
+        let said = limits.bounds.iter().find(|(known, _)| known.word() == word.text);
+        if let Some((_, (_, first))) = said {
             let first = *first;
             self.report(errors::twice("limit", &word.text, first, word.span));
             return;
@@ -145,6 +146,7 @@ impl Checker<'_> {
             self.report(errors::outside(&ty.show(bounds.lo), value.span, wanted.range(), wanted, None));
             return;
         }
+        let limit = if share { LimitName::InstanceShare } else { limit };
         limits.bounds.insert(limit, (term, word.span.to(value.span)));
     }
 }

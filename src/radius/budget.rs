@@ -1,0 +1,72 @@
+//! What faults can spend of an SLO's error budget.
+//!
+//! The budget of `slo success >= 99% over 30d` is 1% of 30 days of failed requests. A fault spends the share of requests
+//! that it fails, for as long as it is in force. A service that calls a faulted one, directly or not, may fail all its
+//! requests meanwhile: how often it calls is not known.
+
+use super::cover::Cover;
+use super::events::Events;
+use super::{errors, reach_of};
+use crate::diagnostics::Diagnostic;
+use crate::plan::{Injection, Plan};
+use crate::syntax::tree::Comparator;
+use crate::types::model::Slo;
+use crate::types::term::{Comparison, Condition, MetricId, Term};
+
+/// What can be spent of an error budget.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spent {
+    /// The metric of the SLO.
+    pub metric: MetricId,
+    /// The SLO, in its author's words.
+    pub slo: String,
+    /// The share of its budget, which may be above 1.
+    pub share: f64,
+}
+
+/// The spend on each budget that is limited.
+pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> Vec<Spent> {
+    let mut all = Vec::new();
+    for (metric, bound) in &plan.limits.budgets {
+        let Some((slo, target)) = plan.steady.iter().find_map(|slo| Some((slo, target(slo, metric)?))) else {
+            findings.push(errors::no_objective(metric, *bound));
+            continue;
+        };
+        let seconds = Cover::weighted(plan, events, |injection| failing(plan, injection, &metric.service)).total();
+        let share = seconds / ((1.0 - target) * slo.period);
+        if share > bound.value + 1e-9 {
+            findings.push(errors::budget(slo, share, *bound, seconds, target));
+        }
+        all.push(Spent { metric: metric.clone(), slo: slo.text.clone(), share });
+    }
+    all
+}
+
+/// The share of the service's requests that may fail while a fault is in force.
+fn failing(plan: &Plan, injection: &Injection, service: &str) -> f64 {
+    if injection.target == service && injection.resource == "requests" {
+        return injection.fails.hi.clamp(0.0, 1.0);
+    }
+    let reached = reach_of(plan, vec![injection.target.clone()]).contains(service);
+    if reached && injection.touches.hi > 0.0 { 1.0 } else { 0.0 }
+}
+
+/// The objective that an SLO sets for a metric: `>= 99%` below 100%.
+fn target(slo: &Slo, metric: &MetricId) -> Option<f64> {
+    objective(&slo.condition, metric).filter(|target| *target < 1.0)
+}
+
+fn objective(condition: &Condition, metric: &MetricId) -> Option<f64> {
+    match condition {
+        Condition::And(a, b) => objective(a, metric).or_else(|| objective(b, metric)),
+        Condition::Compare(Comparison { left, comparator, right, .. }) => {
+            let reads = |term: &Term| term.readings().iter().any(|reading| reading.metric == *metric);
+            match (left, comparator, right) {
+                (read, Comparator::AtLeast | Comparator::Above, Term::Constant(target)) if reads(read) => Some(*target),
+                (Term::Constant(target), Comparator::AtMost | Comparator::Below, read) if reads(read) => Some(*target),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
