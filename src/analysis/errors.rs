@@ -48,11 +48,7 @@ pub fn not_let_through(verdict: &ExpectedVerdict, about: &str) -> Diagnostic {
         .note("the rules that it breaks come next")
 }
 
-pub fn not_refused<'a>(
-    verdict: &ExpectedVerdict,
-    about: &str,
-    others: impl Iterator<Item = &'a str>,
-) -> Diagnostic {
+pub fn not_refused<'a>(verdict: &ExpectedVerdict, about: &str, others: impl Iterator<Item = &'a str>) -> Diagnostic {
     let others: Vec<&str> = others.collect();
     let headline = match (&verdict.because, others.is_empty()) {
         (Some(because), false) => format!("policies refuse {about}, but not because `{because}`"),

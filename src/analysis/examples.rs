@@ -1,6 +1,6 @@
 //! Tests as examples of what policies let through: an experiment in an environment, and whether it should be refused.
 
-use super::{Analysis, is_of_policy, whole_ranges, errors};
+use super::{Analysis, errors, is_of_policy, whole_ranges};
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::names::{DeclarationId, ModuleId};
@@ -33,12 +33,8 @@ impl Analysis {
     fn example(&self, test: &Test, id: DeclarationId) -> Option<Example> {
         let (environment, verdict) = (test.environment.as_ref()?, test.verdict.as_ref()?);
         let (experiment, _) = self.checked.experiments.get(&id)?;
-        let blank = |wrong| Example {
-            name: test.name.clone(),
-            wrong,
-            rules: BTreeSet::new(),
-            refusing: BTreeSet::new(),
-        };
+        let blank =
+            |wrong| Example { name: test.name.clone(), wrong, rules: BTreeSet::new(), refusing: BTreeSet::new() };
         let place = match self.environment(id, environment) {
             Ok(place) => place,
             Err(finding) => return Some(blank(vec![finding.at(test.span, "named here")])),

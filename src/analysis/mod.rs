@@ -11,7 +11,7 @@ pub use mend::{Change, Done, Mended, Worse, mend};
 pub use survey::{Found, Survey, Target, each, survey};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};
-use crate::diagnostics::{Diagnostic, any_error, codes, tidy};
+use crate::diagnostics::{Diagnostic, Severity, any_error, codes, tidy};
 use crate::names::{DeclarationId, ModuleId, Program, Shelf};
 use crate::plan::{Choice, Plan, arrange, lower};
 use crate::policy::{Case, Judgement, judge};
@@ -89,7 +89,9 @@ pub fn plan(
     environment: Option<&str>,
     given: &[(String, String)],
 ) -> Result<Planned, Vec<Diagnostic>> {
-    if any_error(&analysis.findings) {
+    // Policies judge this experiment once more, with the values that it runs with.
+    let stands = |finding: &Diagnostic| finding.severity == Severity::Error && !is_of_policy(finding);
+    if analysis.findings.iter().any(stands) {
         return Err(analysis.findings.clone());
     }
     let id = analysis.experiment(experiment).map_err(|finding| vec![finding])?;
@@ -111,8 +113,7 @@ fn read(shelf: &Shelf, target: &Target) -> Result<Analysis, FileError> {
     let mut checked = types::check(&program);
     let names = wanted_environments(&checked, target.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT));
     let brought = |id: &DeclarationId| id.module.0 < used;
-    let lacks =
-        |name: &&str| !checked.environments.iter().any(|(id, (it, _))| it.name == **name && brought(id));
+    let lacks = |name: &&str| !checked.environments.iter().any(|(id, (it, _))| it.name == **name && brought(id));
     if program.modules.first().is_some_and(|module| runs_something(&module.file))
         && names.iter().any(|it| lacks(&it.as_str()))
         && program.load_environments_beside(ModuleId(0), shelf)

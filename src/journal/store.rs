@@ -379,11 +379,9 @@ mod tests {
     fn the_last_confirmed_run_of_an_experiment_in_an_environment_is_known() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
-        for (run, experiment, environment, verdict) in [
-            ("r1", "x", "staging", "confirmed"),
-            ("r2", "y", "staging", "refuted"),
-            ("r3", "x", "local", "confirmed"),
-        ] {
+        for (run, experiment, environment, verdict) in
+            [("r1", "x", "staging", "confirmed"), ("r2", "y", "staging", "refuted"), ("r3", "x", "local", "confirmed")]
+        {
             journal.begin(run, experiment, environment, &[]).unwrap();
             journal.end(run, verdict, "").unwrap();
         }

@@ -122,11 +122,7 @@ fn abouts<'c>(plan: &'c Plan, policy: &Policy, rule: &Rule) -> Vec<About<'c>> {
         Says::Approval(_) | Says::Confirmed(..) | Says::Hours(_) => None,
     };
     let conditions = [says, rule.condition.as_ref(), policy.applies.as_ref()];
-    if conditions.into_iter().flatten().any(reads_faults) {
-        plan.injections().map(Some).collect()
-    } else {
-        vec![None]
-    }
+    if conditions.into_iter().flatten().any(reads_faults) { plan.injections().map(Some).collect() } else { vec![None] }
 }
 
 fn reads_faults(condition: &Judged) -> bool {

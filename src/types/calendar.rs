@@ -73,6 +73,21 @@ impl Hours {
         Some(format!("{} {:02}:{:02}", DAYS.get(weekday(time))?, time.hour(), time.minute()))
     }
 
+    /// The days that count, neighbours together: `Mon-Fri`, `Sun`.
+    fn spans(&self) -> Vec<String> {
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for day in (0..DAYS.len()).filter(|day| self.days[*day]) {
+            match spans.last_mut() {
+                Some((_, last)) if *last + 1 == day => *last = day,
+                _ => spans.push((day, day)),
+            }
+        }
+        let show = |(first, last): (usize, usize)| {
+            if first == last { DAYS[first].to_owned() } else { format!("{}-{}", DAYS[first], DAYS[last]) }
+        };
+        spans.into_iter().map(show).collect()
+    }
+
     fn contains(&self, time: DateTime) -> bool {
         let minute = u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
         let today = weekday(time);
@@ -96,7 +111,8 @@ const EIGHT_DAYS: i64 = 8 * 86_400;
 /// A moment, and the beginning of every minute after it, before `end`.
 fn minutes(start: i64, end: i64) -> impl Iterator<Item = i64> {
     let next = start.div_euclid(60).saturating_add(1).saturating_mul(60);
-    std::iter::once(start).chain((0..).map_while(move |at: i64| next.checked_add(at * 60).filter(|moment| *moment < end)))
+    std::iter::once(start)
+        .chain((0..).map_while(move |at: i64| next.checked_add(at * 60).filter(|moment| *moment < end)))
 }
 
 fn local(zone: &TimeZone, moment: i64) -> Result<DateTime, String> {
@@ -111,9 +127,8 @@ fn weekday(time: DateTime) -> usize {
 
 impl fmt::Display for Hours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let days: Vec<&str> = DAYS.iter().zip(self.days).filter(|(_, counts)| *counts).map(|(day, _)| *day).collect();
         let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
-        write!(f, "{} {}-{} {}", days.join(","), time(self.from), time(self.to), self.zone)
+        write!(f, "{} {}-{} {}", self.spans().join(","), time(self.from), time(self.to), self.zone)
     }
 }
 
@@ -237,7 +252,10 @@ mod tests {
         let office = "Mon-Fri 09:00-16:00 Europe/Berlin";
         lie(office, &[("2026-01-07T07:59:59Z", false), ("2026-01-07T08:00:00Z", true)]);
         lie(office, &[("2026-01-07T14:59:59Z", true), ("2026-01-07T15:00:00Z", false)]);
-        lie(office, &[("2026-07-01T06:59:59Z", false), ("2026-07-01T07:00:00Z", true), ("2026-07-01T14:00:00Z", false)]);
+        lie(
+            office,
+            &[("2026-07-01T06:59:59Z", false), ("2026-07-01T07:00:00Z", true), ("2026-07-01T14:00:00Z", false)],
+        );
         lie(office, &[("2026-03-27T07:30:00Z", false), ("2026-03-30T07:30:00Z", true)]);
         lie(office, &[("2026-10-23T07:30:00Z", true), ("2026-10-26T07:30:00Z", false)]);
         lie(office, &[("2026-01-10T10:00:00Z", false), ("2026-01-11T10:00:00Z", false)]);
@@ -249,7 +267,10 @@ mod tests {
     fn hours_past_midnight_belong_to_the_day_they_begin_on() {
         let night = "Fri 22:00-06:00";
         lie(night, &[("2026-01-09T21:59:00Z", false), ("2026-01-09T22:00:00Z", true), ("2026-01-10T05:59:59Z", true)]);
-        lie(night, &[("2026-01-10T06:00:00Z", false), ("2026-01-09T05:00:00Z", false), ("2026-01-10T22:30:00Z", false)]);
+        lie(
+            night,
+            &[("2026-01-10T06:00:00Z", false), ("2026-01-09T05:00:00Z", false), ("2026-01-10T22:30:00Z", false)],
+        );
         lie("Sun 23:00-01:00", &[("2026-01-12T00:30:00Z", true), ("2026-01-11T00:30:00Z", false)]);
     }
 
@@ -266,7 +287,8 @@ mod tests {
         assert_eq!(always.first_outside(start, f64::NAN), Ok(None));
         assert!(always.first_outside(i64::MAX, 1.0).is_err() && always.first_outside(i64::MIN, 1.0).is_err());
         assert_eq!(always.next_inside(i64::MAX), None);
-        assert_eq!(hours.to_string(), "Mon,Tue,Wed,Thu,Fri 09:00-16:00 UTC");
+        assert_eq!(hours.to_string(), "Mon-Fri 09:00-16:00 UTC");
+        assert_eq!(Hours::parse("Sat-Mon,Wed 22:00-06:00").unwrap().to_string(), "Mon,Wed,Sat-Sun 22:00-06:00 UTC");
     }
 
     #[test]

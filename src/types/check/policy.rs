@@ -52,7 +52,8 @@ impl Checker<'_> {
         };
         let reason = written.reason.as_ref().and_then(|reason| self.typing(Context::default()).text(reason));
         let said = said(written);
-        let without_reason = Span { end: written.condition.as_ref().map_or(said.end, |it| it.span.end), ..written.span };
+        let without_reason =
+            Span { end: written.condition.as_ref().map_or(said.end, |it| it.span.end), ..written.span };
         let (words, text) = (self.text(said), self.text(without_reason));
         Some(Rule { says: says?, condition, reason, words, text, span: written.span })
     }
@@ -61,7 +62,15 @@ impl Checker<'_> {
         Some(match written {
             Requirement::Require(condition) => Says::Require(self.open_fact(condition, values)?),
             Requirement::Deny(condition) => Says::Deny(self.open_fact(condition, values)?),
-            Requirement::Approval(group) => Says::Approval(self.typing(Context::default()).text(group)?),
+            Requirement::Approval(group) => {
+                let name = self.typing(Context::default()).text(group)?;
+                if name.trim().is_empty() {
+                    let help = "say whose approval it is: `require approval from \"sre-oncall\"`";
+                    self.report(errors::missing(codes::E0407, "this approval names no group", group.span, help));
+                    return None;
+                }
+                Says::Approval(name)
+            }
             Requirement::Confirmed(environment, within) => {
                 let within = match within {
                     Some(within) => {
