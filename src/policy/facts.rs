@@ -2,7 +2,7 @@
 
 use super::{About, Case, recovery};
 use crate::base::{Interval, Span};
-use crate::plan::{Effective, Injection, StepKind};
+use crate::plan::{Effective, Injection, Plan, StepKind};
 use crate::types::Type;
 use crate::types::model::Limits;
 use crate::types::policy::{self, Fact};
@@ -14,6 +14,10 @@ pub struct Facts<'a> {
     case: Case<'a>,
     /// The limits, each bound with the most that it can be.
     most: Effective,
+    /// What one fault alone touches at least.
+    least_traffic: f64,
+    /// Whether a share or a time of the plan depends on a parameter that is left open.
+    varies: bool,
     healed: OnceCell<Option<Span>>,
 }
 
@@ -25,7 +29,9 @@ impl<'a> Facts<'a> {
             Limits { bounds: bounds.collect(), ..limits.clone() }
         };
         let most = Effective::meet(&at_most(&case.experiment.limits), &at_most(&case.environment.limits), case.known);
-        Self { case, most, healed: OnceCell::new() }
+        let faults = case.plan.injections().filter(|(_, it)| it.resource == "requests");
+        let least_traffic = faults.map(|(_, it)| it.touches.lo).fold(0.0, f64::max);
+        Self { case, most, least_traffic, varies: varies(case.plan), healed: OnceCell::new() }
     }
 
     /// What is known of a fact; nothing of a fault's where the rule is about none.
@@ -65,29 +71,18 @@ impl<'a> Facts<'a> {
 
     /// What was proven, from the least that it can come to.
     fn proven(&self, name: LimitName) -> Option<Interval> {
-        let (plan, bounds) = (self.case.plan, self.case.bounds);
+        let bounds = self.case.bounds;
         let (least, most) = match name {
-            LimitName::Traffic => (self.least_traffic(), bounds.traffic.values().copied().fold(0.0, f64::max)),
+            LimitName::Traffic => (self.least_traffic, bounds.traffic.values().copied().fold(0.0, f64::max)),
             LimitName::Concurrent => ((bounds.concurrent as f64).min(1.0), bounds.concurrent as f64),
             LimitName::Exposure => (0.0, bounds.exposure),
             LimitName::Timeout => (0.0, bounds.length),
             LimitName::Requests | LimitName::Instances => return None,
         };
         let limit = self.limit(name);
-        let varies = plan.graph.steps().any(|step| match &step.kind {
-            StepKind::Inject(it) => !it.touches.is_point() || it.until.is_none() && !it.duration.is_point(),
-            StepKind::Wait(duration) => !duration.is_point(),
-            _ => false,
-        });
         // A fault may be as large as a limit that is itself left open.
         let most = if limit.is_point() { most } else { most.max(limit.hi) };
-        Some(if varies || !limit.is_point() { Interval::new(least, most) } else { Interval::point(most) })
-    }
-
-    /// What one fault alone touches at least.
-    fn least_traffic(&self) -> f64 {
-        let faults = self.case.plan.injections().filter(|(_, it)| it.resource == "requests");
-        faults.map(|(_, it)| it.touches.lo).fold(0.0, f64::max)
+        Some(if self.varies || !limit.is_point() { Interval::new(least, most) } else { Interval::point(most) })
     }
 
     fn unhealed(&self) -> Option<Span> {
@@ -129,6 +124,14 @@ impl<'a> Facts<'a> {
         let here = self.case.plan.injections().filter(|(_, it)| it.target == *service && it.resource == "requests");
         here.max_by(|a, b| a.1.touches.hi.total_cmp(&b.1.touches.hi)).map(|(step, _)| step.span)
     }
+}
+
+fn varies(plan: &Plan) -> bool {
+    plan.graph.steps().any(|step| match &step.kind {
+        StepKind::Inject(it) => !it.touches.is_point() || it.until.is_none() && !it.duration.is_point(),
+        StepKind::Wait(duration) => !duration.is_point(),
+        _ => false,
+    })
 }
 
 /// A fault by its own name, whatever the experiment calls it: of a standard module with the module's name.

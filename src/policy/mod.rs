@@ -82,6 +82,7 @@ pub fn judge<'p>(case: Case, policies: impl IntoIterator<Item = &'p Policy>) -> 
         }
     }
     judgement.policies.sort();
+    judgement.policies.dedup();
     judgement.broken.dedup();
     judgement
 }

@@ -296,3 +296,20 @@ fn no_example_is_no_success() {
     place.write("fleet_test.chaos", EXAMPLES.replace("careful", "carefl"));
     place.run(&["policy", "test", "fleet_test.chaos"]).ended(1).says("E0203");
 }
+
+#[test]
+fn a_run_is_judged_with_the_values_it_runs_with() {
+    let place = guarded_by("\"fleet.chaos\"");
+    place.write("fleet.chaos", "policy fleet { deny plan.traffic > 10% because \"a first rollout is small\" }\n");
+    let open = "  param share: ratio in 1%..30% = 5%\n  limit { services page; traffic <= 30%; exposure <= 10m; timeout <= 15m }";
+    let trials = TRIALS.replace("  limit { services page; traffic <= 5%; exposure <= 10m; timeout <= 15m }", open);
+    place.write(
+        "trials.chaos",
+        trials.replace("limit.traffic", "share").replace("(page, delay: 50ms)", "(page, delay: 50ms, traffic: 5%)"),
+    );
+    place.run(&["check"]).ended(1).says("`plan.traffic` can be 1% to 30%").says("because a first rollout is small");
+    let plan = |set: &[&str]| place.run(&[&["plan", "trials.chaos", "--experiment", "careful"], set].concat());
+    plan(&[]).ended(0).says("fleet: no rule is broken");
+    plan(&["--set", "share=10%"]).ended(0);
+    plan(&["--set", "share=11%"]).ended(2).says("E0602").says("`plan.traffic` is 11%");
+}
