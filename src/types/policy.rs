@@ -219,3 +219,92 @@ const LIMITS: &[(&str, Type)] = &[
     ("limit.exposure", Type::Duration),
     ("limit.timeout", Type::Duration),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::{Fact, Judged};
+    use crate::base::{Interval, SourceId, Span};
+    use crate::syntax::tree::Comparator;
+    use crate::types::Type;
+    use crate::types::term::{Comparison, Term};
+
+    const ENDLESS: Interval = Interval { lo: f64::INFINITY, hi: f64::INFINITY };
+
+    fn facts(name: &str) -> Option<Fact> {
+        Some(match name {
+            "yes" => Fact::Bool(true),
+            "no" => Fact::Bool(false),
+            "sum" => Fact::Number(Interval::point(0.1 + 0.2)),
+            "range" => Fact::Number(Interval::new(1.0, 3.0)),
+            "endless" => Fact::Number(ENDLESS),
+            _ => return None,
+        })
+    }
+
+    fn compare(name: &str, comparator: Comparator, right: Term) -> Judged {
+        let (left, span) = (Term::Parameter(name.to_owned()), Span::new(SourceId(0), 0, 0));
+        Judged::Compare(Comparison { left, comparator, right, ty: Type::Float, text: String::new(), span })
+    }
+
+    /// For `<`, `<=`, `>`, `>=`, `==`, `!=`: true, false, or either.
+    #[track_caller]
+    fn compares(name: &str, right: &Term, wanted: &str) {
+        let all = [
+            Comparator::Below,
+            Comparator::AtMost,
+            Comparator::Above,
+            Comparator::AtLeast,
+            Comparator::Equal,
+            Comparator::Unequal,
+        ];
+        let shown = all.map(|it| match compare(name, it, right.clone()).holds(&facts) {
+            Some(true) => 't',
+            Some(false) => 'f',
+            None => '?',
+        });
+        assert_eq!(shown.iter().collect::<String>(), wanted, "{name} against {right:?}");
+    }
+
+    #[test]
+    fn a_comparison_holds_for_all_values_or_for_none_or_is_open() {
+        compares("sum", &Term::Constant(0.3), "ftfttf");
+        compares("sum", &Term::Constant(0.300_001), "ttffft");
+        compares("range", &Term::Constant(3.0), "?tf???");
+        compares("range", &Term::Constant(1.0), "f??t??");
+        compares("range", &Term::Constant(2.0), "??????");
+        compares("range", &Term::Constant(4.0), "ttffft");
+        compares("range", &Term::Parameter("range".to_owned()), "??????");
+        compares("endless", &Term::Constant(1e300), "ffttft");
+        compares("range", &Term::Parameter("endless".to_owned()), "ttffft");
+        compares("endless", &Term::Parameter("endless".to_owned()), "??????");
+        compares("unknown", &Term::Constant(0.0), "??????");
+    }
+
+    #[test]
+    fn what_is_open_stays_open_unless_the_rest_decides() {
+        let fact = |name: &str| Box::new(Judged::Fact(name.to_owned()));
+        let all = ["yes", "no", "unknown"];
+        let holds = |it: Judged| it.holds(&facts);
+        for (a, wanted) in
+            all.iter().zip([[Some(true), Some(false), None], [Some(false); 3], [None, Some(false), None]])
+        {
+            assert_eq!(all.map(|b| holds(Judged::And(fact(a), fact(b)))), wanted, "{a} and");
+        }
+        for (a, wanted) in all.iter().zip([[Some(true); 3], [Some(true), Some(false), None], [Some(true), None, None]])
+        {
+            assert_eq!(all.map(|b| holds(Judged::Or(fact(a), fact(b)))), wanted, "{a} or");
+        }
+        assert_eq!(all.map(|it| holds(Judged::Not(fact(it)))), [Some(false), Some(true), None]);
+    }
+
+    #[test]
+    fn those_facts_are_blamed_that_could_be_otherwise() {
+        let fact = |name: &str| Box::new(Judged::Fact(name.to_owned()));
+        let both = Judged::And(fact("yes"), fact("no"));
+        assert_eq!(both.culprits(true, &facts), ["no"]);
+        assert_eq!(both.culprits(false, &facts), [""; 0]);
+        let either = Judged::Or(fact("yes"), fact("unknown"));
+        assert_eq!(either.culprits(false, &facts), ["yes", "unknown"]);
+        assert_eq!(Judged::Not(Box::new(either)).culprits(true, &facts), ["yes", "unknown"]);
+    }
+}
