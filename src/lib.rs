@@ -14,12 +14,13 @@
 //! | 4 | [`types`] | types, dimensions, ranges, conditions: the typed model |
 //! | 5 | [`plan`] | the execution graph, with all that an environment adds |
 //! | 6 | [`radius`] | the worst the graph can do, proven against the limits |
-//! | 7 | [`analysis`] | all of the above in one call |
+//! | 7 | [`policy`] | the rules that a plan breaks, and what is asked before it runs |
 //! | 7 | [`monitor`] | conditions over time: obligations, triggers; pure |
 //! | 7 | [`injector`] | the host of WebAssembly injectors |
 //! | 7 | [`journal`] | the run store |
-//! | 8 | [`lint`] | rules about what is legal, but better not written |
+//! | 8 | [`analysis`] | all of the above in one call |
 //! | 8 | [`metrics`] | the embedded scraper |
+//! | 9 | [`lint`] | rules about what is legal, but better not written |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
 //! | 10 | [`report`] | plan, progress and verdict for people |
 //! | 10 | [`proxy`] | the fault proxy |
@@ -27,7 +28,7 @@
 //! | 10 | [`starter`] | the first files of a system: `chaos init` |
 //! | 11 | [`cli`] | one file a command |
 //!
-//! Ranks 0 to 6, the analysis and the lints do no I/O; with `--no-default-features` they build alone.
+//! Ranks 0 to 6, policies, the analysis and the lints do no I/O; with `--no-default-features` they build alone.
 
 pub mod analysis;
 pub mod base;
@@ -37,6 +38,7 @@ pub mod lint;
 pub mod monitor;
 pub mod names;
 pub mod plan;
+pub mod policy;
 pub mod project;
 pub mod radius;
 pub mod syntax;

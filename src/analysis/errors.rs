@@ -1,7 +1,7 @@
 //! What was asked for is not there: E07, E08.
 
 use crate::diagnostics::{Diagnostic, codes, suggest};
-use crate::types::model::{Environment, Policy};
+use crate::types::model::{Environment, ExpectedVerdict};
 
 pub fn unknown_environment(name: &str, known: &[&str]) -> Diagnostic {
     let finding = Diagnostic::error(codes::E0701, format!("there is no environment `{name}` for this system"));
@@ -42,8 +42,19 @@ pub fn unknown_parameter<'a>(name: &str, known: impl IntoIterator<Item = &'a str
     Diagnostic::error(codes::E0802, format!("unknown parameter `{name}`")).maybe_help(help)
 }
 
-pub fn unjudged_policy(policy: &Policy) -> Diagnostic {
-    Diagnostic::error(codes::E0804, format!("this version cannot judge the policy `{}`", policy.name))
-        .at(policy.span, "it applies here, or may apply")
-        .note("a run that a policy might forbid is refused")
+pub fn not_let_through(verdict: &ExpectedVerdict, about: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0607, format!("policies refuse {about}, which should come out as {}", verdict.word))
+        .at(verdict.span, "so it would have to be let through")
+        .note("the rules that it breaks come next")
+}
+
+pub fn not_refused<'a>(verdict: &ExpectedVerdict, about: &str, others: impl Iterator<Item = &'a str>) -> Diagnostic {
+    let others: Vec<&str> = others.collect();
+    let headline = match (&verdict.because, others.is_empty()) {
+        (Some(because), false) => format!("policies refuse {about}, but not because `{because}`"),
+        (Some(because), true) => format!("no policy refuses {about} because `{because}`"),
+        (None, _) => format!("no policy refuses {about}"),
+    };
+    let finding = Diagnostic::error(codes::E0607, headline).at(verdict.span, "expected here");
+    others.into_iter().fold(finding, |finding, other| finding.note(other))
 }

@@ -200,7 +200,7 @@ mod tests {
     /// A made-up rule: findings at words, with a safe fix that writes another word.
     fn words(files: &dyn Files, names: &[&str], rules: &[(&str, Option<&str>)]) -> Survey {
         let shelf = Shelf::new(files);
-        let targets: Vec<Target> = names.iter().map(|name| Target { path: name.into(), environment: None }).collect();
+        let targets: Vec<Target> = names.iter().copied().map(Target::new).collect();
         let mut found = survey(&targets, &shelf);
         found.findings.clear();
         let sources = found.sources.clone();
@@ -256,7 +256,7 @@ mod tests {
         let user = "use \"./shop.chaos\"\nexperiment x on shop { hypothesis \"h\"; limit { services a }; run { } }\n";
         let files = Texts(vec![("shop.chaos", used), ("x.chaos", user)]);
         let check = |files: &dyn Files| {
-            let targets = ["shop.chaos", "x.chaos"].map(|name| Target { path: name.into(), environment: None });
+            let targets = ["shop.chaos", "x.chaos"].map(Target::new);
             survey(&targets, &Shelf::new(files))
         };
         let fixed = mend(&files, |_| true, check);

@@ -1,20 +1,23 @@
-//! Rank 7: the whole front end in one call: a file, all it uses, its environment, and everything that is wrong with it.
+//! Rank 8: the whole front end in one call: a file, all it uses, its environment, and everything that is wrong with it.
 
 mod errors;
+mod examples;
+mod guards;
 mod mend;
 mod survey;
 
+pub use examples::Example;
 pub use mend::{Change, Done, Mended, Worse, mend};
 pub use survey::{Found, Survey, Target, each, survey};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};
-use crate::diagnostics::{Diagnostic, any_error, codes, tidy};
+use crate::diagnostics::{Diagnostic, Severity, any_error, codes, tidy};
 use crate::names::{DeclarationId, ModuleId, Program, Shelf};
-use crate::plan::{self, Choice, Plan, arrange, lower};
+use crate::plan::{Choice, Plan, arrange, lower};
+use crate::policy::{Case, Judgement, judge};
 use crate::radius::{self, Bounds};
 use crate::syntax::File;
-use crate::types::model::{Argument, Environment, Experiment, Policy};
-use crate::types::policy::Known as Fact;
+use crate::types::model::{Argument, Environment, Experiment, Schedule, Test};
 use crate::types::term::Known;
 use crate::types::{self, Checked};
 use std::collections::BTreeSet;
@@ -35,6 +38,8 @@ pub struct Analysis {
     pub plans: Vec<(DeclarationId, Planned)>,
     /// How many modules the file is and uses; those behind them lie beside it.
     used: usize,
+    /// What the project names for its policies.
+    guards: Vec<ModuleId>,
     /// Everything that is wrong with it, by place.
     pub findings: Vec<Diagnostic>,
 }
@@ -46,6 +51,8 @@ pub struct Planned {
     pub plan: Plan,
     /// The worst it can do.
     pub bounds: Bounds,
+    /// What policies say of it.
+    pub judgement: Judgement,
 }
 
 /// Checks a file: its text, names, types, and each of its experiments in the environment that is named, else in `local`
@@ -54,16 +61,17 @@ pub struct Planned {
 /// # Errors
 /// Why the file cannot be read.
 pub fn analyse(path: &Path, files: &dyn Files, environment: Option<&str>) -> Result<Analysis, FileError> {
-    analyse_from(&Shelf::new(files), path, environment)
+    let target = Target { environment: environment.map(str::to_owned), ..Target::new(path) };
+    analyse_from(&Shelf::new(files), &target)
 }
 
 /// The same for one of many files, which may use the same others.
 ///
 /// # Errors
 /// Why the file cannot be read.
-pub fn analyse_from(shelf: &Shelf, path: &Path, environment: Option<&str>) -> Result<Analysis, FileError> {
-    let mut analysis = read(shelf, path, environment.unwrap_or(DEFAULT_ENVIRONMENT))?;
-    for asked in analysis.asked(environment) {
+pub fn analyse_from(shelf: &Shelf, target: &Target) -> Result<Analysis, FileError> {
+    let mut analysis = read(shelf, target)?;
+    for asked in analysis.asked(target.environment.as_deref()) {
         let found = analysis.check_in(&asked);
         analysis.findings.extend(found);
     }
@@ -81,7 +89,9 @@ pub fn plan(
     environment: Option<&str>,
     given: &[(String, String)],
 ) -> Result<Planned, Vec<Diagnostic>> {
-    if any_error(&analysis.findings) {
+    // Policies judge this experiment once more, with the values that it runs with.
+    let stands = |finding: &Diagnostic| finding.severity == Severity::Error && !is_of_policy(finding);
+    if analysis.findings.iter().any(stands) {
         return Err(analysis.findings.clone());
     }
     let id = analysis.experiment(experiment).map_err(|finding| vec![finding])?;
@@ -95,13 +105,15 @@ pub fn plan(
     }
 }
 
-fn read(shelf: &Shelf, path: &Path, environment: &str) -> Result<Analysis, FileError> {
-    let mut program = Program::load_from(shelf, path)?;
-    let mut checked = types::check(&program);
+fn read(shelf: &Shelf, target: &Target) -> Result<Analysis, FileError> {
+    let mut program = Program::load_from(shelf, &target.path)?;
     let own: BTreeSet<SourceId> = program.modules.iter().map(|module| module.source).collect();
     let used = program.modules.len();
-    let names = wanted_environments(&checked, environment);
-    let lacks = |name: &&str| !checked.environments.values().any(|(it, _)| it.name == **name);
+    let guards: Vec<ModuleId> = target.guards.iter().filter_map(|guard| program.load_guard(guard, shelf)).collect();
+    let mut checked = types::check(&program);
+    let names = wanted_environments(&checked, target.environment.as_deref().unwrap_or(DEFAULT_ENVIRONMENT));
+    let brought = |id: &DeclarationId| id.module.0 < used;
+    let lacks = |name: &&str| !checked.environments.iter().any(|(id, (it, _))| it.name == **name && brought(id));
     if program.modules.first().is_some_and(|module| runs_something(&module.file))
         && names.iter().any(|it| lacks(&it.as_str()))
         && program.load_environments_beside(ModuleId(0), shelf)
@@ -109,6 +121,8 @@ fn read(shelf: &Shelf, path: &Path, environment: &str) -> Result<Analysis, FileE
         checked = types::check(&program);
     }
     let mut wanted = own;
+    wanted.extend(target.guards.iter().map(|guard| guard.span.source));
+    let mut relied_on: BTreeSet<ModuleId> = guards.iter().copied().collect();
     let own_systems: BTreeSet<_> = own_experiments(&checked)
         .into_iter()
         .filter_map(|id| checked.experiments.get(&id).map(|(_, system)| *system))
@@ -118,18 +132,18 @@ fn read(shelf: &Shelf, path: &Path, environment: &str) -> Result<Analysis, FileE
         let all = checked.environments.iter();
         let fits = all.filter(|(_, (it, system))| it.name == *name && own_systems.contains(system));
         let fits: Vec<ModuleId> = fits.map(|(id, _)| id.module).collect();
-        if let [beside] = fits.as_slice()
-            && let Some(module) = program.module(*beside)
-        {
-            wanted.insert(module.source);
+        if let [beside] = fits.as_slice() {
+            relied_on.insert(*beside);
         }
     }
+    let relied_on = program.reach(relied_on);
+    wanted.extend(relied_on.iter().filter_map(|id| program.module(*id)).map(|module| module.source));
     // Files that only lie beside this one are their own affair.
     let concerns = |finding: &&Diagnostic| finding.place().is_none_or(|place| wanted.contains(&place.source));
     let mut findings: Vec<Diagnostic> =
         program.findings.iter().chain(&checked.findings).filter(concerns).cloned().collect();
     tidy(&mut findings);
-    Ok(Analysis { program, checked, used, plans: Vec::new(), findings })
+    Ok(Analysis { program, checked, used, guards, plans: Vec::new(), findings })
 }
 
 /// The experiments of the file itself, and those of its tests and schedules.
@@ -159,6 +173,13 @@ struct Asked {
     environment: String,
     /// Whether there must be such an environment, and where it is named.
     named: Option<Option<Span>>,
+    /// Whether a test expects that the run is refused there: then policies may.
+    refused: bool,
+}
+
+/// Whether a finding is a broken rule.
+fn is_of_policy(finding: &Diagnostic) -> bool {
+    [codes::E0601, codes::E0602].contains(&finding.code)
 }
 
 /// Every parameter as its declared range.
@@ -180,12 +201,15 @@ impl Analysis {
             experiment,
             environment: environment.unwrap_or(DEFAULT_ENVIRONMENT).to_owned(),
             named: environment.map(|_| None),
+            refused: false,
         });
-        let tests = self.checked.tests.iter().map(|(id, (it, of))| (id, &it.environment, *of, it.span));
-        let schedules = self.checked.schedules.iter().map(|(id, (it, of))| (id, &it.environment, *of, it.span));
+        let test = |it: &Test| (it.environment.clone(), it.expects_refusal(), it.span);
+        let tests = self.checked.tests.iter().map(|(id, (it, of))| (id, *of, test(it)));
+        let schedule = |it: &Schedule| (it.environment.clone(), false, it.span);
+        let schedules = self.checked.schedules.iter().map(|(id, (it, of))| (id, *of, schedule(it)));
         let others = tests.chain(schedules).filter(|(id, ..)| id.module == ModuleId(0));
-        let others = others.filter_map(|(_, environment, experiment, span)| {
-            Some(Asked { experiment, environment: environment.clone()?, named: Some(Some(span)) })
+        let others = others.filter_map(|(_, experiment, (environment, refused, span))| {
+            Some(Asked { experiment, environment: environment?, named: Some(Some(span)), refused })
         });
         own.chain(others).collect()
     }
@@ -197,9 +221,10 @@ impl Analysis {
         let known = whole_ranges(experiment);
         match self.environment(asked.experiment, &asked.environment) {
             Ok(place) => {
-                let (planned, findings) = self.plan_with(asked.experiment, place, &known);
+                let (planned, mut findings) = self.plan_with(asked.experiment, place, &known);
                 let stands = planned.filter(|_| !any_error(&findings));
                 self.plans.extend(stands.map(|planned| (asked.experiment, planned)));
+                findings.retain(|finding| !(asked.refused && is_of_policy(finding)));
                 findings
             }
             Err(finding) => {
@@ -277,37 +302,27 @@ impl Analysis {
         Ok(known)
     }
 
-    /// What of a planned experiment this version cannot run, or cannot judge: policies among it.
-    pub fn not_runnable(&self, planned: &Planned) -> Vec<Diagnostic> {
-        let plan = &planned.plan;
-        let facts = |name: &str| match name {
-            "environment.tier" => Some(Fact::Word(plan.tier.clone())),
-            "environment.name" => Some(Fact::Word(plan.environment.clone())),
-            "experiment.name" => Some(Fact::Word(plan.experiment.clone())),
-            _ => None,
-        };
-        let applies = |policy: &&Policy| policy.applies.as_ref().and_then(|it| it.holds(&facts)) != Some(false);
-        let policies = self.checked.policies.values().filter(applies).map(errors::unjudged_policy);
-        plan::not_runnable(plan).into_iter().chain(policies).collect()
-    }
-
     fn plan_with(
         &self,
         experiment: DeclarationId,
-        environment: DeclarationId,
+        place_id: DeclarationId,
         known: &Known,
     ) -> (Option<Planned>, Vec<Diagnostic>) {
         let Some((experiment, system)) = self.checked.experiments.get(&experiment) else { return (None, Vec::new()) };
-        let place: Option<&(Environment, _)> = self.checked.environments.get(&environment);
+        let place: Option<&(Environment, _)> = self.checked.environments.get(&place_id);
         let system = system.and_then(|id| self.checked.systems.get(&id));
         let (Some((environment, _)), Some(system)) = (place, system) else { return (None, Vec::new()) };
         let (plan, mut findings) = lower(Choice { system, experiment, environment, known });
         let (bounds, exceeded) = radius::prove(&plan);
+        let mut judgement = Judgement::default();
         // Where the order of the steps is not understood, what may overlap is not known either.
         if !findings.iter().any(|finding| [codes::E0203, codes::E0406, codes::E0410].contains(&finding.code)) {
             findings.extend(exceeded);
+            let case = Case { experiment, environment, known, plan: &plan, bounds: &bounds };
+            judgement = judge(case, self.policies(place_id.module));
+            findings.extend(judgement.broken.iter().map(|broken| broken.finding.clone()));
         }
         tidy(&mut findings);
-        (Some(Planned { plan, bounds }), findings)
+        (Some(Planned { plan, bounds, judgement }), findings)
     }
 }

@@ -3,7 +3,7 @@
 use super::{Analysis, analyse_from};
 use crate::base::{FileError, SourceId, Sources, parallel};
 use crate::diagnostics::{Diagnostic, tidy_files};
-use crate::names::{Shelf, unreadable};
+use crate::names::{Guard, Shelf, unreadable};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,15 @@ pub struct Target {
     pub path: PathBuf,
     /// The environment that was asked for.
     pub environment: Option<String>,
+    /// What its project names for its policies.
+    pub guards: Vec<Guard>,
+}
+
+impl Target {
+    /// A file that no project says anything of.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), environment: None, guards: Vec::new() }
+    }
 }
 
 /// What was found in many files.
@@ -87,7 +96,7 @@ pub fn each<T: Send>(
 ) -> Vec<T> {
     // All are parsed first: whoever looks for an environment beside a file would else wait for one thread to parse them.
     parallel::map(targets, |target| shelf.prepare(&target.path));
-    parallel::map(targets, |target| work(target, analyse_from(shelf, &target.path, target.environment.as_deref())))
+    parallel::map(targets, |target| work(target, analyse_from(shelf, target)))
 }
 
 /// Everything that is wrong with these files. One that cannot be read is a finding, too.

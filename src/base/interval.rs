@@ -37,6 +37,9 @@ impl Interval {
 
     fn corners(self, other: Interval, f: impl Fn(f64, f64) -> f64) -> Interval {
         let all = [f(self.lo, other.lo), f(self.lo, other.hi), f(self.hi, other.lo), f(self.hi, other.hi)];
+        if all.iter().any(|x| x.is_nan()) {
+            return Interval::ALL; // ∞/∞
+        }
         all.iter().skip(1).fold(Interval::new(all[0], all[0]), |sum, x| Interval::new(sum.lo.min(*x), sum.hi.max(*x)))
     }
 
@@ -73,6 +76,13 @@ mod tests {
         assert_eq!(a.times(b), Interval::new(-8.0, 12.0));
         assert_eq!(a.over(b), Interval::new(-4.0, 6.0));
         assert_eq!(b.over(a), Interval::ALL);
+    }
+
+    #[test]
+    fn what_is_not_known_is_everything() {
+        let endless = Interval::point(f64::INFINITY);
+        assert_eq!(endless.over(Interval::new(1.0, f64::INFINITY)), Interval::ALL);
+        assert_eq!(endless.minus(endless), Interval::ALL);
     }
 
     #[test]

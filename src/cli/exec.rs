@@ -3,12 +3,15 @@
 use super::plan::Choice;
 use super::signals::Signals;
 use super::{REFUSED, StoreOption, block_on, complain, print};
+use crate::analysis::Planned;
 use crate::base::Clock;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::journal::Journal;
-use crate::plan::Plan;
+use crate::plan::{self, Plan};
+use crate::policy::{self, Answers, Approval, Asked};
 use crate::report::{self, Paint};
 use crate::run::{Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -23,29 +26,48 @@ pub struct Exec {
     choice: Choice,
     #[command(flatten)]
     store: StoreOption,
+    /// Who of a group has approved this run, for example `sre-oncall=Kim Doe`. May be given again for others. It is
+    /// recorded with the run; nothing checks it.
+    #[arg(long, value_name = "GROUP=NAME", value_parser = approval)]
+    approve: Vec<Approval>,
+}
+
+fn approval(text: &str) -> Result<Approval, String> {
+    let (group, by) = text.split_once('=').unwrap_or((text, ""));
+    let (group, by) = (group.trim().to_owned(), by.trim().to_owned());
+    if group.is_empty() || by.is_empty() {
+        return Err("say who of which group: `sre-oncall=Kim Doe`".to_owned());
+    }
+    Ok(Approval { group, by })
 }
 
 impl Exec {
     pub fn run(self) -> u8 {
-        let planned = match self.choice.plan() {
-            Ok((analysis, planned)) => {
-                let lacking = analysis.not_runnable(&planned);
-                if !lacking.is_empty() {
-                    print(&lacking, &analysis.program.sources);
-                    return REFUSED;
-                }
-                planned
-            }
+        let (analysis, planned) = match self.choice.plan() {
+            Ok(found) => found,
             Err(code) => return code,
         };
+        let lacking = plan::not_runnable(&planned.plan);
+        if !lacking.is_empty() {
+            print(&lacking, &analysis.program.sources);
+            return REFUSED;
+        }
         let journal = match self.store.open() {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };
+        match self.lacking(&planned, &journal) {
+            Ok(lacking) if lacking.is_empty() => {}
+            Ok(lacking) => {
+                print(&lacking, &analysis.program.sources);
+                return REFUSED;
+            }
+            Err(error) => return complain(&error.diagnostic()),
+        }
         if let Err(refusal) = nothing_in_the_way(&journal, &planned.plan) {
             return complain(&refusal);
         }
-        match block_on(execute(planned.plan, journal)) {
+        match block_on(execute(planned.plan, self.approve, journal)) {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
             Err(error) => {
@@ -54,6 +76,30 @@ impl Exec {
             }
         }
     }
+}
+
+impl Exec {
+    /// What policies ask for and is not there.
+    fn lacking(&self, planned: &Planned, journal: &Journal) -> Result<Vec<Diagnostic>, RunError> {
+        let mut confirmed = BTreeMap::new();
+        for ask in &planned.judgement.asks {
+            if let Asked::Confirmed { environment, .. } = &ask.asks {
+                let last = journal.last_confirmed(&planned.plan.experiment, environment)?;
+                confirmed.extend(last.map(|at| (environment.clone(), at)));
+            }
+        }
+        let answers = Answers {
+            now: i64::try_from(seconds_now()).unwrap_or(i64::MAX),
+            length: planned.bounds.length,
+            approvals: &self.approve,
+            confirmed: &|environment| confirmed.get(environment).copied(),
+        };
+        Ok(policy::lacking(&planned.judgement.asks, &answers))
+    }
+}
+
+fn seconds_now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// An earlier run's leftovers, or another run's faults, at the same addresses.
@@ -70,8 +116,10 @@ fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), Diagnostic> 
     Err(Diagnostic::error(codes::E0801, headline).help("run `chaos recover`; `chaos status` shows what there is"))
 }
 
-async fn execute(plan: Plan, journal: Arc<Journal>) -> Result<Verdict, RunError> {
+async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>) -> Result<Verdict, RunError> {
     let run = run_name();
+    introduce(&plan);
+    record(&approvals, &run, &journal)?;
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
     let world = Arc::new(RealWorld::new(&plan, &run, journal.folder())?);
     let (sender, receiver) = mpsc::unbounded_channel();
@@ -79,7 +127,6 @@ async fn execute(plan: Plan, journal: Arc<Journal>) -> Result<Verdict, RunError>
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
     let watching = tokio::spawn(signals.stop(halt.clone(), events.clone()));
-    introduce(&plan);
     let name = plan.experiment.clone();
     let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
     let ending = Runner { plan, run, journal, world, clock, events, halt }.run().await;
@@ -101,6 +148,16 @@ fn introduce(plan: &Plan) {
     say!("");
 }
 
+/// Writes down who has approved the run.
+fn record(approvals: &[Approval], run: &str, journal: &Journal) -> Result<(), RunError> {
+    for approval in approvals {
+        let line = format!("approved by {}, of {}", approval.by, approval.group);
+        say!("  {line}");
+        journal.log(run, 0, &line)?;
+    }
+    Ok(())
+}
+
 /// Prints events as they come, and keeps them in the store.
 async fn print_events(mut events: mpsc::UnboundedReceiver<Event>, journal: Arc<Journal>, run: String) {
     while let Some(event) = events.recv().await {
@@ -115,7 +172,7 @@ async fn print_events(mut events: mpsc::UnboundedReceiver<Event>, journal: Arc<J
 
 /// A name that no other run has: the time, and some chance.
 fn run_name() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = seconds_now();
     let chance = new_token().unwrap_or_else(|_| format!("{:08x}", std::process::id()));
     format!("r{seconds:x}-{}", chance.chars().take(8).collect::<String>())
 }

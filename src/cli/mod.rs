@@ -32,6 +32,7 @@ mod init;
 mod lint;
 mod output;
 mod plan;
+mod policy;
 mod proxy;
 mod recover;
 mod replace;
@@ -70,6 +71,7 @@ enum Command {
     Fmt(fmt::Fmt),
     Plan(plan::PlanCommand),
     Exec(exec::Exec),
+    Policy(policy::PolicyCommand),
     Status(status::Status),
     Recover(recover::Recover),
     Explain(explain::Explain),
@@ -97,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Fmt(command) => command.run(),
         Command::Plan(command) => command.run(),
         Command::Exec(command) => command.run(),
+        Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),
         Command::Explain(command) => command.run(),

@@ -1,9 +1,11 @@
 //! `chaos plan`, and the options that choose what is planned.
 
 use super::disk::Disk;
+use super::selection::Selection;
 use super::{REFUSED, complain, print};
 use crate::analysis::{self, Analysis, Planned};
-use crate::names::unreadable;
+use crate::diagnostics::any_error;
+use crate::names::{Shelf, unreadable};
 use crate::report;
 use std::path::PathBuf;
 
@@ -38,8 +40,7 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 impl Choice {
     /// The plan; what stands in its way is printed, and the exit code given.
     pub fn plan(&self) -> Result<(Analysis, Planned), u8> {
-        let read = analysis::analyse(&self.file, &Disk, Some(&self.env));
-        let mut analysis = read.map_err(|error| complain(&unreadable(&self.file, &error, None)))?;
+        let mut analysis = self.analyse()?;
         let planned = analysis::plan(&mut analysis, self.experiment.as_deref(), Some(&self.env), &self.set);
         match planned {
             Ok(planned) => Ok((analysis, planned)),
@@ -51,11 +52,29 @@ impl Choice {
     }
 }
 
+impl Choice {
+    /// The file with what its project says of it. Where that cannot be understood, policies may be missing.
+    fn analyse(&self) -> Result<Analysis, u8> {
+        let selection = Selection::one(&self.file, &Disk);
+        if any_error(&selection.findings) {
+            print(&selection.findings, &selection.sources);
+            return Err(REFUSED);
+        }
+        let shelf = Shelf::numbered_by(&Disk, selection.sources.numbers());
+        let targets = selection.targets(Some(&self.env));
+        let target = targets.first().ok_or(REFUSED)?;
+        let read = analysis::analyse_from(&shelf, target);
+        let mut analysis = read.map_err(|error| complain(&unreadable(&target.path, &error, None)))?;
+        analysis.program.sources.join(&selection.sources);
+        Ok(analysis)
+    }
+}
+
 impl PlanCommand {
     pub fn run(self) -> u8 {
         match self.choice.plan() {
             Ok((_, planned)) => {
-                say!("{}", report::plan(&planned.plan, &planned.bounds));
+                say!("{}", report::plan(&planned.plan, &planned.bounds, &planned.judgement));
                 0
             }
             Err(code) => code,

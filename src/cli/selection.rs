@@ -4,7 +4,7 @@ use crate::analysis::Target;
 use crate::base::files::plain;
 use crate::base::{FileError, Files, Numbers, Sources};
 use crate::diagnostics::Diagnostic;
-use crate::names::unreadable;
+use crate::names::{Guard, GuardPlace, stdlib, unreadable};
 use crate::project::{self, Project};
 use ignore::WalkBuilder;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,13 @@ impl Selection {
         reader.found
     }
 
+    /// One file, which is not walked where it is a folder.
+    pub fn one(path: &Path, files: &dyn Files) -> Self {
+        let mut reader = Reader { cwd: cwd(), files, found: Self::empty(), known: BTreeMap::new() };
+        reader.file(path);
+        reader.found
+    }
+
     fn empty() -> Self {
         let sources = Sources::numbered_by(Numbers::default());
         Self { files: BTreeMap::new(), projects: Vec::new(), findings: Vec::new(), sources }
@@ -51,6 +58,7 @@ impl Selection {
         let target = |(path, project): (&Path, Option<&Project>)| Target {
             path: path.to_path_buf(),
             environment: environment.map(str::to_owned).or_else(|| own(project)),
+            guards: project.map(guards).unwrap_or_default(),
         };
         self.files().map(target).collect()
     }
@@ -72,16 +80,20 @@ struct Reader<'f> {
 
 impl Reader<'_> {
     fn path(&mut self, given: &Path) {
-        let shown = shown(given);
         let absolute = plain(&self.cwd.join(given));
         if absolute.is_dir() {
             let project = self.project(&absolute);
-            self.folder(&shown, project);
+            self.folder(&shown(given), project);
         } else {
-            let folder = absolute.parent().unwrap_or(&absolute).to_path_buf();
-            let project = self.project(&folder);
-            self.found.files.entry(shown).or_insert(project);
+            self.file(given);
         }
+    }
+
+    fn file(&mut self, given: &Path) {
+        let absolute = plain(&self.cwd.join(given));
+        let folder = absolute.parent().unwrap_or(&absolute).to_path_buf();
+        let project = self.project(&folder);
+        self.found.files.entry(shown(given)).or_insert(project);
     }
 
     /// The project that a folder belongs to.
@@ -124,6 +136,19 @@ impl Reader<'_> {
         }
         self.found.findings.extend(walked.findings);
     }
+}
+
+/// What a project names for its policies. A path ends like a file of the language or has folders; all else is a module.
+fn guards(project: &Project) -> Vec<Guard> {
+    let guard = |(text, span): &(String, _)| {
+        let is_path = text.contains('/') || text.ends_with(&format!(".{ENDING}"));
+        let place = match is_path && stdlib::module(text).is_none() {
+            true => GuardPlace::File(shown(&project.folder.join(text))),
+            false => GuardPlace::Module(text.clone()),
+        };
+        Guard { place, span: *span }
+    };
+    project.policies.iter().map(guard).collect()
 }
 
 /// What was found in a folder.

@@ -253,6 +253,15 @@ impl Journal {
         Ok(self.connection().query_row(text, [id], run).optional()?)
     }
 
+    /// When an experiment was last confirmed in an environment: the end of that run, in seconds since 1970.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn last_confirmed(&self, experiment: &str, environment: &str) -> Result<Option<i64>, JournalError> {
+        let text = "SELECT MAX(ended_at) FROM runs WHERE experiment = ? AND environment = ? AND verdict = 'confirmed'";
+        Ok(self.connection().query_row(text, [experiment, environment], |row| row.get(0))?)
+    }
+
     /// Writes down that a run whose runner is gone is over.
     ///
     /// # Errors
@@ -364,6 +373,24 @@ mod tests {
         two.begin("r3", "y", "local", &[b]).unwrap();
         one.end("r1", "confirmed", "").unwrap();
         two.begin("r4", "y", "local", &[a]).unwrap();
+    }
+
+    #[test]
+    fn the_last_confirmed_run_of_an_experiment_in_an_environment_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        for (run, experiment, environment, verdict) in
+            [("r1", "x", "staging", "confirmed"), ("r2", "y", "staging", "refuted"), ("r3", "x", "local", "confirmed")]
+        {
+            journal.begin(run, experiment, environment, &[]).unwrap();
+            journal.end(run, verdict, "").unwrap();
+        }
+        journal.begin("r4", "z", "staging", &[]).unwrap();
+        let known = |experiment, environment| journal.last_confirmed(experiment, environment).unwrap().is_some();
+        assert!(known("x", "staging") && known("x", "local"));
+        assert!(!known("y", "staging") && !known("z", "staging") && !known("x", "production") && !known("", ""));
+        let at = journal.last_confirmed("x", "staging").unwrap().unwrap();
+        assert!((super::now() - at).abs() < 600);
     }
 
     #[test]

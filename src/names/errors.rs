@@ -36,6 +36,12 @@ pub(super) fn unknown_module(path: &str, at: Span) -> Diagnostic {
         .note("a file is used by its path in quotes: `use \"./shop.chaos\"`")
 }
 
+pub(super) fn no_policy(what: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0603, format!("`{what}` has no policy"))
+        .at(at, "named here for its policies")
+        .help("name a file that declares one, or take this out")
+}
+
 pub(super) fn cycle(chain: &[String], at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0202, format!("files use each other: {}", chain.join(" → ")))
         .at(at, "closes the circle")

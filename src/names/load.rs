@@ -43,7 +43,12 @@ impl Program {
     }
 
     /// Adds a module; its number is fixed before those of the modules it uses.
-    fn add(&mut self, origin: Origin, shelf: &Shelf, chain: &mut Vec<PathBuf>) -> Result<ModuleId, FileError> {
+    pub(super) fn add(
+        &mut self,
+        origin: Origin,
+        shelf: &Shelf,
+        chain: &mut Vec<PathBuf>,
+    ) -> Result<ModuleId, FileError> {
         let volume = shelf.volume(&origin)?;
         self.sources.share(volume.id, Arc::clone(&volume.source));
         self.findings.extend(volume.findings.iter().cloned());
@@ -113,7 +118,13 @@ impl Program {
         }
     }
 
-    fn used_module(&mut self, path: &str, at: Span, shelf: &Shelf, chain: &mut Vec<PathBuf>) -> Option<ModuleId> {
+    pub(super) fn used_module(
+        &mut self,
+        path: &str,
+        at: Span,
+        shelf: &Shelf,
+        chain: &mut Vec<PathBuf>,
+    ) -> Option<ModuleId> {
         let Some((file, text)) = stdlib::module(path) else {
             self.findings.push(errors::unknown_module(path, at));
             return None;

@@ -1,12 +1,14 @@
 //! Rank 3: files to a program: what `use` brings in, and what a name means in a file.
 
 mod errors;
+mod guard;
 mod load;
 mod scope;
 mod shelf;
 pub mod stdlib;
 
 pub use errors::unreadable;
+pub use guard::{Guard, GuardPlace};
 pub use scope::{Kind, Scope};
 pub use shelf::Shelf;
 

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 /// Every module: its path, its file's name, its text.
 pub const MODULES: &[(&str, &str, &str)] = &[
     ("std.http", "std/http.chaos", include_str!("../../stdlib/http.chaos")),
+    ("std.policy.production", "std/policy/production.chaos", include_str!("../../stdlib/policy/production.chaos")),
     ("std.process", "std/process.chaos", include_str!("../../stdlib/process.chaos")),
 ];
 
@@ -15,9 +16,15 @@ pub fn named_by_file(path: &std::path::Path) -> Option<&'static str> {
     name.rsplit('.').next()
 }
 
-/// Whether a name is the last name of a standard module.
+/// Whether a name is the last name of a standard module that has faults.
 pub fn is_module(name: &str) -> bool {
-    MODULES.iter().any(|(path, ..)| path.rsplit('.').next() == Some(name))
+    faults(name).is_some()
+}
+
+/// The last names of the standard modules that have faults.
+pub fn fault_modules() -> impl Iterator<Item = &'static str> + Clone {
+    let last_names = MODULES.iter().filter_map(|(path, ..)| path.rsplit('.').next());
+    last_names.filter(|name| is_module(name))
 }
 
 /// A component that faults and probes can name.
@@ -67,13 +74,13 @@ pub fn module(path: &str) -> Option<(&'static str, &'static str)> {
     MODULES.iter().find(|(name, ..)| *name == path).map(|(_, file, text)| (*file, *text))
 }
 
-/// The faults of the standard module with this last name.
+/// The faults of the standard module with this last name; none where it has none.
 pub fn faults(module: &str) -> Option<&'static [String]> {
     static ALL: LazyLock<Vec<(&str, Vec<String>)>> = LazyLock::new(|| {
         let read = |(path, _, text): &(&'static str, &str, &str)| {
             let parsed = crate::syntax::parse(SourceId(0), text);
-            let faults = parsed.file.faults.into_iter().map(|fault| fault.name.text).collect();
-            Some((path.rsplit('.').next()?, faults))
+            let faults: Vec<String> = parsed.file.faults.into_iter().map(|fault| fault.name.text).collect();
+            (!faults.is_empty()).then_some((path.rsplit('.').next()?, faults))
         };
         MODULES.iter().filter_map(read).collect()
     });

@@ -59,6 +59,8 @@ pub enum StepKind {
 pub struct Injection {
     /// The fault, as the experiment calls it.
     pub fault: String,
+    /// The standard module it is declared in, by its last name; none for a fault of the user's own files.
+    pub home: Option<String>,
     /// The component behind it.
     pub component: String,
     /// The component's action.

@@ -178,6 +178,7 @@ impl Lowering<'_> {
         let touches = if requests { no_less(declared, inside.parameters.get("traffic")) } else { declared };
         Injection {
             fault: fault.name.clone(),
+            home: fault.home.clone(),
             component: fault.component.clone(),
             action: fault.action.clone(),
             target: inject.target.clone(),

@@ -9,7 +9,7 @@ mod read;
 pub use errors::no_files;
 pub use find::{FILE_NAME, find};
 
-use crate::base::SourceId;
+use crate::base::{SourceId, Span};
 use crate::diagnostics::{Diagnostic, Severity};
 use ignore::gitignore::Gitignore;
 use std::collections::BTreeMap;
@@ -66,13 +66,16 @@ pub struct Project {
     pub environment: Option<String>,
     /// `[lint]`: what of the rules is said.
     pub levels: Levels,
+    /// `[policy] use`: files, from this folder on, and modules whose policies guard every file of the project.
+    pub policies: Vec<(String, Span)>,
     exclude: Gitignore,
 }
 
 impl Project {
     /// A project that says nothing.
     pub fn empty(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), environment: None, levels: Levels::new(), exclude: Gitignore::empty() }
+        let (levels, exclude) = (Levels::new(), Gitignore::empty());
+        Self { folder: folder.into(), environment: None, levels, policies: Vec::new(), exclude }
     }
 
     /// Reads the text of a `chaos.toml` that lies in `folder`. What cannot be read is left out, and a finding says so.

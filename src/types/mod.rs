@@ -1,7 +1,7 @@
 //! Rank 4: what declarations mean: types, dimensions, ranges, and the typed model the later phases work on.
 
 pub mod address;
-mod calendar;
+pub mod calendar;
 mod check;
 mod condition;
 mod errors;

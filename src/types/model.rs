@@ -588,8 +588,28 @@ pub struct Test {
     pub name: String,
     /// The environment it runs in.
     pub environment: Option<String>,
+    /// The verdict that it expects.
+    pub verdict: Option<ExpectedVerdict>,
     /// Its name's place.
     pub span: Span,
+}
+
+/// A verdict that a test expects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExpectedVerdict {
+    /// Its word.
+    pub word: String,
+    /// What the reason must hold, where that is a text.
+    pub because: Option<String>,
+    /// Where it is written.
+    pub span: Span,
+}
+
+impl Test {
+    /// Whether the run is expected to be refused: then what refuses it is no mistake.
+    pub fn expects_refusal(&self) -> bool {
+        self.verdict.as_ref().is_some_and(|verdict| verdict.word == "refused")
+    }
 }
 
 /// When an experiment recurs.

@@ -129,16 +129,18 @@ class Gen:
             if self.drill: self.line(2, "drill(target, watched: target2)".replace("target2", "target")) if False else None
             self.line(1, "}"); self.line(0, "}"); self.line(0, "")
     def policies(self):
+        asked = ["require confirmed on staging within 14d", 'deny time outside "Mon-Fri 09:00-16:00 Europe/Berlin"', 'require approval from "sre" if plan.exposure > 10m']
+        # Rules that any experiment may break stand where they do not apply; rules that all keep stand anywhere.
+        strict = ["require limit.traffic <= 5%", "require abort", "require recovery", "deny fault.class == irreversible", "deny plan.concurrent > 2 or plan.traffic > 50%", "deny fault.class != leased if environment.tier != development"]
+        kept = ["require limit.traffic <= 100% and limit.concurrent <= 8", 'require environment.name != "elsewhere"', "deny limit.exposure > 100h", "deny plan.traffic > 100%", 'deny fault.target == "nobody"', 'require abort if environment.name == "elsewhere"']
         for at in range(self.r.randint(0, 2)):
-            when = self.one("", " when environment.tier == production", ' when environment.name == "prod" and plan.exposure > 10m')
+            when = self.one("", ' when environment.name == "elsewhere"', ' when environment.name == "elsewhere" and plan.exposure > 10m')
             self.line(0, f"policy guard-{at} {self.one('', chr(34) + 'what may run' + chr(34))}{when} {{")
             for _ in range(self.r.randint(1, 4)):
-                rule = self.one("require limit.traffic <= 5%", "require abort", "require recovery", "require confirmed on staging within 14d", "deny fault.class == irreversible",
-                                'deny time outside "Mon-Fri 09:00-16:00 Europe/Berlin"', 'require approval from "sre" if plan.exposure > 10m', "deny plan.concurrent > 2 or plan.traffic > 50%", "deny fault.class != leased if environment.tier != development")
+                rule = self.one(*asked, *(strict if when else kept))
                 self.line(1, rule + self.one("", ' because "safety"', " because why", '\n    because "safety"'))
             self.line(0, "}"); self.line(0, "")
 
-    # --- steps
     def name(self): self.steps += 1; return f"s{self.steps}"
     def expectation(self, phase, affected):
         if phase < 25: return f"expect always {self.condition(services=self.read, window=10, affected=affected)}"

@@ -64,6 +64,7 @@ fn the_front_end_touches_nothing() {
         "types",
         "plan",
         "radius",
+        "policy",
         "analysis",
         "monitor",
         "lint",

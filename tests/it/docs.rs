@@ -56,6 +56,8 @@ fn the_command_reference_is_made_from_the_help() {
         &["fmt"],
         &["plan"],
         &["exec"],
+        &["policy"],
+        &["policy", "test"],
         &["status"],
         &["recover"],
         &["explain"],

@@ -162,7 +162,7 @@ impl Checker<'_> {
     /// What an `allow` names in the standard library must be there; what an experiment's own files declare is not seen here.
     fn known_pattern(&mut self, module: Option<&tree::Name>, fault: Option<&tree::Name>) {
         let Some(module) = module else { return };
-        let modules = stdlib::MODULES.iter().filter_map(|(path, ..)| path.rsplit('.').next());
+        let modules = stdlib::fault_modules();
         match stdlib::faults(&module.text) {
             None => {
                 if crate::diagnostics::suggest::nearest(&module.text, modules.clone()).is_some() {

@@ -1,6 +1,7 @@
 //! `policy`.
 
 use super::Checker;
+use crate::base::Span;
 use crate::diagnostics::codes;
 use crate::names::DeclarationId;
 use crate::syntax::tree::{self, Comparator, Expr, ExprKind, Operator, Requirement};
@@ -50,14 +51,26 @@ impl Checker<'_> {
             None => None,
         };
         let reason = written.reason.as_ref().and_then(|reason| self.typing(Context::default()).text(reason));
-        Some(Rule { says: says?, condition, reason, text: self.text(written.span), span: written.span })
+        let said = said(written);
+        let without_reason =
+            Span { end: written.condition.as_ref().map_or(said.end, |it| it.span.end), ..written.span };
+        let (words, text) = (self.text(said), self.text(without_reason));
+        Some(Rule { says: says?, condition, reason, words, text, span: written.span })
     }
 
     fn says(&mut self, written: &Requirement, values: &Values) -> Option<Says> {
         Some(match written {
             Requirement::Require(condition) => Says::Require(self.open_fact(condition, values)?),
             Requirement::Deny(condition) => Says::Deny(self.open_fact(condition, values)?),
-            Requirement::Approval(group) => Says::Approval(self.typing(Context::default()).text(group)?),
+            Requirement::Approval(group) => {
+                let name = self.typing(Context::default()).text(group)?;
+                if name.trim().is_empty() {
+                    let help = "say whose approval it is: `require approval from \"sre-oncall\"`";
+                    self.report(errors::missing(codes::E0407, "this approval names no group", group.span, help));
+                    return None;
+                }
+                Says::Approval(name)
+            }
             Requirement::Confirmed(environment, within) => {
                 let within = match within {
                     Some(within) => {
@@ -190,6 +203,19 @@ impl Checker<'_> {
         }
         Some(text)
     }
+}
+
+/// What a rule says, without `require` or `deny`, condition and reason.
+fn said(written: &tree::Rule) -> Span {
+    let (from, to) = match &written.requirement {
+        Requirement::Require(it) | Requirement::Deny(it) => (it.span.start, it.span.end),
+        Requirement::Approval(group) => (written.span.start, group.span.end),
+        Requirement::Confirmed(name, within) => {
+            (written.span.start, within.as_ref().map_or(name.span.end, |it| it.span.end))
+        }
+        Requirement::Hours(text) => (written.span.start, text.span.end),
+    };
+    Span { start: from, end: to, ..written.span }
 }
 
 fn path_of(expr: &Expr) -> Option<&tree::Path> {

@@ -8,7 +8,7 @@ use crate::diagnostics::codes;
 use crate::names::{DeclarationId, Kind};
 use crate::syntax::tree::{self, Path, TestExpectation};
 use crate::types::expression::Context;
-use crate::types::model::{Experiment, Schedule, Step, StepKind, System, Test};
+use crate::types::model::{ExpectedVerdict, Experiment, Schedule, Step, StepKind, System, Test};
 use crate::types::{Type, calendar, errors};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,10 +44,11 @@ impl Checker<'_> {
         for given in &written.givens {
             self.given_value(given, &names, &about);
         }
+        let mut verdict = None;
         for expectation in &written.expectations {
-            self.test_expectation(expectation, &names, &about);
+            verdict = self.test_expectation(expectation, &names, &about).or(verdict);
         }
-        let test = Test { name: written.name.text.clone(), environment, span: written.name.span };
+        let test = Test { name: written.name.text.clone(), environment, verdict, span: written.name.span };
         self.checked.tests.insert(id, (test, own));
     }
 
@@ -126,16 +127,21 @@ impl Checker<'_> {
         }
     }
 
-    fn test_expectation(&mut self, written: &TestExpectation, names: &BTreeSet<String>, about: &About) {
+    /// The verdict that is expected, where one is.
+    fn test_expectation(
+        &mut self,
+        written: &TestExpectation,
+        names: &BTreeSet<String>,
+        about: &About,
+    ) -> Option<ExpectedVerdict> {
         match written {
-            TestExpectation::Verdict { verdict, because, .. } => {
+            TestExpectation::Verdict { verdict, because, span } => {
                 if !VERDICTS.contains(&verdict.text.as_str()) {
                     let known = VERDICTS.iter().copied();
                     self.report(errors::unknown("verdict", &verdict.text, verdict.span, known));
                 }
-                if let Some(because) = because {
-                    self.cause(because, names, about);
-                }
+                let because = because.as_ref().and_then(|because| self.cause(because, names, about));
+                Some(ExpectedVerdict { word: verdict.text.clone(), because, span: *span })
             }
             TestExpectation::Step { step, outcome, within, .. } => {
                 self.known_step(step, names);
@@ -146,16 +152,20 @@ impl Checker<'_> {
                 if let Some(within) = within {
                     self.time_after(within, names, about);
                 }
+                None
             }
         }
     }
 
-    /// What a verdict came from: a metric, a step, or a text that its reason holds.
-    fn cause(&mut self, written: &tree::Expr, names: &BTreeSet<String>, about: &About) {
+    /// What a verdict came from: a metric, a step, or a text that its reason holds, which is given.
+    fn cause(&mut self, written: &tree::Expr, names: &BTreeSet<String>, about: &About) -> Option<String> {
         match &written.kind {
-            tree::ExprKind::Path(path) if names.contains(&path.text()) => {}
-            tree::ExprKind::Path(_) => drop(self.typing(about.context()).metric_argument(written)),
-            _ => drop(self.typing(about.context()).text(written)),
+            tree::ExprKind::Path(path) if names.contains(&path.text()) => None,
+            tree::ExprKind::Path(_) => {
+                self.typing(about.context()).metric_argument(written);
+                None
+            }
+            _ => self.typing(about.context()).text(written),
         }
     }
 
