@@ -19,6 +19,7 @@
 //! | 7 | [`injector`] | the host of WebAssembly injectors |
 //! | 7 | [`journal`] | the run store |
 //! | 8 | [`lint`] | rules about what is legal, but better not written |
+//! | 8 | [`document`] | a plan as a document: JSON, hash, drawings, what changed |
 //! | 8 | [`metrics`] | the embedded scraper |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
 //! | 10 | [`report`] | plan, progress and verdict for people |
@@ -32,6 +33,7 @@
 pub mod analysis;
 pub mod base;
 pub mod diagnostics;
+pub mod document;
 pub mod format;
 pub mod lint;
 pub mod monitor;

@@ -28,10 +28,12 @@ mod examine;
 mod exec;
 mod explain;
 mod fmt;
+mod graph;
 mod init;
 mod lint;
 mod output;
 mod plan;
+mod planfile;
 mod proxy;
 mod recover;
 mod replace;
@@ -40,6 +42,7 @@ mod signals;
 mod status;
 mod stdin;
 mod store;
+mod unified;
 
 use crate::base::Sources;
 use crate::diagnostics::Diagnostic;
@@ -69,6 +72,8 @@ enum Command {
     Lint(lint::Lint),
     Fmt(fmt::Fmt),
     Plan(plan::PlanCommand),
+    Graph(graph::Graph),
+    Diff(diff::Diff),
     Exec(exec::Exec),
     Status(status::Status),
     Recover(recover::Recover),
@@ -96,6 +101,8 @@ pub fn run() -> ExitCode {
         Command::Lint(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Plan(command) => command.run(),
+        Command::Graph(command) => command.run(),
+        Command::Diff(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),

@@ -3,10 +3,12 @@
 use crate::base::Span;
 use crate::types::model::Limits;
 use crate::types::term::{Known, LimitName};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who set a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The experiment.
     Experiment,
@@ -28,24 +30,27 @@ impl Origin {
 }
 
 /// A bound that holds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bound {
     /// In base units.
     pub value: f64,
     /// Who set it.
     pub origin: Origin,
     /// Where it is written.
+    #[serde(skip)]
     pub span: Option<Span>,
 }
 
 /// The limits that hold for a plan.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Effective {
     /// Services that may be faulted.
     pub services: BTreeSet<String>,
     /// Where that is written.
+    #[serde(skip)]
     pub services_span: Option<Span>,
     /// The bounds.
+    #[serde(flatten)]
     pub bounds: BTreeMap<LimitName, Bound>,
 }
 

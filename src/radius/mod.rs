@@ -10,12 +10,13 @@ use crate::plan::graph::StepId;
 use crate::plan::{Edge, Injection, Plan, Step, StepKind};
 use crate::types::term::LimitName;
 use antichain::heaviest;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use exposure::detection;
 
 /// The worst a plan can do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bounds {
     /// The share of each faulted service's requests that faults can touch at one time.
     pub traffic: BTreeMap<String, f64>,

@@ -1,0 +1,33 @@
+//! Files with plans: what `chaos plan --out` wrote.
+
+use super::complain;
+use super::disk::Disk;
+use super::plan::Settings;
+use crate::base::Files;
+use crate::document::Document;
+use crate::names::unreadable;
+use std::path::Path;
+
+/// Whether a file is one with a plan, by its name.
+pub fn is_plan(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+}
+
+/// Reads a plan's file; what is wrong with it is printed, and the exit code given.
+pub fn read(path: &Path) -> Result<Document, u8> {
+    let text = Disk.read(path).map_err(|error| complain(&unreadable(path, &error, None)))?;
+    Document::read(&text, path).map_err(|finding| complain(&finding))
+}
+
+/// The options beside a plan's file: it says itself what it was made from.
+pub fn refuses(path: &Path, settings: &Settings) -> Option<u8> {
+    if *settings == Settings::default() {
+        return None;
+    }
+    complain_of!(
+        "error: `{}` is a plan, which has its environment, experiment and parameters; `--env`, `--experiment` and `--set` \
+         choose those of a `.chaos` file",
+        path.display()
+    );
+    Some(super::REFUSED)
+}

@@ -1,0 +1,119 @@
+//! Two values field by field.
+
+use super::notes::Notes;
+use super::{lists, wrap};
+use crate::document::meaning::{is_words, same};
+use crate::document::show::{interval, measure, own_type, show, wrapped};
+use crate::types::Type;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Fields that only hold others together: they are not named.
+const SILENT: &[&str] = &[
+    "arguments",
+    "call",
+    "compare",
+    "condition",
+    "how",
+    "inject",
+    "quantity",
+    "stable",
+    "value",
+    "wait",
+    "all",
+    "any",
+    "expectations",
+    "expect",
+    "choose",
+];
+
+/// A place in a document.
+#[derive(Clone)]
+pub struct Place {
+    /// The step or entry it lies in.
+    head: String,
+    /// The way to it from there.
+    words: Vec<String>,
+    /// The field it is, or lies in.
+    key: String,
+    /// What numbers there are measured in.
+    ty: Type,
+}
+
+impl Place {
+    /// An entry, whose own name is `key`.
+    pub fn new(head: String, key: &str) -> Self {
+        Self { head, words: Vec::new(), key: key.to_owned(), ty: measure(key).unwrap_or(Type::Float) }
+    }
+
+    /// The entry itself under another name, for what is written inside it.
+    pub fn said(&self, words: &str) -> Self {
+        let mut inner = self.clone();
+        inner.words.push(words.to_owned());
+        inner
+    }
+
+    fn field(&self, key: &str, parent: &Value) -> Self {
+        let mut inner = self.clone();
+        if !SILENT.contains(&key) {
+            inner.words.push(key.replace('_', " "));
+        }
+        let by_key = measure(key).filter(|_| !matches!(key, "touches") || parent["resource"] == "requests");
+        let typed = matches!(key, "value" | "left" | "right").then(|| own_type(parent)).flatten();
+        inner.ty = typed.or(by_key).unwrap_or_else(|| self.ty.clone());
+        inner.key = key.to_owned();
+        inner
+    }
+
+    /// Tells what differs here.
+    pub fn walk(&self, a: Option<&Value>, b: Option<&Value>, notes: &mut Notes) {
+        let (a, b) = (a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null));
+        if same(&wrap(&self.key, a), &wrap(&self.key, b)) {
+            return;
+        }
+        match (a, b) {
+            (Value::Object(_), Value::Object(_)) if alike(a, b) => self.fields(a, b, notes),
+            (Value::Array(before), Value::Array(after)) => lists::changes(self, before, after, notes),
+            _ => self.leaf(a, b, notes),
+        }
+    }
+
+    fn fields(&self, a: &Value, b: &Value, notes: &mut Notes) {
+        let both = [a, b].into_iter().filter_map(Value::as_object);
+        let keys: BTreeSet<&String> =
+            both.flat_map(|it| it.iter().filter(|(key, value)| !is_words(key, value)).map(|(key, _)| key)).collect();
+        for key in keys {
+            self.field(key, a).walk(a.get(key), b.get(key), notes);
+        }
+    }
+
+    /// Tells that one value became another.
+    pub fn leaf(&self, a: &Value, b: &Value, notes: &mut Notes) {
+        let type_of = |value: &Value| own_type(value).unwrap_or_else(|| self.ty.clone());
+        let (mut before, mut after) = (show(a, &type_of(a)), show(b, &type_of(b)));
+        if before == after {
+            // They look the same for people, and are not.
+            (before, after) = (a.to_string(), b.to_string());
+        }
+        self.tell(&format!("{before} → {after}"), notes);
+    }
+
+    /// Tells something about the place.
+    pub fn tell(&self, what: &str, notes: &mut Notes) {
+        match self.words.is_empty() {
+            true => notes.add(&self.head, what.to_owned()),
+            false => notes.add_shared(&self.head, format!("{} {what}", self.words.join(" "))),
+        }
+    }
+}
+
+/// Whether two objects are of one kind, so that their fields are compared.
+fn alike(a: &Value, b: &Value) -> bool {
+    if interval(a).is_some() || interval(b).is_some() {
+        return false;
+    }
+    match (wrapped(a), wrapped(b)) {
+        (Some((one, _)), Some((other, _))) => one == other,
+        _ => true,
+    }
+}
