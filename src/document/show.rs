@@ -11,8 +11,8 @@ pub fn measure(key: &str) -> Option<Type> {
         return Some(ty.clone());
     }
     match key {
-        "window" | "baseline" | "no_data" | "every" | "hold" | "deadline" | "holding" | "within" | "duration"
-        | "length" | "detection" | "period" | "start" => Some(Type::Duration),
+        "after" | "window" | "baseline" | "no_data" | "every" | "hold" | "deadline" | "holding" | "within"
+        | "duration" | "length" | "detection" | "period" | "start" => Some(Type::Duration),
         "touches" | "fails" | "share" => Some(Type::Ratio),
         _ => None,
     }

@@ -3,6 +3,7 @@
 use super::arrange::Edge;
 use super::graph::{Graph, StepId, StepKind};
 use crate::base::Span;
+use crate::types::model::Expectation;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::json;
 
@@ -68,7 +69,8 @@ impl Serialize for StepKind {
         let mut map = serializer.serialize_map(Some(1))?;
         match self {
             StepKind::Inject(injection) => map.serialize_entry("inject", injection)?,
-            StepKind::Expect(expectation) => map.serialize_entry("expect", expectation)?,
+            // The step has its name already.
+            StepKind::Expect(it) => map.serialize_entry("expect", &Expectation { name: None, ..it.clone() })?,
             StepKind::Wait(duration) => map.serialize_entry("wait", &json!({ "duration": duration }))?,
             StepKind::Stable(deadline) => map.serialize_entry("stable", &json!({ "deadline": deadline }))?,
             StepKind::Call { probe, arguments } => {

@@ -17,7 +17,7 @@ pub fn changes(place: &Place, a: &[Value], b: &[Value], notes: &mut Notes) {
     if let (Some(before), Some(after)) = (named(a), named(b)) {
         let names: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
         for name in names {
-            place.said(name).walk(before.get(name).copied(), after.get(name).copied(), notes);
+            place.entry(name).walk(before.get(name).copied(), after.get(name).copied(), notes);
         }
         return;
     }

@@ -53,6 +53,14 @@ impl Place {
         inner
     }
 
+    /// An entry of a list: of a part of the plan under its own name.
+    pub fn entry(&self, name: &str) -> Self {
+        match self.words.is_empty() {
+            true => Self { head: format!("{} {name}", self.head), ..self.clone() },
+            false => self.said(name),
+        }
+    }
+
     fn field(&self, key: &str, parent: &Value) -> Self {
         let mut inner = self.clone();
         if !SILENT.contains(&key) {
@@ -90,7 +98,11 @@ impl Place {
     /// Tells that one value became another.
     pub fn leaf(&self, a: &Value, b: &Value, notes: &mut Notes) {
         let type_of = |value: &Value| own_type(value).unwrap_or_else(|| self.ty.clone());
-        let (mut before, mut after) = (show(a, &type_of(a)), show(b, &type_of(b)));
+        let shown = |value: &Value| match value {
+            Value::Array(words) if self.key == "command" => shell_words::join(words.iter().filter_map(Value::as_str)),
+            _ => show(value, &type_of(value)),
+        };
+        let (mut before, mut after) = (shown(a), shown(b));
         if before == after {
             // They look the same for people, and are not.
             (before, after) = (a.to_string(), b.to_string());
