@@ -1,6 +1,7 @@
 //! `chaos plan`, and the options that choose what is planned.
 
 use super::disk::Disk;
+use super::planfile;
 use super::replace::write_all;
 use super::{REFUSED, complain, print};
 use crate::analysis::{self, Analysis, Planned};
@@ -18,7 +19,7 @@ pub struct PlanCommand {
     /// How the plan is shown: `text` for people, `json` as `--out` writes it, `mermaid` and `dot` as drawings of its graph.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     format: Format,
-    /// Write the plan to this file too: `chaos exec` runs what it says, `chaos diff` compares it.
+    /// Write the plan to this file too (`.json`): `chaos exec` runs what it says, `chaos diff` compares it.
     #[arg(long, value_name = "PLAN")]
     out: Option<PathBuf>,
 }
@@ -63,6 +64,11 @@ fn assignment(text: &str) -> Result<(String, String), String> {
 impl Choice {
     /// The plan; what stands in its way is printed, and the exit code given.
     pub fn plan(&self) -> Result<(Analysis, Planned), u8> {
+        if planfile::is_plan(&self.file) {
+            let file = self.file.display();
+            complain_of!("error: `{file}` is a plan already; `chaos exec` runs it, `chaos diff` compares it");
+            return Err(REFUSED);
+        }
         self.settings.plan(&self.file)
     }
 }
@@ -108,6 +114,10 @@ impl Settings {
 
 impl PlanCommand {
     pub fn run(self) -> u8 {
+        if let Some(out) = self.out.as_ref().filter(|out| !planfile::is_plan(out)) {
+            complain_of!("error: `{}` is no name for a plan: it must end in `.json`", out.display());
+            return REFUSED;
+        }
         let planned = match self.choice.plan() {
             Ok((_, planned)) => planned,
             Err(code) => return code,

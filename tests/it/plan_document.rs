@@ -410,6 +410,10 @@ fn bounds_are_compared_too() {
     let (plain, base) = base();
     let longer = document_of(&plain.replace("for 1m30s", "for 100s").replace("= 40%", "= 45%"), &[]);
     let lines = changes(&base, &longer);
+    // What many steps name is one change.
+    let other = document_of(&plain.replace("slo success >= 99%", "slo success >= 98%"), &[]);
+    let slo = changes(&base, &other);
+    assert_eq!(slo.len(), 2, "{slo:#?}");
     for said in ["bound fails: payment ", "bound exposure: "] {
         assert!(lines.iter().any(|line| line.starts_with(said)), "{said}: {lines:#?}");
     }
@@ -616,5 +620,10 @@ fn a_plan_that_was_edited_or_is_not_of_this_version_is_refused() {
     place.write("p.json", "{}");
     place.run(&["exec", "p.json"]).ended(2).says("E0805").says("is not a plan").says("chaos plan FILE --out plan.json");
     place.run(&["exec", "none.json"]).ended(2).says("E0100");
-    place.run(&["plan", &file, "--out", "no/such\0folder".trim_end_matches("\0folder")]).ended(0);
+    place.run(&["plan", &file, "--out", &file]).ended(2).says("must end in `.json`");
+    place.run(&["plan", &file, "--out", "x.chaos/p.json"]).ended(2).says("E0100").says("cannot be written");
+    place.run(&["plan", "compact.json"]).ended(2).says("is a plan already");
+    place.run(&["graph", "compact.json"]).ended(2).says("is a plan already");
+    place.run(&["graph", &file]).ended(0).says("flowchart TD");
+    place.run(&["graph", &file, "--format", "dot"]).ended(0).says("digraph \"x\"");
 }

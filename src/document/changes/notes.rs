@@ -28,7 +28,8 @@ impl Notes {
     /// state: it is one line.
     pub fn add_shared(&mut self, place: &str, what: String) {
         match self.shared.get(&what).and_then(|at| self.all.get_mut(*at)) {
-            Some(note) if !note.places.iter().any(|known| known == place) => note.places.push(place.to_owned()),
+            // A step's changes follow each other.
+            Some(note) if note.places.last().is_none_or(|last| last != place) => note.places.push(place.to_owned()),
             Some(_) => {}
             None => {
                 self.shared.insert(what.clone(), self.all.len());

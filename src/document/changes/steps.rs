@@ -86,7 +86,7 @@ fn one(old: &Value, new: &Value, matched: &Matched, notes: &mut Notes) {
     if name(old) != name(new) {
         notes.add(name(old), format!("now called {}", name(new)));
     }
-    let place = Place::new(name(new).to_owned(), "does");
+    let place = Place::of_step(name(new));
     let kind = |step: &Value| show::wrapped(&step["does"]).map(|(kind, _)| kind.to_owned());
     if kind(old) == kind(new) {
         place.walk(Some(&old["does"]), Some(&new["does"]), notes);

@@ -38,12 +38,19 @@ pub struct Place {
     key: String,
     /// What numbers there are measured in.
     ty: Type,
+    /// Whether the same change elsewhere is told on one line with this one.
+    shared: bool,
 }
 
 impl Place {
     /// An entry, whose own name is `key`.
     pub fn new(head: String, key: &str) -> Self {
-        Self { head, words: Vec::new(), key: key.to_owned(), ty: measure(key).unwrap_or(Type::Float) }
+        Self { head, words: Vec::new(), key: key.to_owned(), ty: measure(key).unwrap_or(Type::Float), shared: false }
+    }
+
+    /// What a step does. One change of what many steps name, as of an SLO, is one change.
+    pub fn of_step(name: &str) -> Self {
+        Self { shared: true, ..Self::new(name.to_owned(), "does") }
     }
 
     /// The entry itself under another name, for what is written inside it.
@@ -112,9 +119,10 @@ impl Place {
 
     /// Tells something about the place.
     pub fn tell(&self, what: &str, notes: &mut Notes) {
-        match self.words.is_empty() {
-            true => notes.add(&self.head, what.to_owned()),
-            false => notes.add_shared(&self.head, format!("{} {what}", self.words.join(" "))),
+        let words = self.words.iter().map(String::as_str).chain([what]).collect::<Vec<_>>().join(" ");
+        match self.shared {
+            true => notes.add_shared(&self.head, words),
+            false => notes.add(&self.head, words),
         }
     }
 }
