@@ -28,7 +28,7 @@
 //! | 10 | [`starter`] | the first files of a system: `chaos init` |
 //! | 11 | [`cli`] | one file a command |
 //!
-//! Ranks 0 to 6, the analysis and the lints do no I/O; with `--no-default-features` they build alone.
+//! Ranks 0 to 6, the analysis, the documents and the lints do no I/O; with `--no-default-features` they build alone.
 
 pub mod analysis;
 pub mod base;

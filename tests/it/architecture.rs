@@ -66,6 +66,7 @@ fn the_front_end_touches_nothing() {
         "radius",
         "analysis",
         "monitor",
+        "document",
         "lint",
     ];
     for layer in layers {

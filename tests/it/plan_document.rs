@@ -541,6 +541,15 @@ fn mermaid_is_sound(text: &str) -> Result<usize, String> {
     Ok(boxes)
 }
 
+/// The page shows what the program draws.
+#[test]
+fn the_drawing_in_the_page_is_that_of_the_quickstart() {
+    let file = root().join("examples/quickstart/payment_outage.chaos").display().to_string();
+    let drawn = Place::new().run(&["graph", &file]).ended(0).out;
+    let page = fs::read_to_string(root().join("docs/plan-format.md")).unwrap();
+    assert!(page.contains(&format!("```mermaid\n{drawn}```")), "docs/plan-format.md does not show\n{drawn}");
+}
+
 #[test]
 fn drawings_are_sound_whatever_stands_in_them() {
     let mut all: Vec<Planned> = every_plan().into_iter().map(|(_, planned)| planned).collect();

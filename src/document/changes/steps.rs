@@ -73,8 +73,8 @@ impl<'v> Matched<'v> {
     }
 
     /// The name in the later plan of a step of the earlier.
-    fn now<'n>(&'n self, old: &'n str) -> &'n str {
-        self.after.get(old).copied().unwrap_or(old)
+    fn now(&self, old: &str) -> String {
+        self.after.get(old).map_or_else(|| format!("{old} (removed)"), |new| (*new).to_owned())
     }
 }
 
@@ -93,19 +93,19 @@ fn one(old: &Value, new: &Value, matched: &Matched, notes: &mut Notes) {
     } else {
         place.tell(&format!("{} → {}", show::step(&old["does"]), show::step(&new["does"])), notes);
     }
-    let (before, after) = (waits(old, |name| matched.now(name)), waits(new, |name| name));
+    let (before, after) = (waits(old, |name| matched.now(name)), waits(new, str::to_owned));
     if before != after {
         place.tell(&format!("moved: {} → {}", listed(&before, "at the start"), listed(&after, "at the start")), notes);
     }
-    let (before, after) = (guards(old, |name| matched.now(name)), guards(new, |name| name));
+    let (before, after) = (guards(old, |name| matched.now(name)), guards(new, str::to_owned));
     if before != after {
         place.tell(&format!("runs {} → {}", listed(&before, "always"), listed(&after, "always")), notes);
     }
 }
 
 /// What a step waits for, in words.
-fn waits<'v>(step: &'v Value, now: impl Fn(&'v str) -> &'v str) -> BTreeSet<String> {
-    let one = |it: &'v Value| {
+fn waits(step: &Value, now: impl Fn(&str) -> String) -> BTreeSet<String> {
+    let one = |it: &Value| {
         let step = now(it["step"].as_str().unwrap_or_default());
         match it["start"].as_f64() {
             None => format!("after {step}"),
@@ -117,8 +117,8 @@ fn waits<'v>(step: &'v Value, now: impl Fn(&'v str) -> &'v str) -> BTreeSet<Stri
 }
 
 /// The choices on whose way a step lies, in words.
-fn guards<'v>(step: &'v Value, now: impl Fn(&'v str) -> &'v str) -> BTreeSet<String> {
-    let one = |it: &'v Value| {
+fn guards(step: &Value, now: impl Fn(&str) -> String) -> BTreeSet<String> {
+    let one = |it: &Value| {
         let choice = now(it["choice"].as_str().unwrap_or_default());
         let way = if it["holds"] == true { "holds" } else { "does not hold" };
         format!("if {choice} {way}")
