@@ -3,10 +3,12 @@
 use super::complain;
 use super::disk::Disk;
 use super::plan::Settings;
-use crate::base::Files;
 use crate::document::Document;
 use crate::names::unreadable;
 use std::path::Path;
+
+/// A plan has at most this many bytes: ten thousand steps come to about twenty million.
+const LARGEST: u64 = 256 << 20;
 
 /// Whether a file is one with a plan, by its name.
 pub fn is_plan(path: &Path) -> bool {
@@ -15,7 +17,7 @@ pub fn is_plan(path: &Path) -> bool {
 
 /// Reads a plan's file; what is wrong with it is printed, and the exit code given.
 pub fn read(path: &Path) -> Result<Document, u8> {
-    let text = Disk.read(path).map_err(|error| complain(&unreadable(path, &error, None)))?;
+    let text = Disk.read_up_to(path, LARGEST).map_err(|error| complain(&unreadable(path, &error, None)))?;
     Document::read(&text, path).map_err(|finding| complain(&finding))
 }
 

@@ -48,7 +48,7 @@ pub struct Document {
     made_from: Origin,
     /// The sum of its meaning.
     hash: String,
-    /// The sum of the document without this field.
+    /// The sum of the document without this field; made when it is written.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     checksum: String,
     /// The plan.
@@ -72,7 +72,6 @@ impl Document {
             bounds: value(bounds),
         };
         document.hash = document.sum_of_meaning();
-        document.checksum = checksum(&value(serde_json::to_value(&document)));
         document
     }
 
@@ -97,7 +96,9 @@ impl Document {
 
     /// The document's text.
     pub fn text(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+        let whole = serde_json::to_value(self).unwrap_or_default();
+        let sealed = Document { checksum: checksum(&whole), ..self.clone() };
+        serde_json::to_string_pretty(&sealed).unwrap_or_default() + "\n"
     }
 
     /// The sum of the meaning: `sha256:` and 64 hexadecimal digits.

@@ -277,6 +277,18 @@ fn the_hash_knows_no_spelling_aliases_or_paths() {
         assert_eq!(document_of(&changed, &[]).hash(), base.hash(), "{from} → {to}");
     }
     assert_eq!(document_of(&plain, &[("rate", "40%")]).hash(), base.hash());
+    // Branches have no order.
+    let slow = "slow(orders, delay: 200ms)\n";
+    let swapped =
+        plain.replace(slow, "").replace("after slow starts + 10s", &format!("after slow starts + 10s\n{slow}"));
+    assert_eq!(document_of(&swapped, &[]).hash(), base.hash());
+    // Names of the author's that are also fields of the document.
+    let named = plain.replace("rate: ratio", "written: ratio").replace("rate: rate", "rate: written");
+    let named = named.replace("web", "origin");
+    let other = document_of(&named, &[]);
+    assert_ne!(document_of(&named, &[("written", "41%")]).hash(), other.hash());
+    let moved = document_of(&named.replace("http://127.0.0.1:7300", "http://127.0.0.1:7309"), &[]);
+    assert_ne!(moved.hash(), other.hash());
     // The same in several files, elsewhere, with other names of modules.
     let mut own = BTreeMap::new();
     let mut system = project();
