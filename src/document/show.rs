@@ -13,7 +13,7 @@ pub fn measure(key: &str) -> Option<Type> {
     match key {
         "after" | "window" | "baseline" | "no_data" | "every" | "hold" | "deadline" | "holding" | "within"
         | "duration" | "length" | "detection" | "period" | "start" => Some(Type::Duration),
-        "touches" | "fails" | "share" => Some(Type::Ratio),
+        "touches" | "fails" | "share" | "instance_share" => Some(Type::Ratio),
         _ => None,
     }
 }

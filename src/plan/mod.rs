@@ -116,6 +116,15 @@ pub fn active(injection: &Injection) -> f64 {
     APPLY_TIMEOUT + injection.duration.hi + late + REVERT_BOUND
 }
 
+/// The least that a step takes if it is not skipped, in seconds.
+pub fn shortest(step: &Step) -> f64 {
+    match &step.kind {
+        StepKind::Inject(injection) => injection.duration.lo.max(0.0),
+        StepKind::Wait(duration) => duration.lo.max(0.0),
+        _ => 0.0,
+    }
+}
+
 /// The worst-case length of a step, in seconds.
 ///
 /// A fault is prepared, then injected; a target that cannot be reached is tried once more when its lease must be over.

@@ -21,7 +21,13 @@ pub fn service(service: &str, at: Span, limit: Option<Span>) -> Diagnostic {
     }
 }
 
-pub fn traffic(service: &str, share: f64, bound: Bound, parts: &[(&str, f64, Span)]) -> Diagnostic {
+pub fn traffic(
+    service: &str,
+    share: f64,
+    bound: Bound,
+    parts: &[(&str, f64, Span)],
+    timeline: Option<String>,
+) -> Diagnostic {
     let (share, limit) = (unit::show_ratio(share), unit::show_ratio(bound.value));
     let headline = format!("traffic on `{service}` can reach {share}, above the limit of {limit}");
     let mut finding = Diagnostic::error(codes::E0501, headline);
@@ -33,10 +39,11 @@ pub fn traffic(service: &str, share: f64, bound: Bound, parts: &[(&str, f64, Spa
             parts.iter().map(|(name, part, _)| format!("{} ({name})", unit::show_ratio(*part))).collect();
         finding = finding.note(format!("{}, all on `{service}` = {share}", sum.join(" + ")));
     }
+    finding = timeline.into_iter().fold(finding, Diagnostic::note);
     limited(finding, bound).help("write `traffic: limit.traffic`, which takes the limit that holds")
 }
 
-pub fn concurrent(bound: Bound, steps: &[(&str, Span)]) -> Diagnostic {
+pub fn concurrent(bound: Bound, steps: &[(&str, Span)], timeline: Option<String>) -> Diagnostic {
     let (count, limit) = (steps.len(), unit::show_number(bound.value));
     let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
     let headline = format!("{faults} can be active at one time, above the limit of {limit}");
@@ -44,6 +51,7 @@ pub fn concurrent(bound: Bound, steps: &[(&str, Span)]) -> Diagnostic {
     for (name, span) in steps {
         finding = finding.at(*span, format!("`{name}`"));
     }
+    finding = timeline.into_iter().fold(finding, Diagnostic::note);
     limited(finding, bound).help(format!("run them one after the other, or raise the limit: `concurrent <= {count}`"))
 }
 

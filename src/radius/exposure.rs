@@ -1,6 +1,8 @@
 //! Time: how long things are under fault at worst, and how long the run can take.
 
+use super::cover::Cover;
 use super::errors;
+use super::events::Events;
 use crate::diagnostics::Diagnostic;
 use crate::plan::graph::StepId;
 use crate::plan::{self, Edge, Plan, QUERY_TIMEOUT, StepKind};
@@ -8,115 +10,23 @@ use crate::types::term::{Condition, LimitName};
 use std::collections::BTreeMap;
 
 /// Exposure and length in seconds; reports what exceeds `exposure` or `timeout`.
-pub fn check(plan: &Plan, findings: &mut Vec<Diagnostic>) -> (f64, f64) {
+pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> (f64, f64) {
     let detection = detection(plan);
     // One abort ends everything, so it is waited for once.
-    let parts = worst(&groups(plan), 0);
+    let parts = Cover::new(plan, events).parts();
     let exposure = parts.iter().map(|(_, seconds)| seconds).sum::<f64>() + detection;
     let (path, steps) = longest_path(plan);
     // Metrics of a system that has just started may take their time to appear.
     let warm_up = plan.no_data + plan.window;
     let length = warm_up + plan.baseline + path;
     for (limit, value) in [(LimitName::Exposure, exposure), (LimitName::Timeout, length)] {
-        let Some(bound) = plan.limits.bound(limit).filter(|bound| value > bound.value) else { continue };
+        let Some(bound) = plan.limits.bound(limit).filter(|bound| value > bound.value + 1e-9) else { continue };
         findings.push(match limit {
             LimitName::Exposure => errors::exposure(value, bound, &parts, detection, plan.span),
             _ => errors::timeout(value, bound, warm_up + plan.baseline, &steps, plan.span),
         });
     }
     (exposure, length)
-}
-
-/// A list of names that is longer, in bytes, is not continued.
-const LONGEST_LIST: usize = 200;
-
-/// Faults of which each but the first begins a known time after another one: what they cover together.
-struct Group<'p> {
-    guards: &'p [(StepId, bool)],
-    /// The names of its faults, and the seconds from the first one's start to when all must be over.
-    part: (String, f64),
-}
-
-/// All faults, those that hang on another's start together with it.
-fn groups(plan: &Plan) -> Vec<Group<'_>> {
-    let injects = plan.graph.order().into_iter().filter_map(|id| match &plan.graph.step(id)?.kind {
-        StepKind::Inject(injection) => Some((id, plan::active(injection))),
-        _ => None,
-    });
-    let lengths: BTreeMap<StepId, f64> = injects.collect();
-    let mut hung: BTreeMap<StepId, Vec<(StepId, f64)>> = BTreeMap::new();
-    let mut roots = Vec::new();
-    for id in lengths.keys() {
-        match hangs_on(plan, *id).filter(|(on, _)| lengths.contains_key(on)) {
-            Some((on, offset)) => hung.entry(on).or_default().push((*id, offset)),
-            None => roots.push(*id),
-        }
-    }
-    // What hangs on a fault comes behind it in the graph.
-    let mut all: BTreeMap<StepId, (String, f64)> = BTreeMap::new();
-    for (id, own) in lengths.iter().rev() {
-        let hanging = hung.get(id).into_iter().flatten().filter_map(|(next, at)| Some((all.get(next)?, *at)));
-        let covered = covered(plan, *id, *own, hanging);
-        all.insert(*id, covered);
-    }
-    let mut group = |id: &StepId| {
-        let guards = plan.graph.step(*id)?.guards.as_slice();
-        Some(Group { guards, part: all.remove(id)? })
-    };
-    roots.iter().filter_map(&mut group).collect()
-}
-
-/// The fault at whose start, plus so many seconds, a fault begins at the latest: all else that it waits for, that one
-/// waits for, too.
-fn hangs_on(plan: &Plan, id: StepId) -> Option<(StepId, f64)> {
-    let before = plan.graph.before(id);
-    let starts: Vec<(StepId, f64)> = before
-        .iter()
-        .filter_map(|(on, edge)| match edge {
-            Edge::Start(offset) => Some((*on, *offset)),
-            Edge::End => None,
-        })
-        .collect();
-    let [(on, offset)] = starts[..] else { return None };
-    let gate = plan.graph.before(on);
-    before.iter().filter(|(it, _)| *it != on).all(|it| gate.contains(it)).then_some((on, offset))
-}
-
-/// What a fault and those that hang on it cover, and their names.
-fn covered<'c>(
-    plan: &Plan,
-    id: StepId,
-    own: f64,
-    hanging: impl Iterator<Item = (&'c (String, f64), f64)>,
-) -> (String, f64) {
-    let mut name = plan.graph.step(id).map_or("", |step| step.name.as_str()).to_owned();
-    let (mut extent, mut sum) = (own, own);
-    for ((next, seconds), offset) in hanging {
-        name = if name.len() < LONGEST_LIST { format!("{name} with {next}") } else { name };
-        extent = extent.max(offset + seconds);
-        sum += seconds;
-    }
-    // A union is no longer than its hull, and no longer than its parts together.
-    (name, extent.min(sum))
-}
-
-/// The worst of the ways that choices can take: its parts.
-fn worst(groups: &[Group], depth: usize) -> Vec<(String, f64)> {
-    let here = groups.iter().filter(|group| group.guards.len() <= depth).map(|group| group.part.clone());
-    let mut parts: Vec<(String, f64)> = here.collect();
-    let mut choices: BTreeMap<StepId, [Vec<Group>; 2]> = BTreeMap::new();
-    for group in groups {
-        if let Some((choice, way)) = group.guards.get(depth) {
-            let ways = choices.entry(*choice).or_default();
-            ways[usize::from(*way)].push(Group { guards: group.guards, part: group.part.clone() });
-        }
-    }
-    for [otherwise, then] in choices.into_values() {
-        let (then, otherwise) = (worst(&then, depth + 1), worst(&otherwise, depth + 1));
-        let sum = |parts: &[(String, f64)]| parts.iter().map(|(_, seconds)| seconds).sum::<f64>();
-        parts.extend(if sum(&then) >= sum(&otherwise) { then } else { otherwise });
-    }
-    parts
 }
 
 /// Seconds until the triggers have seen a breach: the slowest of them, a gap in the data included.

@@ -1,15 +1,23 @@
 //! Rank 6: the blast radius: what the whole graph can do at worst, and the proof that it stays within the limits.
 
 mod antichain;
+mod contest;
+mod cover;
 mod errors;
+mod events;
 mod exposure;
+mod order;
+mod overlap;
 
-use crate::base::Span;
+use crate::base::{Span, unit};
 use crate::diagnostics::Diagnostic;
 use crate::plan::graph::StepId;
-use crate::plan::{Edge, Injection, Plan, Step, StepKind};
+use crate::plan::{Injection, Plan, Step, StepKind};
 use crate::types::term::LimitName;
-use antichain::heaviest;
+use contest::Contest;
+use events::{Events, Moment, ROOT};
+use order::Order;
+use overlap::Active;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,6 +56,8 @@ fn reach(plan: &Plan, faults: &[Fault]) -> BTreeSet<String> {
 
 /// A fault of the graph.
 struct Fault<'p> {
+    /// The number of its step.
+    number: usize,
     id: StepId,
     step: &'p Step,
     injection: &'p Injection,
@@ -56,18 +66,17 @@ struct Fault<'p> {
 /// Computes the bounds and reports each limit that they exceed.
 pub fn prove(plan: &Plan) -> (Bounds, Vec<Diagnostic>) {
     let faults = faults(plan);
-    let order = Order::new(plan, &faults);
     let mut findings = Vec::new();
     services(plan, &faults, &mut findings);
-    let traffic = traffic(plan, &faults, &order, &mut findings);
-    let fails = per_service(&faults, &order, |injection| injection.fails.hi).into_iter();
-    let concurrent = concurrent(plan, &faults, &order, &mut findings);
-    interference(&faults, &order, &mut findings);
-    let (exposure, length) = exposure::check(plan, &mut findings);
+    let proof = Proof::of(plan, &faults);
+    let traffic = proof.traffic(&mut findings);
+    proof.concurrent(&mut findings);
+    proof.interference(&mut findings);
+    let (exposure, length) = exposure::check(plan, &proof.events, &mut findings);
     let bounds = Bounds {
         traffic,
-        fails: fails.map(|(service, (share, _))| (service, share)).collect(),
-        concurrent,
+        fails: proof.fails.iter().map(|(service, contest)| (service.clone(), contest.most.min(1.0))).collect(),
+        concurrent: proof.concurrent.most.round() as usize,
         exposure,
         length,
         detection: detection(plan),
@@ -77,58 +86,110 @@ pub fn prove(plan: &Plan) -> (Bounds, Vec<Diagnostic>) {
 }
 
 fn faults(plan: &Plan) -> Vec<Fault<'_>> {
-    let steps = plan.graph.order().into_iter().filter_map(|id| plan.graph.step(id).map(|step| (id, step)));
-    let injects = steps.filter_map(|(id, step)| match &step.kind {
-        StepKind::Inject(injection) => Some(Fault { id, step, injection }),
-        _ => None,
+    let steps = plan.graph.order().into_iter().enumerate();
+    let injects = steps.filter_map(|(number, id)| {
+        let step = plan.graph.step(id)?;
+        match &step.kind {
+            StepKind::Inject(injection) => Some(Fault { number, id, step, injection }),
+            _ => None,
+        }
     });
     injects.collect()
 }
 
-/// Which faults can never be active together: one waits for the other's end, or they lie on different ways of a choice.
-/// For each fault a bit set of the faults that begin after its end.
-struct Order<'p> {
-    after: Vec<Vec<u64>>,
-    guards: Vec<&'p [(StepId, bool)]>,
+/// What faults can do together.
+struct Proof<'p> {
+    plan: &'p Plan,
+    faults: &'p [Fault<'p>],
+    events: Events<'p>,
+    concurrent: Contest,
+    /// By faulted service: the share of requests that is touched, and the share that fails.
+    traffic: BTreeMap<String, Contest>,
+    fails: BTreeMap<String, Contest>,
+    /// Pairs that may be active together on one resource of a service.
+    clashes: BTreeSet<(usize, usize)>,
 }
 
-impl<'p> Order<'p> {
-    fn new(plan: &Plan, faults: &[Fault<'p>]) -> Self {
-        let numbers: BTreeMap<StepId, usize> = faults.iter().enumerate().map(|(at, fault)| (fault.id, at)).collect();
-        // What begins after a step has begun, and what begins after it has ended.
-        let mut begun: BTreeMap<StepId, Vec<u64>> = BTreeMap::new();
-        let mut ended: BTreeMap<StepId, Vec<u64>> = BTreeMap::new();
-        for id in plan.graph.order().into_iter().rev() {
-            let mut sets = [vec![0_u64; faults.len().div_ceil(64)], vec![0_u64; faults.len().div_ceil(64)]];
-            for (next, edge) in plan.graph.after(id) {
-                let waits_for_end = edge == Edge::End;
-                for set in sets.iter_mut().skip(usize::from(!waits_for_end)) {
-                    for (word, more) in set.iter_mut().zip(begun.get(&next).into_iter().flatten()) {
-                        *word |= more;
-                    }
-                    if let Some(at) = numbers.get(&next) {
-                        set[at / 64] |= 1 << (at % 64);
-                    }
-                }
-            }
-            let [after_end, after_begin] = sets;
-            ended.insert(id, after_end);
-            begun.insert(id, after_begin);
-        }
-        Self {
-            after: faults.iter().map(|fault| ended.remove(&fault.id).unwrap_or_default()).collect(),
-            guards: faults.iter().map(|fault| fault.step.guards.as_slice()).collect(),
+impl<'p> Proof<'p> {
+    fn of(plan: &'p Plan, faults: &'p [Fault<'p>]) -> Self {
+        let order = Order::new(plan, faults);
+        // What hits instances counts against `instances`.
+        let requests = |it: &Injection| it.resource == "requests";
+        let mut proof = Self {
+            plan,
+            faults,
+            events: Events::of(plan),
+            concurrent: Contest::new(vec![1.0; faults.len()]),
+            traffic: per_service(faults, |it| requests(it).then_some(it.touches.hi)),
+            fails: per_service(faults, |it| Some(it.fails.hi)),
+            clashes: BTreeSet::new(),
+        };
+        let Self { events, concurrent, traffic, fails, clashes, .. } = &mut proof;
+        overlap::each(events, faults, |since, open| {
+            let contests = std::iter::once(&mut *concurrent).chain(traffic.values_mut()).chain(fails.values_mut());
+            contests.for_each(|contest| contest.consider(since, open, &order));
+            clash(faults, &order, open, clashes);
+        });
+        proof
+    }
+
+    fn name(&self, fault: usize) -> &'p str {
+        &self.faults[fault].step.name
+    }
+
+    /// When the faults of a worst case can be active, for a note: `outage` 0s to 2m, and so on.
+    fn timeline(&self, contest: &Contest) -> Option<String> {
+        let (since, active) = contest.when.as_ref()?;
+        let one = |it: &Active| {
+            let (from, until) = (unit::show_duration(it.from), unit::show_duration(it.until));
+            format!("`{}` from {from} to {until} at the latest", self.name(it.fault))
+        };
+        let parts: Vec<String> = active.iter().take(MOST_IN_A_TIMELINE).map(one).collect();
+        let more = if active.len() > MOST_IN_A_TIMELINE { ", …" } else { "" };
+        Some(format!("{}{more}, counted from {}", parts.join(", "), self.instant(*since)))
+    }
+
+    fn instant(&self, event: usize) -> String {
+        let order = self.plan.graph.order();
+        let name = |step: usize| order.get(step).and_then(|id| self.plan.graph.step(*id)).map_or("", |step| &step.name);
+        match self.events.moment(event) {
+            Moment::Between if event == ROOT => "the start of the run".to_owned(),
+            Moment::Between => "the end of all before them".to_owned(),
+            Moment::Start(step) => format!("the start of `{}`", name(step)),
+            Moment::End(step) => format!("the end of `{}`", name(step)),
         }
     }
 
-    fn ordered(&self, a: usize, b: usize) -> bool {
-        let after = |a: usize, b: usize| self.after[a].get(b / 64).is_some_and(|word| word >> (b % 64) & 1 == 1);
-        after(a, b) || after(b, a) || self.excluded(a, b)
+    fn traffic(&self, findings: &mut Vec<Diagnostic>) -> BTreeMap<String, f64> {
+        let bound = self.plan.limits.bound(LimitName::Traffic);
+        for (service, contest) in &self.traffic {
+            let share = contest.most.min(1.0);
+            let Some(bound) = bound.filter(|bound| share > bound.value + 1e-9) else { continue };
+            let part = |at: &usize| {
+                let fault = &self.faults[*at];
+                (fault.step.name.as_str(), fault.injection.touches.hi, fault.step.span)
+            };
+            let parts: Vec<(&str, f64, Span)> = contest.who.iter().map(part).collect();
+            findings.push(errors::traffic(service, share, bound, &parts, self.timeline(contest)));
+        }
+        self.traffic.iter().map(|(service, contest)| (service.clone(), contest.most.min(1.0))).collect()
     }
 
-    /// Whether they lie on different ways of one choice.
-    fn excluded(&self, a: usize, b: usize) -> bool {
-        self.guards[a].iter().any(|(choice, way)| self.guards[b].contains(&(*choice, !way)))
+    fn concurrent(&self, findings: &mut Vec<Diagnostic>) {
+        let bound = self.plan.limits.bound(LimitName::Concurrent);
+        if let Some(bound) = bound.filter(|bound| self.concurrent.most > bound.value + 1e-9) {
+            let who = self.concurrent.who.iter().map(|at| &self.faults[*at].step);
+            let steps: Vec<(&str, Span)> = who.map(|step| (step.name.as_str(), step.span)).collect();
+            findings.push(errors::concurrent(bound, &steps, self.timeline(&self.concurrent)));
+        }
+    }
+
+    fn interference(&self, findings: &mut Vec<Diagnostic>) {
+        let pairs = self.clashes.iter().map(|(a, b)| (&self.faults[*a], &self.faults[*b]));
+        let meant = |fault: &Fault| fault.injection.may_interfere;
+        for (first, second) in pairs.filter(|(first, second)| !meant(first) && !meant(second)).take(MOST_PAIRS) {
+            findings.push(errors::interference(first.step, second.step, &first.injection.target));
+        }
     }
 }
 
@@ -141,78 +202,42 @@ fn services(plan: &Plan, faults: &[Fault], findings: &mut Vec<Diagnostic>) {
     }
 }
 
-/// For each service, the heaviest set of faults that can be active together, and who is in it.
-fn per_service(
-    faults: &[Fault],
-    order: &Order,
-    weight: impl Fn(&Injection) -> f64,
-) -> BTreeMap<String, (f64, Vec<usize>)> {
-    let targets: BTreeSet<&String> = faults.iter().map(|fault| &fault.injection.target).collect();
+/// For each service of which some fault says how much, who adds what.
+fn per_service(faults: &[Fault], weight: impl Fn(&Injection) -> Option<f64>) -> BTreeMap<String, Contest> {
+    let counted = faults.iter().filter(|fault| weight(fault.injection).is_some());
+    let targets: BTreeSet<&String> = counted.map(|fault| &fault.injection.target).collect();
     let one = |target: &String| {
-        let here: Vec<usize> = (0..faults.len()).filter(|at| faults[*at].injection.target == *target).collect();
-        let weights: Vec<f64> = here.iter().map(|at| weight(faults[*at].injection)).collect();
-        let (sum, chosen) = heaviest(&weights, |a, b| !order.ordered(here[a], here[b]));
-        (target.clone(), (sum.min(1.0), chosen.into_iter().map(|at| here[at]).collect()))
+        let of = |fault: &Fault| if fault.injection.target == *target { weight(fault.injection) } else { None };
+        (target.clone(), Contest::new(faults.iter().map(|fault| of(fault).unwrap_or(0.0)).collect()))
     };
     targets.into_iter().map(one).collect()
-}
-
-fn traffic(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) -> BTreeMap<String, f64> {
-    // What hits instances counts against `instances`.
-    let share = |injection: &Injection| if injection.resource == "requests" { injection.touches.hi } else { 0.0 };
-    let mut all = per_service(faults, order, share);
-    all.retain(|service, _| {
-        faults.iter().any(|it| it.injection.target == *service && it.injection.resource == "requests")
-    });
-    if let Some(bound) = plan.limits.bound(LimitName::Traffic) {
-        for (service, (share, who)) in all.iter().filter(|(_, (share, _))| *share > bound.value + 1e-12) {
-            let parts: Vec<(&str, f64, Span)> = who
-                .iter()
-                .map(|at| (faults[*at].step.name.as_str(), faults[*at].injection.touches.hi, faults[*at].step.span))
-                .collect();
-            findings.push(errors::traffic(service, *share, bound, &parts));
-        }
-    }
-    all.into_iter().map(|(service, (share, _))| (service, share)).collect()
-}
-
-fn concurrent(plan: &Plan, faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) -> usize {
-    let weights = vec![1.0; faults.len()];
-    let (_, together) = heaviest(&weights, |a, b| !order.ordered(a, b));
-    if let Some(bound) = plan.limits.bound(LimitName::Concurrent)
-        && together.len() as f64 > bound.value
-    {
-        let steps: Vec<(&str, Span)> =
-            together.iter().map(|at| (faults[*at].step.name.as_str(), faults[*at].step.span)).collect();
-        findings.push(errors::concurrent(bound, &steps));
-    }
-    together.len()
 }
 
 /// Pairs of faults that disturb each other and are shown, at most.
 const MOST_PAIRS: usize = 50;
 
-fn interference(faults: &[Fault], order: &Order, findings: &mut Vec<Diagnostic>) {
-    let pairs = clashes(faults, order).into_iter().map(|(a, b)| (&faults[a], &faults[b]));
-    let meant = |fault: &Fault| fault.injection.may_interfere;
-    for (first, second) in pairs.filter(|(first, second)| !meant(first) && !meant(second)).take(MOST_PAIRS) {
-        findings.push(errors::interference(first.step, second.step, &first.injection.target));
-    }
-}
+/// Faults in a timeline, at most.
+const MOST_IN_A_TIMELINE: usize = 6;
 
-/// Pairs of faults that may be active together on the same resource of one service.
-fn clashes(faults: &[Fault], order: &Order) -> Vec<(usize, usize)> {
-    let pairs = (0..faults.len()).flat_map(|a| (a + 1..faults.len()).map(move |b| (a, b)));
-    let same = |(a, b): &(usize, usize)| {
-        let (first, second) = (faults[*a].injection, faults[*b].injection);
-        first.target == second.target && first.resource == second.resource && !order.ordered(*a, *b)
-    };
-    pairs.filter(same).collect()
+/// So many pairs are enough to know of.
+const ENOUGH_PAIRS: usize = 2_000;
+
+/// Pairs that may be active together on the same resource of one service.
+fn clash(faults: &[Fault], order: &Order, open: &[Active], pairs: &mut BTreeSet<(usize, usize)>) {
+    let resource = |at: usize| (&faults[at].injection.target, &faults[at].injection.resource);
+    for (at, first) in open.iter().enumerate() {
+        for second in &open[at + 1..] {
+            let (a, b) = (first.fault, second.fault);
+            if pairs.len() < ENOUGH_PAIRS && resource(a) == resource(b) && !order.ordered(a, b) {
+                pairs.insert((a, b));
+            }
+        }
+    }
 }
 
 /// Where the injects stand that may be active together with another on the same resource, allowed or not.
 pub fn interfering(plan: &Plan) -> BTreeSet<Span> {
     let faults = faults(plan);
-    let pairs = clashes(&faults, &Order::new(plan, &faults));
-    pairs.into_iter().flat_map(|(a, b)| [faults[a].step.span, faults[b].step.span]).collect()
+    let proof = Proof::of(plan, &faults);
+    proof.clashes.iter().flat_map(|(a, b)| [faults[*a].step.span, faults[*b].step.span]).collect()
 }

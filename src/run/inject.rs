@@ -51,7 +51,14 @@ pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
     let what = format!("{} on {}", injection.fault, injection.target);
     let length = unit::to_duration(injection.duration.hi);
     shared.events.tell(EventKind::Injecting { step: step.to_owned(), what: what.clone(), length });
-    let effect = match apply(shared, step, injection).await {
+    let prepared = match shared.world.prepare(injection, step).await {
+        Ok(prepared) => prepared,
+        Err(error) => return shared.halt.stop(Verdict::Broken, format!("{step}: {error}")),
+    };
+    if let Err(limit) = shared.ledger.admit(&shared.plan, step, injection, shared.clock.now()) {
+        return shared.halt.stop(Verdict::Aborted, format!("{step}: {limit}"));
+    }
+    let effect = match apply(shared, prepared).await {
         Ok(effect) => effect,
         Err(error) => return shared.halt.stop(Verdict::Broken, format!("{step}: {error}")),
     };
@@ -64,8 +71,7 @@ pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
     conclude(shared, step, injection, held, end);
 }
 
-async fn apply(shared: &Shared, step: &str, injection: &Injection) -> Result<LeftOver, RunError> {
-    let prepared = shared.world.prepare(injection, step).await?;
+async fn apply(shared: &Shared, prepared: FaultIntent) -> Result<LeftOver, RunError> {
     shared
         .effects
         .perform(|id| {
@@ -236,13 +242,17 @@ async fn take_back(shared: &Shared, step: &str, effect: &LeftOver, acted: u64) {
     let undone = shared.effects.undo(effect).await;
     match undone.result {
         Ok(note) => {
+            shared.ledger.release(step, shared.clock.now());
             shared.events.tell(EventKind::Reverted { step: step.to_owned(), took: undone.took, acted });
             if !note.is_empty() {
                 shared.events.note(format!("{step}: {note}"));
             }
         }
-        // It stays among the open effects; the end of the run tries again and reports.
-        Err(error) => shared.events.note(format!("{step}: not reverted yet: {error}")),
+        // It stays among the open effects; the end of the run tries again and reports. Until then nothing is injected.
+        Err(error) => {
+            shared.events.note(format!("{step}: not reverted yet: {error}"));
+            shared.halt.stop(Verdict::Aborted, format!("{step}: it could not be taken back in time"));
+        }
     }
 }
 

@@ -9,6 +9,7 @@ mod event;
 mod halt;
 mod inject;
 mod intent;
+mod ledger;
 mod process;
 mod proxy;
 mod real;

@@ -4,6 +4,7 @@ use super::board::Board;
 use super::effects::Effects;
 use super::event::{EventKind, Events};
 use super::halt::Halt;
+use super::ledger::Ledger;
 use super::verdict::{Reason, Verdict};
 use super::world::World;
 use crate::base::{Clock, Instant, unit};
@@ -53,6 +54,8 @@ pub struct Shared {
     pub halt: Halt,
     /// Where events go.
     pub events: Events,
+    /// What is in force, within the limits.
+    pub ledger: Ledger,
     /// What `baseline` stands for; set once the steady state was judged.
     pub baselines: OnceLock<Baselines>,
     reasons: Mutex<Vec<Reason>>,
@@ -81,6 +84,7 @@ impl Shared {
             board,
             halt,
             events,
+            ledger: Ledger::default(),
             baselines: OnceLock::new(),
             reasons: Mutex::default(),
             judged: Mutex::default(),

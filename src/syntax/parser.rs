@@ -31,18 +31,17 @@ impl<'t> Node<'t> {
     /// The first tree among pest's tokens.
     fn new(pairs: Pairs<'t, Rule>) -> Option<Self> {
         let text = pairs.get_input();
-        let mut open: Vec<Node> = Vec::new();
+        // What is begun: where, and how many nodes were whole by then. What is whole and belongs to none of these yet.
+        let (mut begun, mut whole): (Vec<(usize, usize)>, Vec<Node>) = (Vec::new(), Vec::new());
         for token in pairs.tokens() {
             match token {
-                Token::Start { rule, pos } => {
-                    open.push(Node { rule, text: "", start: pos.pos(), children: Vec::new() })
-                }
-                Token::End { pos, .. } => {
-                    let mut node = open.pop()?;
-                    node.text = text[node.start..pos.pos()].trim_end();
-                    match open.last_mut() {
-                        Some(parent) => parent.children.push(node),
-                        None => return Some(node),
+                Token::Start { pos, .. } => begun.push((pos.pos(), whole.len())),
+                Token::End { rule, pos } => {
+                    let (start, first) = begun.pop()?;
+                    let children = whole.split_off(first);
+                    whole.push(Node { rule, text: text[start..pos.pos()].trim_end(), start, children });
+                    if begun.is_empty() {
+                        return whole.pop();
                     }
                 }
             }

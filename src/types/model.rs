@@ -457,7 +457,7 @@ pub struct Environment {
 }
 
 /// A service's place.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Place {
     /// `http://host:port` of each instance.
     pub instances: Vec<String>,
@@ -476,6 +476,7 @@ pub struct Place {
     /// Who restarts it.
     pub restarts: Option<Restart>,
     /// Where it is written.
+    #[serde(skip)]
     pub span: Option<Span>,
 }
 

@@ -23,4 +23,5 @@ mod projects;
 mod quickstart;
 mod recovery;
 mod somebody_elses;
+mod soundness;
 mod spec;
