@@ -20,6 +20,7 @@
 //! | 7 | [`journal`] | the run store |
 //! | 8 | [`analysis`] | all of the above in one call |
 //! | 8 | [`metrics`] | the embedded scraper |
+//! | 9 | [`document`] | a plan as a document: JSON, hash, drawings, what changed |
 //! | 9 | [`lint`] | rules about what is legal, but better not written |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
 //! | 10 | [`report`] | plan, progress and verdict for people |
@@ -28,11 +29,12 @@
 //! | 10 | [`starter`] | the first files of a system: `chaos init` |
 //! | 11 | [`cli`] | one file a command |
 //!
-//! Ranks 0 to 6, policies, the analysis and the lints do no I/O; with `--no-default-features` they build alone.
+//! Ranks 0 to 6, policies, the analysis, the documents and the lints do no I/O; with `--no-default-features` they build alone.
 
 pub mod analysis;
 pub mod base;
 pub mod diagnostics;
+pub mod document;
 pub mod format;
 pub mod lint;
 pub mod monitor;

@@ -1,31 +1,47 @@
-//! Differences of texts, as `diff -u` shows them.
+//! `chaos diff`.
 
-use crate::report::Paint;
-use similar::{ChangeTag, TextDiff};
-use std::path::Path;
-use std::time::Duration;
+use super::plan::Settings;
+use super::planfile;
+use crate::document::{Document, changes};
+use std::path::{Path, PathBuf};
 
-/// After this long a difference is shown as it was found so far: right, but not the shortest.
-const TIME: Duration = Duration::from_secs(2);
+/// Say what changed in meaning between two plans, a line for each change.
+///
+/// Layout, comments, the order of declarations and the names that files give to modules mean nothing.
+///
+/// Exit code: 0 they mean the same, 1 they differ, 2 one of them cannot be planned or read.
+#[derive(Debug, clap::Args)]
+pub struct Diff {
+    /// A file with an experiment, or a plan that `chaos plan --out` wrote (`.json`).
+    before: PathBuf,
+    /// The same, as it is now.
+    after: PathBuf,
+    #[command(flatten)]
+    settings: Settings,
+}
 
-/// Prints a unified diff.
-pub fn show(path: &Path, text: &str, changed: &str) {
-    let path = path.display();
-    let diff = TextDiff::configure().timeout(TIME).diff_lines(text, changed);
-    say!("{}", Paint::bold(format!("--- {path}")));
-    say!("{}", Paint::bold(format!("+++ {path}")));
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        say!("{}", Paint::dim(hunk.header()));
-        for change in hunk.iter_changes() {
-            let line = format!("{}{}", change.tag(), change.value().trim_end_matches('\n'));
-            match change.tag() {
-                ChangeTag::Equal => say!("{line}"),
-                ChangeTag::Delete => say!("{}", Paint::red(line)),
-                ChangeTag::Insert => say!("{}", Paint::green(line)),
-            }
-            if change.missing_newline() {
-                say!("\\ No newline at end of file");
-            }
+impl Diff {
+    pub fn run(self) -> u8 {
+        match (self.document(&self.before), self.document(&self.after)) {
+            (Ok(before), Ok(after)) => tell(&before, &after),
+            (Err(code), _) | (_, Err(code)) => code,
         }
     }
+
+    fn document(&self, path: &Path) -> Result<Document, u8> {
+        if planfile::is_plan(path) {
+            return planfile::read(path);
+        }
+        let (_, planned) = self.settings.plan(path)?;
+        Ok(self.settings.document(path, &planned))
+    }
+}
+
+fn tell(before: &Document, after: &Document) -> u8 {
+    if before.hash() == after.hash() {
+        say!("they mean the same: {}", before.hash());
+        return 0;
+    }
+    changes(before, after).iter().for_each(|change| say!("{change}"));
+    1
 }

@@ -11,18 +11,28 @@ pub const LARGEST: u64 = 16 << 20;
 /// The files of this machine.
 pub struct Disk;
 
-impl Files for Disk {
-    fn read(&self, path: &Path) -> Result<String, FileError> {
+impl Disk {
+    /// The text of a file of at most so many bytes.
+    ///
+    /// # Errors
+    /// It is missing, a folder, larger, or no UTF-8.
+    pub fn read_up_to(&self, path: &Path, largest: u64) -> Result<String, FileError> {
         let here = path.as_os_str().is_empty(); // `.`, as plain paths have it
         let metadata = fs::metadata(if here { Path::new(".") } else { path }).map_err(|error| explain(&error))?;
         if metadata.is_dir() {
             return Err(FileError::Folder);
         }
-        if metadata.len() > LARGEST {
+        if metadata.len() > largest {
             return Err(FileError::TooLarge(metadata.len()));
         }
         let bytes = fs::read(path).map_err(|error| explain(&error))?;
         String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
+    }
+}
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> Result<String, FileError> {
+        self.read_up_to(path, LARGEST)
     }
 
     fn siblings(&self, folder: &Path) -> Vec<PathBuf> {

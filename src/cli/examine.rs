@@ -4,7 +4,7 @@ use super::disk::Disk;
 use super::output::{FormatOption, exit_code, summary};
 use super::replace::replace;
 use super::selection::{self, Selection};
-use super::{REFUSED, complain, counted, diff, stdin};
+use super::{REFUSED, complain, counted, stdin, unified};
 use crate::analysis::{Change, Mended, Survey, Worse, mend};
 use crate::base::{FileError, Files, Overlay};
 use crate::diagnostics::format::Report;
@@ -110,7 +110,7 @@ impl Examine {
         let mended = mend(files, |path| selection.may_change(path), check);
         mended.worse.iter().for_each(tell_worse);
         if self.diff {
-            mended.changes.iter().for_each(|(path, change)| diff::show(path, &change.before, &change.after));
+            mended.changes.iter().for_each(|(path, change)| unified::show(path, &change.before, &change.after));
             return (check(files), false);
         }
         let failed = !self.write(&mended, files);

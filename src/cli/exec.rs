@@ -1,22 +1,28 @@
 //! `chaos exec`.
 
-use super::plan::Choice;
+use super::plan::{Choice, Settings};
+use super::planfile;
 use super::signals::Signals;
 use super::{REFUSED, StoreOption, block_on, complain, print};
-use crate::analysis::Planned;
+use crate::analysis::{Analysis, Planned};
 use crate::base::Clock;
 use crate::diagnostics::{Diagnostic, codes};
+use crate::document::{changes, differs, unplannable};
 use crate::journal::Journal;
 use crate::plan::{self, Plan};
 use crate::policy::{self, Answers, Approval, Asked};
 use crate::report::{self, Paint};
 use crate::run::{Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
-/// Run an experiment.
+/// Run an experiment, or the plan of one.
+///
+/// A plan (`.json`, as `chaos plan --out` writes it) is run only if its files still say what it says: they are planned again,
+/// and where anything differs in meaning, nothing is touched.
 ///
 /// Exit code: 0 confirmed, 1 refuted, 2 refused (nothing was touched), 3 not steady (nothing was injected), 4 aborted,
 /// 5 inconclusive, 6 broken, 7 not reverted: something may still be in force.
@@ -43,7 +49,7 @@ fn approval(text: &str) -> Result<Approval, String> {
 
 impl Exec {
     pub fn run(self) -> u8 {
-        let (analysis, planned) = match self.choice.plan() {
+        let (analysis, planned) = match self.planned() {
             Ok(found) => found,
             Err(code) => return code,
         };
@@ -96,10 +102,36 @@ impl Exec {
         };
         Ok(policy::lacking(&planned.judgement.asks, &answers))
     }
+
+    fn planned(&self) -> Result<(Analysis, Planned), u8> {
+        let Choice { file, settings } = &self.choice;
+        if !planfile::is_plan(file) {
+            return settings.plan(file);
+        }
+        match planfile::refuses(file, settings) {
+            Some(code) => Err(code),
+            None => reviewed(file),
+        }
+    }
 }
 
 fn seconds_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
+}
+
+/// The plan of a file, made again of what it was made from: it runs if it means the same.
+fn reviewed(path: &Path) -> Result<(Analysis, Planned), u8> {
+    let document = planfile::read(path)?;
+    let origin = document.made_from();
+    let settings = Settings::of(origin);
+    let again = settings.plan(Path::new(&origin.file));
+    let (analysis, planned) = again.map_err(|_| complain(&unplannable(path, &origin.file)))?;
+    let now = settings.document(Path::new(&origin.file), &planned);
+    if now.hash() != document.hash() {
+        return Err(complain(&differs(path, &origin.file, &changes(&document, &now))));
+    }
+    say!("as reviewed in {}: {}", path.display(), now.hash());
+    Ok((analysis, planned))
 }
 
 /// An earlier run's leftovers, or another run's faults, at the same addresses.

@@ -3,7 +3,7 @@
 use super::disk::Disk;
 use super::replace::replace;
 use super::selection::Selection;
-use super::{REFUSED, complain, diff, print, stdin};
+use super::{REFUSED, complain, print, stdin, unified};
 use crate::base::{FileError, Files, SourceId, Sources};
 use crate::diagnostics::tidy;
 use crate::format::{Refusal, format};
@@ -114,7 +114,7 @@ impl Fmt {
 
     fn tell(&self, path: &Path, text: &str, formatted: &str) {
         if self.diff {
-            diff::show(path, text, formatted);
+            unified::show(path, text, formatted);
         } else {
             say!("{}", path.display());
         }

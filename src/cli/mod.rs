@@ -28,10 +28,12 @@ mod examine;
 mod exec;
 mod explain;
 mod fmt;
+mod graph;
 mod init;
 mod lint;
 mod output;
 mod plan;
+mod planfile;
 mod policy;
 mod proxy;
 mod recover;
@@ -41,6 +43,7 @@ mod signals;
 mod status;
 mod stdin;
 mod store;
+mod unified;
 
 use crate::base::Sources;
 use crate::diagnostics::Diagnostic;
@@ -70,6 +73,8 @@ enum Command {
     Lint(lint::Lint),
     Fmt(fmt::Fmt),
     Plan(plan::PlanCommand),
+    Graph(graph::Graph),
+    Diff(diff::Diff),
     Exec(exec::Exec),
     Policy(policy::PolicyCommand),
     Status(status::Status),
@@ -98,6 +103,8 @@ pub fn run() -> ExitCode {
         Command::Lint(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Plan(command) => command.run(),
+        Command::Graph(command) => command.run(),
+        Command::Diff(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),

@@ -334,7 +334,7 @@ impl<'a> Arranger<'a> {
                 return plain;
             }
         }
-        self.derived(stem(&step.kind), &scope.prefix)
+        self.derived(&stem(&step.kind), &scope.prefix)
     }
 
     /// The first free one of `stem-1`, `stem-2`, …
@@ -477,12 +477,13 @@ struct Rounds<'a, 'n> {
     levels: Vec<Option<(&'n str, &'n Term)>>,
 }
 
-fn stem(kind: &StepKind) -> &str {
-    match kind {
-        StepKind::Inject(inject) => &inject.fault.name,
+/// What a step's derived name begins with. What a file calls a module does not matter.
+fn stem(kind: &StepKind) -> String {
+    let word = match kind {
+        StepKind::Inject(inject) => return inject.fault.full_name(),
+        StepKind::Call(probe, _) => return probe.full_name(),
         StepKind::Expect(_) => "expect",
         StepKind::Wait(_) | StepKind::Stable(_) => "wait",
-        StepKind::Call(probe, _) => &probe.name,
         StepKind::Approve(..) => "approve",
         StepKind::Parallel(_) => "parallel",
         StepKind::Sequence(_) => "sequence",
@@ -490,5 +491,6 @@ fn stem(kind: &StepKind) -> &str {
         StepKind::When { .. } => "when",
         StepKind::Repeat { .. } => "repeat",
         StepKind::Escalate { .. } => "escalate",
-    }
+    };
+    word.to_owned()
 }

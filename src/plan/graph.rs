@@ -8,6 +8,7 @@ use crate::types::term::Condition;
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
 use petgraph::visit::EdgeRef;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A step of the plan.
@@ -36,7 +37,7 @@ pub enum StepKind {
     Stable(f64),
     /// Reads a value.
     Call {
-        /// The probe, as the experiment calls it.
+        /// The probe, with its standard module's name.
         probe: String,
         /// The arguments, by parameter.
         arguments: BTreeMap<String, PlannedArgument>,
@@ -55,19 +56,18 @@ pub enum StepKind {
 }
 
 /// An inject with everything filled in. Quantities are intervals: points in a plan that runs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Injection {
-    /// The fault, as the experiment calls it.
+    /// The fault, with its standard module's name.
     pub fault: String,
-    /// The standard module it is declared in, by its last name; none for a fault of the user's own files.
-    pub home: Option<String>,
     /// The component behind it.
     pub component: String,
     /// The component's action.
     pub action: String,
     /// The faulted service.
     pub target: String,
-    /// The target's proxy.
+    /// The target's proxy: one of the plan's.
+    #[serde(skip)]
     pub proxy: Option<super::world::Proxy>,
     /// The arguments, by parameter.
     pub arguments: BTreeMap<String, PlannedArgument>,
@@ -88,6 +88,7 @@ pub struct Injection {
     /// Whether it may be active together with another fault on the same resource.
     pub may_interfere: bool,
     /// Where the target is written.
+    #[serde(skip)]
     pub target_span: Span,
 }
 
@@ -99,12 +100,23 @@ impl Injection {
 }
 
 /// An argument with its type.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlannedArgument {
     /// The parameter's type.
+    #[serde(rename = "type")]
     pub ty: Type,
     /// The value.
     pub value: Argument,
+}
+
+/// A parameter of the experiment with its type.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlannedParameter {
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: Type,
+    /// Its values, in base units: one where the plan runs, else its range.
+    pub value: Interval,
 }
 
 /// Steps and what each waits for. Acyclic by construction.

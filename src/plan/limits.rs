@@ -3,10 +3,12 @@
 use crate::base::Span;
 use crate::types::model::Limits;
 use crate::types::term::{Known, LimitName, MetricId};
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Who set a bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The experiment.
     Experiment,
@@ -28,33 +30,36 @@ impl Origin {
 }
 
 /// A bound that holds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bound {
     /// In base units.
     pub value: f64,
     /// Who set it.
     pub origin: Origin,
     /// Where it is written.
+    #[serde(skip)]
     pub span: Option<Span>,
 }
 
 /// The limits that hold for a plan.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Effective {
     /// Services that may be faulted.
     pub services: BTreeSet<String>,
     /// Where that is written.
+    #[serde(skip)]
     pub services_span: Option<Span>,
     /// The bounds.
+    #[serde(flatten)]
     pub bounds: BTreeMap<LimitName, Bound>,
-    /// Shares of error budgets that may be spent, each with the SLO's metric.
-    pub budgets: Vec<(MetricId, Bound)>,
+    /// Shares of error budgets that may be spent, by the SLO's metric.
+    pub budgets: BTreeMap<MetricId, Bound>,
     /// Where it may reach: of each of these, one must fit.
     pub places: Vec<PlaceLimit>,
 }
 
 /// `namespaces`, `selector` or `hosts`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlaceLimit {
     /// The limit's word.
     pub word: String,
@@ -63,21 +68,26 @@ pub struct PlaceLimit {
     /// Who set it.
     pub origin: Origin,
     /// Where it is written.
+    #[serde(skip)]
     pub span: Span,
 }
 
 impl Effective {
     /// The meet of both. A bound that depends on a parameter counts with its least value.
     pub fn meet(experiment: &Limits, environment: &Limits, known: &Known) -> Effective {
-        let (mut budgets, mut places) = (Vec::new(), Vec::new());
+        let (mut budgets, mut places) = (BTreeMap::<MetricId, Bound>::new(), Vec::new());
         let mut bounds = BTreeMap::from([
             (LimitName::Concurrent, Bound { value: 1.0, origin: Origin::Default, span: None }),
             (LimitName::Traffic, Bound { value: 1.0, origin: Origin::Default, span: None }),
         ]);
         for (limits, origin) in [(experiment, Origin::Experiment), (environment, Origin::Environment)] {
-            budgets.extend(limits.budgets.iter().map(|(metric, share, span)| {
-                (metric.clone(), Bound { value: share.bounds(known).lo, origin, span: Some(*span) })
-            }));
+            for (metric, share, span) in &limits.budgets {
+                let bound = Bound { value: share.bounds(known).lo, origin, span: Some(*span) };
+                let held = budgets.entry(metric.clone()).or_insert(bound);
+                if bound.value < held.value {
+                    *held = bound;
+                }
+            }
             places.extend(limits.places.iter().map(|(word, (allowed, span))| PlaceLimit {
                 word: word.clone(),
                 allowed: allowed.clone(),

@@ -1,7 +1,7 @@
 //! From the typed experiment and environment to the plan.
 
 use super::arrange::{Edge, Leaf, arrange};
-use super::graph::{Graph, Injection, PlannedArgument, Step, StepId, StepKind};
+use super::graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepId, StepKind};
 use super::limits::Effective;
 use super::{Plan, errors, world};
 use crate::base::{Interval, Span};
@@ -56,7 +56,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         hypothesis: experiment.hypothesis.clone(),
         environment: environment.name.clone(),
         tier: environment.tier.clone(),
-        parameters: shown_parameters(experiment, &known),
+        parameters: parameters(experiment, &known),
         window: experiment.window,
         baseline: experiment.baseline,
         no_data: experiment.no_data,
@@ -96,21 +96,20 @@ fn bends(experiment: &Experiment) -> BTreeSet<String> {
 }
 
 fn callers(system: &System) -> BTreeMap<String, Vec<String>> {
-    let of = |name: &str| system.callers(name).into_iter().map(str::to_owned).collect();
+    let of = |name: &str| {
+        let mut callers: Vec<String> = system.callers(name).into_iter().map(str::to_owned).collect();
+        callers.sort();
+        callers
+    };
     system.services.iter().map(|service| (service.name.clone(), of(&service.name))).collect()
 }
 
-fn shown_parameters(experiment: &Experiment, known: &Known) -> BTreeMap<String, String> {
-    let show = |parameter: &crate::types::model::Parameter| {
-        let bounds = known.parameters.get(&parameter.name).copied().unwrap_or(parameter.range);
-        let text = if bounds.is_point() {
-            parameter.ty.show(bounds.lo)
-        } else {
-            format!("{}..{}", parameter.ty.show(bounds.lo), parameter.ty.show(bounds.hi))
-        };
-        (parameter.name.clone(), text)
+fn parameters(experiment: &Experiment, known: &Known) -> BTreeMap<String, PlannedParameter> {
+    let one = |parameter: &Parameter| {
+        let value = known.parameters.get(&parameter.name).copied().unwrap_or(parameter.range);
+        (parameter.name.clone(), PlannedParameter { ty: parameter.ty.clone(), value })
     };
-    experiment.parameters.iter().map(show).collect()
+    experiment.parameters.iter().map(one).collect()
 }
 
 struct Lowering<'a> {
@@ -154,7 +153,7 @@ impl Lowering<'_> {
             Kind::Approve(text, within) => StepKind::Approve(text.clone(), *within),
             Kind::Call(probe, arguments) => {
                 let arguments = planned(&probe.parameters, arguments, here.known);
-                StepKind::Call { probe: probe.name.clone(), arguments }
+                StepKind::Call { probe: probe.full_name(), arguments }
             }
             _ => StepKind::Mark, // blocks were taken apart
         }
@@ -177,8 +176,7 @@ impl Lowering<'_> {
         let requests = fault.resource == "requests";
         let touches = if requests { no_less(declared, inside.parameters.get("traffic")) } else { declared };
         Injection {
-            fault: fault.name.clone(),
-            home: fault.home.clone(),
+            fault: fault.full_name(),
             component: fault.component.clone(),
             action: fault.action.clone(),
             target: inject.target.clone(),

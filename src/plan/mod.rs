@@ -5,14 +5,16 @@
 
 mod arrange;
 mod errors;
+mod form;
 pub mod graph;
 mod limits;
 mod lower;
 mod support;
+pub mod words;
 mod world;
 
 pub use arrange::{Edge, Leaf, Placed, arrange};
-pub use graph::{Graph, Injection, PlannedArgument, Step, StepKind};
+pub use graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepKind};
 pub use limits::{Bound, Effective, Origin, PlaceLimit};
 pub use lower::{Choice, lower};
 pub use support::not_runnable;
@@ -21,10 +23,11 @@ pub use world::{Process, Proxy, Source};
 use crate::base::Span;
 use crate::types::model::{Binding, Expectation, Place, Slo, SourceRef, Trigger};
 use crate::types::term::MetricId;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything a run needs to know.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Plan {
     /// The experiment's name.
     pub experiment: String,
@@ -36,8 +39,8 @@ pub struct Plan {
     pub environment: String,
     /// The environment's tier.
     pub tier: String,
-    /// What the parameters are, written for people.
-    pub parameters: BTreeMap<String, String>,
+    /// What the parameters are.
+    pub parameters: BTreeMap<String, PlannedParameter>,
     /// The window of aggregates that do not say `over`, in seconds.
     pub window: f64,
     /// How long the steady state is judged, in seconds.
@@ -57,6 +60,7 @@ pub struct Plan {
     /// Expectations on the whole run.
     pub expectations: Vec<Expectation>,
     /// The steps.
+    #[serde(rename = "steps")]
     pub graph: Graph,
     /// Where metrics come from.
     pub sources: BTreeMap<SourceRef, Source>,
@@ -69,8 +73,10 @@ pub struct Plan {
     /// The limits that hold.
     pub limits: Effective,
     /// What the files ask for that this version does not do, with the place.
+    #[serde(serialize_with = "form::words")]
     pub unkept: Vec<(String, Span)>,
     /// The experiment's name's place.
+    #[serde(skip)]
     pub span: Span,
 }
 

@@ -23,7 +23,7 @@ pub struct Proxy {
 }
 
 /// A process to start.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Process {
     /// The service it belongs to.
     pub service: String,
@@ -38,7 +38,7 @@ pub struct Process {
 }
 
 /// Endpoints that are read together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Source {
     /// What it is.
     pub kind: SourceKind,

@@ -2,7 +2,7 @@
 
 use super::{About, Case, recovery};
 use crate::base::{Interval, Span};
-use crate::plan::{Effective, Injection, Plan, StepKind};
+use crate::plan::{Effective, Plan, StepKind};
 use crate::types::Type;
 use crate::types::model::Limits;
 use crate::types::policy::{self, Fact};
@@ -50,7 +50,7 @@ impl<'a> Facts<'a> {
             "experiment.name" => word(&plan.experiment),
             "experiment.id" => text(&plan.id),
             "experiment.owner" => text(&self.case.experiment.owner),
-            "fault.name" => word(&own_name(about?.1)),
+            "fault.name" => word(&about?.1.fault),
             "fault.class" => word(about?.1.class.word()),
             "fault.target" => word(&about?.1.target),
             _ => self.quantity(name).map(Fact::Number),
@@ -77,7 +77,7 @@ impl<'a> Facts<'a> {
             LimitName::Concurrent => ((bounds.concurrent as f64).min(1.0), bounds.concurrent as f64),
             LimitName::Exposure => (0.0, bounds.exposure),
             LimitName::Timeout => (0.0, bounds.length),
-            LimitName::Requests | LimitName::Instances => return None,
+            LimitName::Requests | LimitName::Instances | LimitName::InstanceShare => return None,
         };
         let limit = self.limit(name);
         // A fault may be as large as a limit that is itself left open.
@@ -132,12 +132,6 @@ fn varies(plan: &Plan) -> bool {
         StepKind::Wait(duration) => !duration.is_point(),
         _ => false,
     })
-}
-
-/// A fault by its own name, whatever the experiment calls it: of a standard module with the module's name.
-fn own_name(injection: &Injection) -> String {
-    let name = injection.fault.rsplit('.').next().unwrap_or_default();
-    injection.home.as_ref().map_or_else(|| name.to_owned(), |home| format!("{home}.{name}"))
 }
 
 fn truth(name: &str, value: bool) -> String {

@@ -12,21 +12,22 @@ use crate::plan::{Injection, Plan};
 use crate::syntax::tree::Comparator;
 use crate::types::model::Slo;
 use crate::types::term::{Comparison, Condition, MetricId, Term};
+use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What can be spent of an error budget.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Spent {
-    /// The metric of the SLO.
-    pub metric: MetricId,
     /// The SLO, in its author's words.
+    #[serde(rename = "written")]
     pub slo: String,
     /// The share of its budget, which may be above 1.
     pub share: f64,
 }
 
 /// The spend on each budget that is limited.
-pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> Vec<Spent> {
-    let mut all = Vec::new();
+pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> BTreeMap<MetricId, Spent> {
+    let mut all = BTreeMap::new();
     for (metric, bound) in &plan.limits.budgets {
         let Some((slo, target)) = plan.steady.iter().find_map(|slo| Some((slo, target(slo, metric)?))) else {
             findings.push(errors::no_objective(metric, *bound));
@@ -37,7 +38,7 @@ pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> Ve
         if share > bound.value + 1e-9 {
             findings.push(errors::budget(slo, share, *bound, seconds, target));
         }
-        all.push(Spent { metric: metric.clone(), slo: slo.text.clone(), share });
+        all.insert(metric.clone(), Spent { slo: slo.text.clone(), share });
     }
     all
 }

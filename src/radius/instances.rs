@@ -4,10 +4,11 @@ use super::{Proof, errors};
 use crate::diagnostics::Diagnostic;
 use crate::plan::{Bound, Plan};
 use crate::types::term::LimitName;
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Instances that can be hit together.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Hit {
     /// At most so many.
     pub most: f64,

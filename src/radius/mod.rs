@@ -16,11 +16,12 @@ use crate::base::{Span, unit};
 use crate::diagnostics::Diagnostic;
 use crate::plan::graph::StepId;
 use crate::plan::{Injection, Plan, Step, StepKind};
-use crate::types::term::LimitName;
+use crate::types::term::{LimitName, MetricId};
 use contest::Contest;
 use events::{Events, Moment, ROOT};
 use order::Order;
 use overlap::Active;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use budget::Spent;
@@ -28,7 +29,7 @@ pub use exposure::detection;
 pub use instances::Hit;
 
 /// The worst a plan can do.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Bounds {
     /// The share of each faulted service's requests that faults can touch at one time.
     pub traffic: BTreeMap<String, f64>,
@@ -36,8 +37,8 @@ pub struct Bounds {
     pub fails: BTreeMap<String, f64>,
     /// Instances of each faulted service that can be hit at one time, by faults that hit instances.
     pub instances: BTreeMap<String, Hit>,
-    /// What can be spent of each error budget that is limited.
-    pub budgets: Vec<Spent>,
+    /// What can be spent of each error budget that is limited, by the SLO's metric.
+    pub budgets: BTreeMap<MetricId, Spent>,
     /// Faults active at one time.
     pub concurrent: usize,
     /// Seconds under fault, time to safe included.

@@ -1,20 +1,19 @@
 //! A plan for people: the graph, what each fault touches, the bounds beside the limits.
 
 use super::paint::Paint;
-use crate::base::{Interval, unit};
-use crate::plan::graph::StepId;
-use crate::plan::{Edge, Injection, Plan, PlannedArgument, Step, StepKind};
+use crate::base::unit;
+use crate::plan::{Injection, Plan, Step, StepKind, words};
 use crate::policy::{Ask, Broken, Judgement};
 use crate::radius::Bounds;
-use crate::types::Type;
-use crate::types::model::{Argument, Class};
-use crate::types::term::{LimitName, Term};
+use crate::types::model::Class;
+use crate::types::term::LimitName;
 
 /// The whole plan.
 pub fn plan(plan: &Plan, bounds: &Bounds, judgement: &Judgement) -> String {
     let mut out = vec![head(plan)];
     out.extend(plan.hypothesis.iter().map(|text| format!("  {text}")));
-    let parameters: Vec<String> = plan.parameters.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let parameters: Vec<String> =
+        plan.parameters.iter().map(|(name, value)| format!("{name} = {}", words::parameter(value))).collect();
     if !parameters.is_empty() {
         out.push(format!("  with {}", parameters.join(", ")));
     }
@@ -79,9 +78,9 @@ fn steps(plan: &Plan) -> Vec<String> {
     let mut lines = vec![format!("baseline  the steady state for {baseline}: {}", steady(plan))];
     for id in plan.graph.order() {
         let Some(step) = plan.graph.step(id) else { continue };
-        let before: Vec<String> = plan.graph.before(id).into_iter().filter_map(|it| awaited(plan, it)).collect();
+        let before: Vec<String> = plan.graph.before(id).into_iter().filter_map(|it| words::awaited(plan, it)).collect();
         let after = if before.is_empty() { String::new() } else { format!("  (after {})", before.join(", ")) };
-        lines.push(format!("{}  {}{after}", step.name, what(step)));
+        lines.push(format!("{}  {}{after}", step.name, words::what(step)));
         if let StepKind::Inject(injection) = &step.kind {
             lines.push(format!("    touches {}", touched(injection)));
             lines.extend(injection.expectations.iter().map(|it| format!("    {}", it.text)));
@@ -91,75 +90,20 @@ fn steps(plan: &Plan) -> Vec<String> {
     lines
 }
 
-fn awaited(plan: &Plan, (id, edge): (StepId, Edge)) -> Option<String> {
-    let name = &plan.graph.step(id)?.name;
-    Some(match edge {
-        Edge::End => name.clone(),
-        Edge::Start(0.0) => format!("{name} starts"),
-        Edge::Start(offset) => format!("{name} starts + {}", unit::show_duration(offset)),
-    })
-}
-
 fn steady(plan: &Plan) -> String {
     let slos: Vec<&str> = plan.steady.iter().map(|slo| slo.text.as_str()).collect();
     if slos.is_empty() { "no SLO is declared; traffic must pass".to_owned() } else { slos.join("; ") }
 }
 
-fn what(step: &Step) -> String {
-    match &step.kind {
-        StepKind::Inject(injection) => {
-            let named = injection.arguments.iter().map(|(name, value)| format!("{name}: {}", shown(value)));
-            let arguments: Vec<String> = [injection.target.clone()].into_iter().chain(named).collect();
-            let held = match &injection.until {
-                Some(until) => until.text.clone(),
-                None => format!("for {}", interval(injection.duration, unit::show_duration)),
-            };
-            format!("inject {}({}) {held}", injection.fault, arguments.join(", "))
-        }
-        StepKind::Expect(expectation) => expectation.text.clone(),
-        StepKind::Wait(duration) => format!("wait {}", interval(*duration, unit::show_duration)),
-        StepKind::Stable(deadline) => format!("wait until stable within {}", unit::show_duration(*deadline)),
-        StepKind::Approve(text, within) => format!("approve {text:?} within {}", unit::show_duration(*within)),
-        StepKind::Choose { text, .. } => format!("when {text}"),
-        StepKind::Call { probe, arguments } => {
-            let named = arguments.iter().map(|(name, value)| format!("{name}: {}", shown(value)));
-            format!("call {probe}({})", named.collect::<Vec<_>>().join(", "))
-        }
-        StepKind::Mark => "begins".to_owned(),
-    }
-}
-
 fn touched(injection: &Injection) -> String {
     let class = injection.class.word();
     if injection.resource != "requests" {
-        let count = interval(injection.touches, unit::show_number);
+        let count = words::interval(injection.touches, unit::show_number);
         return format!("{count} of the instances of {}; class {class}", injection.target);
     }
-    let share = interval(injection.touches, unit::show_ratio);
-    let fails = interval(injection.fails, unit::show_ratio);
+    let share = words::interval(injection.touches, unit::show_ratio);
+    let fails = words::interval(injection.fails, unit::show_ratio);
     format!("{share} of the requests to {}, fails {fails} of them all; class {class}", injection.target)
-}
-
-fn shown(argument: &PlannedArgument) -> String {
-    value(&argument.ty, &argument.value)
-}
-
-fn value(ty: &Type, argument: &Argument) -> String {
-    match argument {
-        Argument::Term(Term::Constant(value)) => ty.show(*value),
-        Argument::Term(_) | Argument::Answer(_) | Argument::Any => "by parameter".to_owned(),
-        Argument::Text(text) => format!("{text:?}"),
-        Argument::Bool(value) => value.to_string(),
-        Argument::Service(name) | Argument::Word(name) => name.clone(),
-        Argument::List(items) => {
-            let of = if let Type::List(of) = ty { of } else { ty };
-            format!("[{}]", items.iter().map(|item| value(of, item)).collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-fn interval(interval: Interval, show: impl Fn(f64) -> String) -> String {
-    if interval.is_point() { show(interval.lo) } else { format!("{}..{}", show(interval.lo), show(interval.hi)) }
 }
 
 fn watched(plan: &Plan) -> Vec<String> {
@@ -197,7 +141,8 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
         };
         lines.push(format!("instances   at most {} of {of} of {service} hit ({held})", unit::show_number(hit.most)));
     }
-    for (spent, (_, bound)) in bounds.budgets.iter().zip(&plan.limits.budgets) {
+    for (metric, spent) in &bounds.budgets {
+        let Some(bound) = plan.limits.budgets.get(metric) else { continue };
         let (share, most) = (unit::show_ratio(spent.share), unit::show_ratio(bound.value));
         let held = format!("limit {most}, from the {}", bound.origin.word());
         lines.push(format!("budget      at most {share} of the error budget of {} spent ({held})", spent.slo));

@@ -6,6 +6,7 @@ mod check;
 mod condition;
 mod errors;
 mod expression;
+mod form;
 mod kubernetes;
 pub mod labels;
 pub mod model;

@@ -63,7 +63,7 @@ pub struct Metric {
 }
 
 /// A service-level objective.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Slo {
     /// Whose; empty for an experiment's own steady state.
     pub service: String,
@@ -72,8 +72,10 @@ pub struct Slo {
     /// The period of its error budget, in seconds.
     pub period: f64,
     /// The author's words, with the service's name.
+    #[serde(rename = "written")]
     pub text: String,
     /// Where it stands.
+    #[serde(skip)]
     pub span: Span,
 }
 
@@ -103,10 +105,11 @@ pub struct Parameter {
 }
 
 /// The value given to a fault's parameter.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Argument {
     /// A quantity.
+    #[serde(rename = "quantity")]
     Term(Term),
     /// A text.
     Text(String),
@@ -178,11 +181,25 @@ pub struct Fault {
     pub span: Span,
 }
 
+impl Fault {
+    /// Its name with that of its standard module, whatever the experiment calls either.
+    pub fn full_name(&self) -> String {
+        full_name(&self.name, self.home.as_deref())
+    }
+}
+
+fn full_name(called: &str, home: Option<&str>) -> String {
+    let own = called.rsplit('.').next().unwrap_or(called);
+    home.map_or_else(|| own.to_owned(), |home| format!("{home}.{own}"))
+}
+
 /// A probe: the typed face of a read.
 #[derive(Clone, Debug)]
 pub struct Probe {
     /// As the experiment calls it, with its module.
     pub name: String,
+    /// The standard module it is declared in, by its last name; none for a probe of the user's own files.
+    pub home: Option<String>,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
     /// What it returns.
@@ -193,6 +210,13 @@ pub struct Probe {
     pub action: String,
     /// Where it is declared.
     pub span: Span,
+}
+
+impl Probe {
+    /// Its name with that of its standard module, whatever the experiment calls either.
+    pub fn full_name(&self) -> String {
+        full_name(&self.name, self.home.as_deref())
+    }
 }
 
 /// Upper bounds, with the places where they are written.
@@ -248,7 +272,7 @@ pub struct Experiment {
 }
 
 /// `abort when φ for d`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trigger {
     /// φ.
     pub condition: Condition,
@@ -257,13 +281,15 @@ pub struct Trigger {
     /// For how many samples φ must have held.
     pub samples: Option<u32>,
     /// The author's words.
+    #[serde(rename = "written")]
     pub text: String,
     /// Where it stands.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// `expect …`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Expectation {
     /// The step's name, where one is given.
     pub name: Option<String>,
@@ -272,8 +298,10 @@ pub struct Expectation {
     /// What it demands in time.
     pub demand: Demand,
     /// The author's words.
+    #[serde(rename = "written")]
     pub text: String,
     /// Where it stands.
+    #[serde(skip)]
     pub span: Span,
 }
 
@@ -429,7 +457,7 @@ pub struct Environment {
 }
 
 /// A service's place.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Place {
     /// `http://host:port` of each instance.
     pub instances: Vec<String>,
@@ -448,6 +476,7 @@ pub struct Place {
     /// Who restarts it.
     pub restarts: Option<Restart>,
     /// Where it is written.
+    #[serde(skip)]
     pub span: Option<Span>,
 }
 
@@ -460,7 +489,7 @@ impl Place {
 }
 
 /// `restarts by runner after 1s`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Restart {
     /// Who.
     pub by: Restarter,
@@ -469,7 +498,8 @@ pub struct Restart {
 }
 
 /// Who restarts a service's processes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Restarter {
     /// The runner, which started them.
     Runner,
@@ -501,19 +531,19 @@ pub enum SourceKind {
 }
 
 /// What a metric is read from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Binding {
     /// Where from.
     pub source: SourceRef,
     /// How.
     pub how: How,
     /// Where it is written.
+    #[serde(skip)]
     pub span: Span,
 }
 
 /// A source of a binding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SourceRef {
     /// A declared source.
     Declared(String),

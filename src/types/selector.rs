@@ -27,12 +27,16 @@ pub struct Matcher {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum MatchOperator {
     /// `=`
+    #[serde(rename = "=")]
     Equal,
     /// `!=`
+    #[serde(rename = "!=")]
     Unequal,
     /// `=~`
+    #[serde(rename = "=~")]
     Matches,
     /// `!~`
+    #[serde(rename = "!~")]
     MatchesNot,
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// A metric of a service.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MetricId {
     /// The service.
     pub service: String,
@@ -45,11 +45,12 @@ pub enum Aggregate {
 }
 
 /// A reading of a metric.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reading {
     /// Of which metric.
     pub metric: MetricId,
     /// The metric's type.
+    #[serde(rename = "type")]
     pub ty: Type,
     /// How values become one.
     pub aggregate: Aggregate,
@@ -154,8 +155,7 @@ impl Arithmetic {
 }
 
 /// A typed numeric expression.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Term {
     /// A constant in base units.
     Constant(f64),
@@ -296,7 +296,7 @@ impl Term {
 }
 
 /// A comparison.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
     /// The left side.
     pub left: Term,
@@ -305,10 +305,13 @@ pub struct Comparison {
     /// The right side.
     pub right: Term,
     /// What both sides are measured in.
+    #[serde(rename = "type")]
     pub ty: Type,
     /// The author's words.
+    #[serde(rename = "written")]
     pub text: String,
     /// Where it stands.
+    #[serde(skip)]
     pub span: Span,
 }
 
@@ -323,8 +326,7 @@ impl Comparison {
 }
 
 /// A condition over metrics.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Condition {
     /// A comparison.
     Compare(Comparison),

@@ -210,7 +210,7 @@ class Gen:
         if self.maybe(.4): self.line(1, "window 5s" if self.maybe(.5) else "window 10s"); self.line(1, "baseline 1m")
         if self.maybe(.2): self.line(1, "no data for 30s")
         if self.maybe(.3): self.line(1, "steady {"); self.line(2, self.comparison(services=self.read, baseline=False)); self.line(1, "}")
-        self.line(1, "limit {"); self.line(2, "services " + ", ".join(self.services)); self.line(2, "bends " + ", ".join(self.services)); self.line(2, "concurrent <= 8; instances <= 2")
+        self.line(1, "limit {"); self.line(2, "services " + ", ".join(self.services)); self.line(2, "bends " + ", ".join(self.services)); self.line(2, "concurrent <= 8; instances <= 100%")
         if self.maybe(.4): self.line(2, "exposure <= 90h; timeout <= 200h; traffic <= 100%")
         if self.maybe(.1): self.line(2, 'namespaces "shop"; hosts "127.0.0.1"')
         self.line(1, "}")

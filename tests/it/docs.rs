@@ -55,6 +55,8 @@ fn the_command_reference_is_made_from_the_help() {
         &["lint"],
         &["fmt"],
         &["plan"],
+        &["graph"],
+        &["diff"],
         &["exec"],
         &["policy"],
         &["policy", "test"],

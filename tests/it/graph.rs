@@ -3,7 +3,7 @@
 use crate::harness::{Load, Place, Ran, answers, free_port};
 
 /// A page behind a proxy, with an experiment of which the run is given.
-fn experiment(place: &Place, page: u16, proxy: u16, run: &str) -> String {
+pub fn experiment(place: &Place, page: u16, proxy: u16, run: &str) -> String {
     let text = format!(
         r#"
 use std.http

@@ -18,6 +18,7 @@ mod init;
 mod lint;
 mod messages;
 mod pages;
+mod plan_document;
 mod policy;
 mod projects;
 mod quickstart;

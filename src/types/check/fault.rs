@@ -200,7 +200,8 @@ impl Checker<'_> {
         let component = self.component(written.component.as_ref(), None, written.name.span, "probe");
         let Some((component, action)) = component else { return };
         let name = written.name.text.clone();
-        let probe = Probe { name, parameters, returns, component, action, span: written.name.span };
+        let (home, span) = (self.standard_module(id), written.name.span);
+        let probe = Probe { name, home, parameters, returns, component, action, span };
         self.checked.probes.insert(id, probe);
     }
 }
