@@ -5,6 +5,7 @@ mod examples;
 mod guards;
 mod mend;
 mod survey;
+mod vacuity;
 
 pub use examples::Example;
 pub use mend::{Change, Done, Mended, Worse, mend};
@@ -140,8 +141,14 @@ fn read(shelf: &Shelf, target: &Target) -> Result<Analysis, FileError> {
     wanted.extend(relied_on.iter().filter_map(|id| program.module(*id)).map(|module| module.source));
     // Files that only lie beside this one are their own affair.
     let concerns = |finding: &&Diagnostic| finding.place().is_none_or(|place| wanted.contains(&place.source));
-    let mut findings: Vec<Diagnostic> =
-        program.findings.iter().chain(&checked.findings).filter(concerns).cloned().collect();
+    let mut findings: Vec<Diagnostic> = program
+        .findings
+        .iter()
+        .chain(&checked.findings)
+        .chain(&vacuity::check(&checked))
+        .filter(concerns)
+        .cloned()
+        .collect();
     tidy(&mut findings);
     Ok(Analysis { program, checked, used, guards, plans: Vec::new(), findings })
 }

@@ -21,7 +21,6 @@ macro_rules! lints {
 lints! {
     BENDS_WITHOUT_SLO "bends-without-slo"
     BROAD_ALLOW "broad-allow"
-    CONSTANT_CONDITION "constant-condition"
     DOUBLE_NEGATION "double-negation"
     DUPLICATE_EXPECTATION "duplicate-expectation"
     DUPLICATE_ID "duplicate-id"

@@ -46,7 +46,7 @@ impl Gathered {
             self.blurred.insert(key.clone());
         }
         let slos = system.services.iter().flat_map(|service| &service.slos).map(|slo| &slo.condition);
-        let conditions: Vec<&Condition> = walk::conditions(experiment).into_iter().chain(slos).collect();
+        let conditions: Vec<&Condition> = experiment.conditions().into_iter().chain(slos).collect();
         let metrics = conditions.into_iter().flat_map(Condition::readings).map(|reading| reading.metric.clone());
         self.read.entry(key).or_default().extend(metrics);
     }

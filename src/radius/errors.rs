@@ -6,6 +6,16 @@ use crate::plan::{Bound, PlaceLimit, Step};
 use crate::types::model::Slo;
 use crate::types::term::MetricId;
 
+/// Of more steps than this the rest is counted.
+const MOST_SHOWN: usize = 12;
+
+/// The terms of a sum.
+fn terms(mut terms: impl ExactSizeIterator<Item = String>) -> Vec<String> {
+    let first: Vec<String> = terms.by_ref().take(MOST_SHOWN).collect();
+    let left = terms.len();
+    first.into_iter().chain((left > 0).then(|| format!("{left} more"))).collect()
+}
+
 fn limited(finding: Diagnostic, bound: Bound) -> Diagnostic {
     match bound.span {
         Some(span) => finding.at(span, format!("the limit, set by the {}", bound.origin.word())),
@@ -33,12 +43,12 @@ pub fn traffic(
     let (share, limit) = (unit::show_ratio(share), unit::show_ratio(bound.value));
     let headline = format!("traffic on `{service}` can reach {share}, above the limit of {limit}");
     let mut finding = Diagnostic::error(codes::E0501, headline);
-    for (name, part, span) in parts {
+    for (name, part, span) in parts.iter().take(MOST_SHOWN) {
         finding = finding.at(*span, format!("`{name}` touches up to {}", unit::show_ratio(*part)));
     }
     if parts.len() > 1 {
-        let sum: Vec<String> =
-            parts.iter().map(|(name, part, _)| format!("{} ({name})", unit::show_ratio(*part))).collect();
+        let one = |(name, part, _): &(&str, f64, Span)| format!("{} ({name})", unit::show_ratio(*part));
+        let sum = terms(parts.iter().map(one));
         finding = finding.note(format!("{}, all on `{service}` = {share}", sum.join(" + ")));
     }
     finding = timeline.into_iter().fold(finding, Diagnostic::note);
@@ -50,7 +60,7 @@ pub fn concurrent(bound: Bound, steps: &[(&str, Span)], timeline: Option<String>
     let faults = if count == 1 { "1 fault".to_owned() } else { format!("{count} faults") };
     let headline = format!("{faults} can be active at one time, above the limit of {limit}");
     let mut finding = Diagnostic::error(codes::E0503, headline);
-    for (name, span) in steps {
+    for (name, span) in steps.iter().take(MOST_SHOWN) {
         finding = finding.at(*span, format!("`{name}`"));
     }
     finding = timeline.into_iter().fold(finding, Diagnostic::note);
@@ -60,8 +70,7 @@ pub fn concurrent(bound: Bound, steps: &[(&str, Span)], timeline: Option<String>
 pub fn exposure(value: f64, bound: Bound, injects: &[(String, f64)], detection: f64, at: Span) -> Diagnostic {
     let (shown, limit) = (unit::show_duration(value), unit::show_duration(bound.value));
     let headline = format!("the system can be under fault for {shown}, above the limit of {limit}");
-    let parts: Vec<String> =
-        injects.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))).collect();
+    let parts = terms(injects.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))));
     let sum = format!("{} + {} (detection) = {shown}", parts.join(" + "), unit::show_duration(detection));
     let finding = Diagnostic::error(codes::E0504, headline).at(at, "").note(sum);
     limited(finding.note("each fault counts with 5s to apply and 15s to revert"), bound)
@@ -71,8 +80,7 @@ pub fn exposure(value: f64, bound: Bound, injects: &[(String, f64)], detection: 
 pub fn timeout(value: f64, bound: Bound, baseline: f64, steps: &[(String, f64)], at: Span) -> Diagnostic {
     let (shown, limit) = (unit::show_duration(value), unit::show_duration(bound.value));
     let headline = format!("the run can take {shown}, above the limit of {limit}");
-    let parts: Vec<String> =
-        steps.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))).collect();
+    let parts = terms(steps.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))));
     let sum = format!(
         "{} (waiting for metrics, and baseline) + {} = {shown}",
         unit::show_duration(baseline),
@@ -133,5 +141,5 @@ pub fn every_instance(service: &str, hit: f64, steps: &[&Step]) -> Diagnostic {
 }
 
 fn hitting(finding: Diagnostic, steps: &[&Step]) -> Diagnostic {
-    steps.iter().fold(finding, |finding, step| finding.at(step.span, format!("`{}`", step.name)))
+    steps.iter().take(MOST_SHOWN).fold(finding, |finding, step| finding.at(step.span, format!("`{}`", step.name)))
 }

@@ -233,9 +233,12 @@ const ENOUGH_PAIRS: usize = 2_000;
 fn clash(faults: &[Fault], order: &Order, open: &[Active], pairs: &mut BTreeSet<(usize, usize)>) {
     let resource = |at: usize| (&faults[at].injection.target, &faults[at].injection.resource);
     for (at, first) in open.iter().enumerate() {
+        if pairs.len() >= ENOUGH_PAIRS {
+            return;
+        }
         for second in &open[at + 1..] {
             let (a, b) = (first.fault, second.fault);
-            if pairs.len() < ENOUGH_PAIRS && resource(a) == resource(b) && !order.ordered(a, b) {
+            if resource(a) == resource(b) && !order.ordered(a, b) {
                 pairs.insert((a, b));
             }
         }

@@ -271,6 +271,31 @@ pub struct Experiment {
     pub span: Span,
 }
 
+impl Experiment {
+    /// All conditions: of its steady state, triggers and expectations, and what decides between ways.
+    pub fn conditions(&self) -> Vec<&Condition> {
+        let mut found: Vec<&Condition> = self.steady.iter().map(|it| &it.condition).collect();
+        found.extend(self.aborts.iter().map(|it| &it.condition));
+        found.extend(self.expectations.iter().map(|it| &it.condition));
+        let mut open: Vec<&Step> = self.steps.iter().rev().collect();
+        while let Some(step) = open.pop() {
+            match &step.kind {
+                StepKind::Inject(inject) => {
+                    found.extend(inject.expectations.iter().map(|it| &it.condition));
+                    if let Hold::Until(until) = &inject.hold {
+                        found.push(&until.condition);
+                    }
+                }
+                StepKind::Expect(expectation) => found.push(&expectation.condition),
+                StepKind::When { condition, .. } => found.push(condition),
+                _ => {}
+            }
+            open.extend(step.kind.blocks().into_iter().flatten().rev());
+        }
+        found
+    }
+}
+
 /// `abort when φ for d`.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Trigger {

@@ -2,7 +2,6 @@
 
 pub mod bends_without_slo;
 pub mod broad_allow;
-pub mod constant_condition;
 pub mod double_negation;
 pub mod duplicate_expectation;
 pub mod duplicate_id;
@@ -39,7 +38,6 @@ use super::Rule;
 pub const ALL: &[Rule] = &[
     bends_without_slo::RULE,
     broad_allow::RULE,
-    constant_condition::RULE,
     double_negation::RULE,
     duplicate_expectation::RULE,
     duplicate_id::RULE,

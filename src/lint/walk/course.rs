@@ -2,28 +2,9 @@
 
 use crate::base::Span;
 use crate::plan::{self, Edge};
-use crate::types::model::{Experiment, Hold, Inject, Step, StepKind};
-use crate::types::term::{Condition, Known};
+use crate::types::model::{Experiment, Inject, Step, StepKind};
+use crate::types::term::Known;
 use std::collections::BTreeMap;
-
-/// All conditions of an experiment: its steady state, triggers and expectations, and what decides between ways.
-pub fn conditions(experiment: &Experiment) -> Vec<&Condition> {
-    let mut found: Vec<&Condition> = experiment.steady.iter().map(|it| &it.condition).collect();
-    found.extend(experiment.aborts.iter().map(|it| &it.condition));
-    found.extend(experiment.expectations.iter().map(|it| &it.condition));
-    each(&experiment.steps, &mut |step| match &step.kind {
-        StepKind::Inject(inject) => {
-            found.extend(inject.expectations.iter().map(|it| &it.condition));
-            if let Hold::Until(until) = &inject.hold {
-                found.push(&until.condition);
-            }
-        }
-        StepKind::Expect(expectation) => found.push(&expectation.condition),
-        StepKind::When { condition, .. } => found.push(condition),
-        _ => {}
-    });
-    found
-}
 
 /// All injects of an experiment, those of scenarios among them.
 pub fn injects(experiment: &Experiment) -> Vec<(&Step, &Inject)> {

@@ -4,7 +4,7 @@ mod course;
 mod expressions;
 mod names;
 
-pub use course::{Course, conditions, injects};
+pub use course::{Course, injects};
 pub use expressions::{
     all_inside, argument_lists, bare_texts, expressions, inside, of_environment, of_experiment, of_scenario, of_steps,
     path, text,

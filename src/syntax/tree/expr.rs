@@ -115,6 +115,18 @@ pub enum Comparator {
 }
 
 impl Comparator {
+    /// The same with its sides exchanged.
+    #[must_use]
+    pub fn turned(self) -> Self {
+        match self {
+            Comparator::Below => Comparator::Above,
+            Comparator::AtMost => Comparator::AtLeast,
+            Comparator::Above => Comparator::Below,
+            Comparator::AtLeast => Comparator::AtMost,
+            Comparator::Equal | Comparator::Unequal => self,
+        }
+    }
+
     /// As it is written.
     pub fn symbol(self) -> &'static str {
         match self {

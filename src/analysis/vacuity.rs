@@ -1,0 +1,186 @@
+//! Conditions that nothing measured can change: what cannot fail proves nothing, and what cannot hold only fails.
+
+use crate::base::Interval;
+use crate::diagnostics::{Diagnostic, codes};
+use crate::syntax::tree::Comparator;
+use crate::types::model::{Expectation, Experiment, StepKind, System};
+use crate::types::term::{Aggregate, Comparison, Condition, Demand, Known, Reading, Term};
+use crate::types::{Checked, Type};
+
+/// What is wrong with the conditions of all experiments and systems.
+pub fn check(checked: &Checked) -> Vec<Diagnostic> {
+    let experiments = checked.experiments.values().filter_map(|(experiment, system)| {
+        let system = checked.systems.get(system.as_ref()?)?;
+        Some(in_experiment(experiment, system))
+    });
+    let slos = checked.systems.values().map(|system| {
+        let slos = system.services.iter().flat_map(|service| &service.slos);
+        slos.flat_map(|slo| constant(&slo.condition, system, &Known::default())).collect()
+    });
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for finding in experiments.chain(slos).flatten() {
+        // A scenario's conditions are met at each of its uses.
+        if !found.iter().any(|known| known.headline == finding.headline && known.place() == finding.place()) {
+            found.push(finding);
+        }
+    }
+    found
+}
+
+fn in_experiment(experiment: &Experiment, system: &System) -> Vec<Diagnostic> {
+    let known = super::whole_ranges(experiment);
+    let conditions = experiment.conditions().into_iter();
+    let mut found: Vec<Diagnostic> = conditions.flat_map(|it| constant(it, system, &known)).collect();
+    for together in expected_together(experiment) {
+        found.extend(contradictions(together, &known));
+    }
+    found
+}
+
+/// Expectations that must hold at the same time, all the time: those of each inject, and those of the whole run.
+fn expected_together(experiment: &Experiment) -> Vec<&[Expectation]> {
+    let mut all = vec![experiment.expectations.as_slice()];
+    let mut open: Vec<_> = experiment.steps.iter().collect();
+    while let Some(step) = open.pop() {
+        if let StepKind::Inject(inject) = &step.kind {
+            all.push(&inject.expectations);
+        }
+        open.extend(step.kind.blocks().into_iter().flatten());
+    }
+    all
+}
+
+/// Comparisons of one reading of which no value fits both.
+fn contradictions(expectations: &[Expectation], known: &Known) -> Vec<Diagnostic> {
+    let always = expectations.iter().filter(|it| it.demand == Demand::Always);
+    let comparisons = always.flat_map(|it| required(&it.condition));
+    let mut seen: Vec<(&Reading, Interval, &Comparison)> = Vec::new();
+    let mut found = Vec::new();
+    for comparison in comparisons {
+        let Some((reading, fits)) = fitting(comparison, known) else { continue };
+        let same = seen.iter().filter(|(other, ..)| *other == reading);
+        let against = same.clone().find(|(_, other, _)| other.hi < fits.lo || fits.hi < other.lo);
+        if let Some((.., first)) = against {
+            let headline = format!("`{}` and `{}` cannot both hold", first.text, comparison.text);
+            let finding = Diagnostic::error(codes::E0412, headline);
+            found.push(
+                finding
+                    .at(comparison.span, "contradicts")
+                    .at(first.span, "this")
+                    .help("expect one of them, or each in a block of its own"),
+            );
+        }
+        seen.push((reading, fits, comparison));
+    }
+    found
+}
+
+/// The comparisons without which a condition cannot hold.
+fn required(condition: &Condition) -> Vec<&Comparison> {
+    match condition {
+        Condition::And(a, b) => [required(a), required(b)].concat(),
+        Condition::Compare(comparison) => vec![comparison],
+        _ => Vec::new(),
+    }
+}
+
+/// The reading of a comparison with what no metric changes, and the values of it that can fit.
+fn fitting<'c>(comparison: &'c Comparison, known: &Known) -> Option<(&'c Reading, Interval)> {
+    let fixed = Term::is_constant;
+    let (reading, comparator, value) = match (&comparison.left, &comparison.right) {
+        (Term::Reading(reading), value) if fixed(value) => (reading, comparison.comparator, value),
+        (value, Term::Reading(reading)) if fixed(value) => (reading, comparison.comparator.turned(), value),
+        _ => return None,
+    };
+    let value = value.bounds(known);
+    let fits = match comparator {
+        Comparator::Below | Comparator::AtMost => Interval { lo: f64::NEG_INFINITY, hi: value.hi },
+        Comparator::Above | Comparator::AtLeast => Interval { lo: value.lo, hi: f64::INFINITY },
+        Comparator::Equal => value,
+        Comparator::Unequal => return None,
+    };
+    Some((reading, fits))
+}
+
+/// Comparisons that come out the same whatever is measured.
+fn constant(condition: &Condition, system: &System, known: &Known) -> Vec<Diagnostic> {
+    let decided =
+        |comparison: &&Comparison| !comparison.left.readings().is_empty() || !comparison.right.readings().is_empty();
+    let comparisons = condition.comparisons().into_iter().filter(decided);
+    let found = comparisons.filter_map(|it| Some(finding(it, truth(it, system, known)?, system, known)));
+    found.collect()
+}
+
+/// What a comparison always comes to; nothing where that depends on what is measured.
+fn truth(comparison: &Comparison, system: &System, known: &Known) -> Option<bool> {
+    let Comparison { left, comparator, right, .. } = comparison;
+    if left == right {
+        return Some(matches!(comparator, Comparator::Equal | Comparator::AtMost | Comparator::AtLeast));
+    }
+    // `baseline` is what the other side was, so it lies where the other side can.
+    let bounds =
+        |term: &Term, other: &Term| range(term, system, known, &|| range(other, system, known, &|| Interval::ALL));
+    decide(bounds(left, right), *comparator, bounds(right, left))
+}
+
+fn decide(a: Interval, comparator: Comparator, b: Interval) -> Option<bool> {
+    let (always, never) = match comparator {
+        Comparator::Below => (a.hi < b.lo, a.lo >= b.hi),
+        Comparator::AtMost => (a.hi <= b.lo, a.lo > b.hi),
+        Comparator::Above => (a.lo > b.hi, a.hi <= b.lo),
+        Comparator::AtLeast => (a.lo >= b.hi, a.hi < b.lo),
+        Comparator::Equal => (a.is_point() && a == b, a.hi < b.lo || a.lo > b.hi),
+        Comparator::Unequal => (a.hi < b.lo || a.lo > b.hi, a.is_point() && a == b),
+    };
+    (always || never).then_some(always)
+}
+
+/// The values that a term can have, as far as types and declared ranges tell.
+fn range(term: &Term, system: &System, known: &Known, baseline: &dyn Fn() -> Interval) -> Interval {
+    match term {
+        Term::Reading(reading) => measured(reading, system),
+        Term::Baseline => baseline(),
+        Term::Arithmetic(operator, a, b) => {
+            operator.bound(range(a, system, known, baseline), range(b, system, known, baseline))
+        }
+        other => other.bounds(known),
+    }
+}
+
+/// The values that a reading can have.
+fn measured(reading: &Reading, system: &System) -> Interval {
+    let declared = system.metric(&reading.metric).map_or(Interval::ALL, |metric| metric.range);
+    let from_zero = Interval { lo: 0.0, hi: f64::INFINITY };
+    match (&reading.ty, reading.aggregate) {
+        (_, Aggregate::Increase | Aggregate::Rate) => from_zero,
+        (_, Aggregate::Sum) if declared.lo >= 0.0 => from_zero,
+        (_, Aggregate::Sum) => Interval::ALL,
+        (Type::Distribution(of), _) => of.range(),
+        _ => declared,
+    }
+}
+
+fn finding(comparison: &Comparison, always: bool, system: &System, known: &Known) -> Diagnostic {
+    let outcome = if always { "always" } else { "never" };
+    let shown = |term: &Term| range(term, system, known, &|| Interval::ALL);
+    let readings = comparison.left.readings().into_iter().chain(comparison.right.readings());
+    let names: Vec<String> = readings.map(|reading| reading.metric.to_string()).collect();
+    let side = if comparison.left.readings().is_empty() { &comparison.right } else { &comparison.left };
+    let bounds = shown(side);
+    let finding = Diagnostic::error(codes::E0412, format!("`{}` {outcome} holds", comparison.text))
+        .at(comparison.span, "whatever is measured")
+        .help("compare with a value that tells good from bad");
+    match comparison.left == comparison.right {
+        true => finding.note("both sides are the same"),
+        false => finding.note(format!("`{}` lies {}", names.join("`, `"), between(bounds, &comparison.ty))),
+    }
+}
+
+fn between(bounds: Interval, ty: &Type) -> String {
+    match (bounds.lo.is_finite(), bounds.hi.is_finite()) {
+        (true, true) => format!("between {} and {}", ty.show(bounds.lo), ty.show(bounds.hi)),
+        (true, false) => format!("at {} or above", ty.show(bounds.lo)),
+        (false, true) => format!("at {} or below", ty.show(bounds.hi)),
+        (false, false) => "anywhere".to_owned(),
+    }
+}
