@@ -3,7 +3,7 @@
 use crate::base::{Span, unit};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::plan::{Bound, PlaceLimit, Step};
-use crate::types::model::Slo;
+use crate::types::model::{Slo, Trigger};
 use crate::types::term::MetricId;
 
 /// Of more steps than this the rest is counted.
@@ -142,4 +142,25 @@ pub fn every_instance(service: &str, hit: f64, steps: &[&Step]) -> Diagnostic {
 
 fn hitting(finding: Diagnostic, steps: &[&Step]) -> Diagnostic {
     steps.iter().take(MOST_SHOWN).fold(finding, |finding, step| finding.at(step.span, format!("`{}`", step.name)))
+}
+
+pub fn late(trigger: &Trigger, seen: f64, longest: f64) -> Diagnostic {
+    let (after, longest) = (unit::show_duration(seen + trigger.hold), unit::show_duration(longest));
+    let finding = Diagnostic::error(
+        codes::E0413,
+        format!("this is seen {after} after it begins, and no fault lasts longer than {longest}"),
+    )
+    .at(trigger.span, "never in time");
+    let held =
+        if trigger.hold > 0.0 { format!(" + {} (`for`)", unit::show_duration(trigger.hold)) } else { String::new() };
+    finding
+        .note(format!("{} (sampling interval, 2s to read, window){held} = {after}", unit::show_duration(seen)))
+        .help("use a shorter `window`, `over` or `for`, sample more often, or hold the fault longer")
+}
+
+pub fn blink(trigger: &Trigger, every: f64) -> Diagnostic {
+    let (held, every) = (unit::show_duration(trigger.hold), unit::show_duration(every));
+    Diagnostic::error(codes::E0413, format!("`for {held}` is shorter than the {every} between two samples"))
+        .at(trigger.span, "one sample decides")
+        .help(format!("leave `for` out, or make it at least {every}; `every:` at the source samples more often"))
 }

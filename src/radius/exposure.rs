@@ -38,13 +38,19 @@ pub fn detection(plan: &Plan) -> f64 {
 }
 
 /// Seconds from a change to a sample that shows it: interval, read time-out and window.
-fn sampling(plan: &Plan, condition: &Condition) -> f64 {
+pub fn sampling(plan: &Plan, condition: &Condition) -> f64 {
     let of_reading = |reading: &crate::types::term::Reading| {
         let every = plan.bindings.get(&reading.metric).map_or(0.0, |binding| plan.every(&binding.source));
         let window = if reading.is_windowed() { reading.window.unwrap_or(plan.window) } else { 0.0 };
         every + QUERY_TIMEOUT + window
     };
     condition.readings().into_iter().map(of_reading).fold(0.0, f64::max)
+}
+
+/// Seconds between two samples of the slowest source that a condition reads.
+pub fn interval(plan: &Plan, condition: &Condition) -> f64 {
+    let bindings = condition.readings().into_iter().filter_map(|reading| plan.bindings.get(&reading.metric));
+    bindings.map(|binding| plan.every(&binding.source)).fold(0.0, f64::max)
 }
 
 /// The longest way through the graph: its seconds, and its steps with theirs.

@@ -11,6 +11,7 @@ mod instances;
 mod order;
 mod overlap;
 mod places;
+mod triggers;
 
 use crate::base::{Span, unit};
 use crate::diagnostics::Diagnostic;
@@ -77,6 +78,7 @@ pub fn prove(plan: &Plan) -> (Bounds, Vec<Diagnostic>) {
     let faults = faults(plan);
     let mut findings = Vec::new();
     places::check(plan, &faults, &mut findings);
+    triggers::check(plan, &faults, &mut findings);
     let proof = Proof::of(plan, &faults);
     let traffic = proof.traffic(&mut findings);
     proof.concurrent(&mut findings);

@@ -3,7 +3,7 @@
 
 valid_programs.py FIRST N FOLDER   writes those of the seeds FIRST to FIRST + N - 1
 The same seed gives the same program."""
-import os, random, sys
+import os, random, re, sys
 
 NAMES = ["web", "checkout", "payment", "inventory", "orders", "pay-api", "user_db", "cache2", "rate", "test-run", "limit", "edge"]
 METRICS = ["success", "latency", "backlog", "lost", "oldest", "memory", "accepted", "load", "depth", "drift", "size", "errors-5xx", "in", "when", "step"]
@@ -142,10 +142,17 @@ class Gen:
             self.line(0, "}"); self.line(0, "")
 
     def name(self): self.steps += 1; return f"s{self.steps}"
+    def kept(self, **how):
+        """A condition that can hold together with those before it in the block: no metric stands in two."""
+        for _ in range(20):
+            condition = self.condition(**how); metrics = re.findall(r"[A-Za-z][\w-]*\.[A-Za-z][\w-]*", condition)
+            if len(set(metrics)) == len(metrics) and not self.always & set(metrics):
+                self.always |= set(metrics); return condition
+        return "steady"
     def expectation(self, phase, affected):
-        if phase < 25: return f"expect always {self.condition(services=self.read, window=10, affected=affected)}"
+        if phase < 25: return f"expect always {self.kept(services=self.read, window=10, affected=affected)}"
         kind = self.r.random()
-        if kind < .4: return f"expect always {self.condition(services=self.read, affected=affected)}"
+        if kind < .4: return f"expect always {self.kept(services=self.read, affected=affected)}"
         if kind < .5: return f"expect never {self.condition(services=self.read)}"
         if kind < .65: return f"expect {self.condition(services=self.read)} within 15s" + self.one("", " holding 5s")
         if kind < .8: return f"expect {self.condition(services=self.read)} for at least {self.one('50%', '95%', '99.9%')} of block"
@@ -154,7 +161,7 @@ class Gen:
         margin = {"ratio": "2pp", "duration": "50ms", "count": "5", "bytes": "1MiB", "frequency": "5/s", "float": "0.5"}[of]
         return self.one(f"expect {left} no lower than baseline by {margin}", f"expect {left} no higher than baseline by {margin}", f"expect {left} unchanged by 5%")
     def inject(self, depth, services, bound=""):
-        target = self.one(*services); phase = self.one(20, 30, 45, 60, 120); name = self.name()
+        target = self.one(*services); phase = self.one(20, 30, 45, 60, 120); name = self.name(); self.always = set()
         partial = self.parts and self.maybe(.3)
         traffic = self.one(", traffic: limit.traffic", ", traffic: 50%") if partial else ""
         rate = self.one("", f", rate: {bound}" if bound else ", rate: 40%", ", rate: p-rate" if "p-rate" in self.params else "", ", rate: 2 * 10%")

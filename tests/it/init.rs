@@ -167,7 +167,7 @@ fn the_shop_gets_an_experiment_that_really_runs() {
     sound(&place, "chaos");
     let path = "chaos/first_experiment.chaos";
     let mut quick = read(&place, path);
-    for (long, short) in [("window 5s", "window 2s"), ("baseline 10s", "baseline 3s"), ("for 30s", "for 6s")] {
+    for (long, short) in [("window 5s", "window 2s"), ("baseline 10s", "baseline 3s"), ("for 30s", "for 16s")] {
         assert!(quick.contains(long), "{quick}");
         quick = quick.replace(long, short);
     }
