@@ -17,7 +17,7 @@ pub use errors::{differs, unplannable};
 use crate::analysis::Planned;
 use crate::diagnostics::Diagnostic;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -112,7 +112,8 @@ impl Document {
     }
 
     fn sum_of_meaning(&self) -> String {
-        meaning::sum(&meaning::meaning(&json!({ "plan": &self.plan, "bounds": &self.bounds })))
+        let parts = [("plan", &self.plan), ("bounds", &self.bounds)];
+        meaning::sum(&parts.map(|(name, part)| (name.to_owned(), meaning::meaning(part))).into_iter().collect())
     }
 }
 
