@@ -29,12 +29,17 @@ pub struct Spent {
 pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> BTreeMap<MetricId, Spent> {
     let mut all = BTreeMap::new();
     for (metric, bound) in &plan.limits.budgets {
-        let Some((slo, target)) = plan.steady.iter().find_map(|slo| Some((slo, target(slo, metric)?))) else {
+        let seconds = Cover::weighted(plan, events, |injection| failing(plan, injection, &metric.service)).total();
+        // Of several objectives for one metric, the one that is spent fastest counts.
+        let slos = plan.steady.iter().filter(|slo| !slo.service.is_empty());
+        let spent = slos.filter_map(|slo| {
+            let target = target(slo, metric)?;
+            Some((slo, target, seconds / ((1.0 - target) * slo.period)))
+        });
+        let Some((slo, target, share)) = spent.max_by(|a, b| a.2.total_cmp(&b.2)) else {
             findings.push(errors::no_objective(metric, *bound));
             continue;
         };
-        let seconds = Cover::weighted(plan, events, |injection| failing(plan, injection, &metric.service)).total();
-        let share = seconds / ((1.0 - target) * slo.period);
         if share > bound.value + 1e-9 {
             findings.push(errors::budget(slo, share, *bound, seconds, target));
         }

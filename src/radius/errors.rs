@@ -119,7 +119,7 @@ pub fn budget(slo: &Slo, share: f64, bound: Bound, seconds: f64, target: f64) ->
 }
 
 pub fn no_objective(metric: &MetricId, bound: Bound) -> Diagnostic {
-    let headline = format!("`{metric}` has no SLO, so it has no error budget");
+    let headline = format!("`{metric}` has no SLO below 100%, so it has no error budget");
     let finding = Diagnostic::error(codes::E0506, headline);
     limited(finding, bound).help(format!("declare one in the service: `slo {} >= 99%`", metric.metric))
 }
