@@ -52,7 +52,16 @@ pub fn traffic(
         finding = finding.note(format!("{}, all on `{service}` = {share}", sum.join(" + ")));
     }
     finding = timeline.into_iter().fold(finding, Diagnostic::note);
-    limited(finding, bound).help("write `traffic: limit.traffic`, which takes the limit that holds")
+    limited(finding, bound).help(match parts.len() {
+        1 => "write `traffic: limit.traffic`, which takes the limit that holds",
+        _ => "run them one after the other, let them touch less, or raise `traffic`",
+    })
+}
+
+pub fn no_requests(step: &Step, bound: Bound) -> Diagnostic {
+    let headline = format!("`{}` touches requests, and the limit `requests` lets none be touched", step.name);
+    limited(Diagnostic::error(codes::E0501, headline).at(step.span, "injected here"), bound)
+        .help("raise the limit: `requests <= 20/s`")
 }
 
 pub fn concurrent(bound: Bound, steps: &[(&str, Span)], timeline: Option<String>) -> Diagnostic {

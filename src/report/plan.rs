@@ -126,6 +126,11 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
         lines
             .push(format!("traffic     at most {share} of the requests to {service} touched, {fails} failed ({held})"));
     }
+    if plan.limits.bound(LimitName::Requests).is_some() {
+        let services: Vec<&str> = bounds.traffic.keys().map(String::as_str).collect();
+        let (held, proxies) = (limit(LimitName::Requests), if services.len() == 1 { "proxy" } else { "proxies" });
+        lines.push(format!("requests    of {} kept at the {proxies}: unproven ({held})", services.join(", ")));
+    }
     lines.push(format!(
         "concurrent  at most {}{} at one time ({})",
         bounds.concurrent,
