@@ -73,6 +73,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         proxies,
         unkept: unkept(experiment, environment),
         limits,
+        amplification: experiment.amplification.clone(),
         span: experiment.span,
     };
     let mut findings = findings;

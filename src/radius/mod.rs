@@ -4,6 +4,7 @@ mod antichain;
 mod budget;
 mod contest;
 mod cover;
+mod dilution;
 mod errors;
 mod events;
 mod exposure;
@@ -31,6 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use timeline::Row;
 
 pub use budget::Spent;
+pub use dilution::Diluted;
 pub use exposure::detection;
 pub use instances::Hit;
 
@@ -53,6 +55,8 @@ pub struct Bounds {
     pub length: f64,
     /// Seconds until the triggers have seen a breach.
     pub detection: f64,
+    /// What is expected under fault that the faults' direct effect cannot refute.
+    pub diluted: Vec<Diluted>,
     /// The faulted services and everybody who calls them, directly or not: who can feel it.
     pub reach: BTreeSet<String>,
 }
@@ -97,6 +101,7 @@ fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
     let instances = instances::check(&proof, &mut findings);
     let budgets = budget::check(plan, &proof.events, &mut findings);
     let (exposure, length) = exposure::check(plan, &proof.events, &mut findings);
+    let diluted = dilution::check(&proof, &mut findings);
     let bounds = Bounds {
         traffic,
         fails: proof.fails.iter().map(|(service, contest)| (service.clone(), contest.most.min(1.0))).collect(),
@@ -106,6 +111,7 @@ fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
         exposure,
         length,
         detection: detection(plan),
+        diluted,
         reach: reach_of(plan, faults.iter().map(|fault| fault.injection.target.clone()).collect()),
     };
     (bounds, findings)
