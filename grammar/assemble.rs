@@ -87,7 +87,9 @@ impl Assembler<'_> {
             self.written += 1;
             self.place(label);
             self.part(&body);
-            self.code.push(Op::Return);
+            if !matches!(body, Part::Node(..)) {
+                self.code.push(Op::Return);
+            }
         }
     }
 

@@ -47,7 +47,9 @@ impl<'g> Grammar<'g> {
 
     /// What a rule reads where it is named.
     pub fn body(&self, call: &Call) -> Part {
-        let Some(rule) = self.rules.get(call.rule.as_str()) else { return Part::Choice(Vec::new()) };
+        let Some(rule) = self.rules.get(call.rule.as_str()) else {
+            return builtin(&call.rule).map_or(Part::Choice(Vec::new()), |part| node(&call.rule, part));
+        };
         let inside = |atomicity| Around { atomicity, ..call.around };
         // A node is made or not by what is around the rule, unless the rule itself changes that for its inside.
         let (around, inner) = match rule.ty {
@@ -59,7 +61,7 @@ impl<'g> Grammar<'g> {
         };
         let part = self.lower(&rule.expr, inner);
         if rule.ty != RuleType::Silent && around.makes_nodes() {
-            return Part::Node(rule.name.clone(), Box::new(part));
+            return node(&rule.name, part);
         }
         part
     }
@@ -116,9 +118,8 @@ impl<'g> Grammar<'g> {
             return Part::Set(set);
         }
         match builtin(name).filter(|_| !self.rules.contains_key(name)) {
-            Some(Part::End) if around.makes_nodes() => Part::Node(name.to_owned(), Box::new(Part::End)),
-            Some(known) => known,
-            None => Part::Call(Call { rule: name.to_owned(), around }),
+            Some(known) if known != Part::End || !around.makes_nodes() => known,
+            _ => Part::Call(Call { rule: name.to_owned(), around }),
         }
     }
 
@@ -162,6 +163,10 @@ fn builtin(name: &str) -> Option<Part> {
         "ASCII_ALPHANUMERIC" => Part::Set(Bytes::of((b'a'..=b'z').chain(b'A'..=b'Z').chain(b'0'..=b'9'))),
         _ => return None,
     })
+}
+
+fn node(rule: &str, part: Part) -> Part {
+    Part::Node(rule.to_owned(), Box::new(part))
 }
 
 fn literal(text: &str) -> Part {

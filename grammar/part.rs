@@ -23,7 +23,7 @@ pub enum Part {
     Start,
     /// The end of the text.
     End,
-    /// What is read becomes a node.
+    /// What is read becomes a node. Only the whole body of a rule is one.
     Node(String, Box<Part>),
     /// Another rule.
     Call(Call),

@@ -32,9 +32,9 @@ enum Op {
     Call(u16),
     /// Goes back behind the last `Call`.
     Return,
-    /// Begins a node.
+    /// Begins a node, first thing behind a `Call`.
     Open(Rule),
-    /// Ends the node begun last.
+    /// Ends the node that was begun behind the last `Call`, and goes back there.
     Close,
     /// Fails unless this is the start of the text.
     Start,
@@ -57,14 +57,14 @@ pub struct Entry {
     pub next: u32,
 }
 
-/// What the stack holds: a way back, a `Call`'s place, or a node that is begun.
+/// What the stack holds: a way back, or where to go on behind a `Call`.
 #[derive(Clone, Copy)]
 struct Frame {
     /// Where the program goes on.
     code: u16,
     /// Where the text goes on; [`NO_WAY`] if this is no way back.
     at: u32,
-    /// How many nodes there were.
+    /// How many nodes there were: for a `Call`, which node it began if it began one.
     nodes: u32,
 }
 
@@ -182,23 +182,26 @@ impl Machine<'_> {
     }
 
     fn open(&mut self, rule: Rule) -> bool {
-        self.push(0, NO_WAY);
         self.nodes.push(Entry { rule, start: self.place(), end: 0, next: 0 });
         true
     }
 
     fn close(&mut self) -> bool {
-        let (next, mut end) = (self.nodes.len() as u32, self.at);
-        let Some(node) = self.stack.pop().and_then(|frame| self.nodes.get_mut(frame.nodes as usize)) else {
-            return false;
-        };
-        // Blanks are rare at the end of what is no statement, and characters beyond ASCII rarer.
-        if self.text.as_bytes()[..end].last().is_some_and(|last| *last <= b' ' || !last.is_ascii()) {
-            let start = node.start as usize;
-            end = start + self.text[start..end].trim_end().len();
+        let Some(frame) = self.stack.pop() else { return false };
+        let (next, end) = (self.nodes.len() as u32, self.at);
+        if let Some(node) = self.nodes.get_mut(frame.nodes as usize) {
+            node.end = without_blanks(self.text, node.start as usize, end) as u32;
+            node.next = next;
         }
-        (node.end, node.next) = (end as u32, next);
-        true
+        self.jump(frame.code)
+    }
+}
+
+/// Where a node ends if blanks at its end do not count. They are rare, and characters beyond ASCII rarer.
+fn without_blanks(text: &str, start: usize, end: usize) -> usize {
+    match text.as_bytes()[..end].last() {
+        Some(last) if *last <= b' ' || !last.is_ascii() => start + text[start..end].trim_end().len(),
+        _ => end,
     }
 }
 
