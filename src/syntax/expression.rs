@@ -44,7 +44,7 @@ impl Builder<'_> {
 
     /// All expressions among a node's parts.
     pub(super) fn all_expr(&mut self, node: Node) -> Vec<Expr> {
-        node.all(Rule::expression).map(|expression| self.expression(expression)).collect()
+        node.each(Rule::expression, |expression| Some(self.expression(expression)))
     }
 
     /// One expression.
@@ -114,7 +114,7 @@ impl Builder<'_> {
     /// A name, or a call of what it names.
     fn reference(&mut self, node: Node) -> ExprKind {
         match (node.find(Rule::path), node.find(Rule::arguments)) {
-            (Some(path), Some(arguments)) => ExprKind::Call(self.path(path), self.arguments(arguments)),
+            (Some(path), Some(arguments)) => ExprKind::Call(self.path(path), Box::new(self.arguments(arguments))),
             (Some(path), None) => ExprKind::Path(self.path(path)),
             _ => ExprKind::Error,
         }
@@ -122,7 +122,7 @@ impl Builder<'_> {
 
     /// The arguments of a call or an inject.
     pub(super) fn arguments(&mut self, node: Node) -> Arguments {
-        let list = node.all(Rule::argument).filter_map(|argument| self.argument(argument)).collect();
+        let list = node.each(Rule::argument, |argument| self.argument(argument));
         Arguments { list, span: self.span(node) }
     }
 
@@ -131,8 +131,10 @@ impl Builder<'_> {
             let name = named.find(Rule::name).map(|name| self.name(name));
             return Some(Argument { name, value: self.find_expr(named)?, over: None });
         }
-        let mut values = self.all_expr(node).into_iter();
-        Some(Argument { name: None, value: values.next()?, over: values.next() })
+        let mut values = node.all(Rule::expression);
+        let (value, over) = (values.next()?, values.next());
+        let over = over.map(|over| Box::new(self.expression(over)));
+        Some(Argument { name: None, value: self.expression(value), over })
     }
 }
 

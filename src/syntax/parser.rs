@@ -83,6 +83,13 @@ impl<'t> Node<'t> {
     pub fn all(self, rule: Rule) -> impl Iterator<Item = Node<'t>> {
         self.children().filter(move |child| child.rule == rule)
     }
+
+    /// What is read of each part that comes from `rule`, in a list that is no longer than it has to be: most are short.
+    pub fn each<T>(self, rule: Rule, read: impl FnMut(Node<'t>) -> Option<T>) -> Vec<T> {
+        let mut list = Vec::with_capacity(self.all(rule).count());
+        list.extend(self.all(rule).filter_map(read));
+        list
+    }
 }
 
 /// The parts of a node.

@@ -312,13 +312,12 @@ impl<'t> Builder<'t> {
     }
 
     fn names(&self, node: Node) -> Vec<Name> {
-        node.find(Rule::names)
-            .map_or_else(Vec::new, |names| names.all(Rule::name).map(|name| self.name(name)).collect())
+        node.find(Rule::names).map_or_else(Vec::new, |names| names.each(Rule::name, |name| Some(self.name(name))))
     }
 
     /// A path node.
     pub fn path(&self, node: Node) -> Path {
-        Path { parts: node.all(Rule::name).map(|name| self.name(name)).collect(), span: self.span(node) }
+        Path { parts: node.each(Rule::name, |name| Some(self.name(name))), span: self.span(node) }
     }
 
     /// The part of a statement that says what it is: its first one behind the attributes.

@@ -13,16 +13,18 @@ impl Builder<'_> {
     pub(super) fn steps(&mut self, node: Node) -> Option<Vec<Step>> {
         let block = node.find(Rule::step_block)?;
         let steps = self.statements(block, Rule::step, Rule::strict_step);
-        Some(steps.into_iter().filter_map(|step| self.step(step)).collect())
+        let mut list = Vec::with_capacity(steps.len());
+        list.extend(steps.into_iter().filter_map(|step| self.step(step)));
+        Some(list)
     }
 
     fn step(&mut self, node: Node) -> Option<Step> {
         let inner = Self::inner(node)?;
         let allows = self.allowed_before(node);
         let kind = match inner.rule {
-            Rule::inject => StepKind::Inject(self.inject(inner)?),
-            Rule::expect => StepKind::Expect(self.expect(inner, allows.clone())?),
-            Rule::wait => StepKind::Wait(self.wait(inner)?),
+            Rule::inject => StepKind::Inject(Box::new(self.inject(inner)?)),
+            Rule::expect => StepKind::Expect(Box::new(self.expect(inner, allows.clone())?)),
+            Rule::wait => StepKind::Wait(Box::new(self.wait(inner)?)),
             Rule::parallel => StepKind::Parallel(self.steps(inner)?),
             Rule::sequence => StepKind::Sequence(self.steps(inner)?),
             Rule::choice => self.choice(inner)?,
@@ -72,7 +74,9 @@ impl Builder<'_> {
     fn inject(&mut self, node: Node) -> Option<Inject> {
         let mut expectations = Vec::new();
         if let Some(block) = node.find(Rule::expect_block) {
-            for item in self.statements(block, Rule::attributed_expect, Rule::strict_expect) {
+            let items = self.statements(block, Rule::attributed_expect, Rule::strict_expect);
+            expectations.reserve_exact(items.len());
+            for item in items {
                 let allows = self.allowed_before(item);
                 if let Some(clause) = item.find(Rule::expect).and_then(|expect| expect.find(Rule::after_clause)) {
                     let span = self.span(clause);
@@ -152,7 +156,7 @@ impl Builder<'_> {
         let condition = self.find_expr(node)?;
         let timing = self.timing(node, &condition);
         let test = node.children().find(|child| matches!(child.rule, Rule::no_worse | Rule::unchanged));
-        let test = test.and_then(|test| self.comparative(test));
+        let test = test.and_then(|test| self.comparative(test)).map(Box::new);
         Some(Expect { mode, condition, test, timing, name: self.step_name(node), allows, span: self.span(node) })
     }
 

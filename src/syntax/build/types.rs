@@ -13,7 +13,7 @@ impl Builder<'_> {
     fn type_name(&self, node: Node) -> Option<TypeName> {
         let span = self.span(node);
         if let Some(variants) = node.find(Rule::enumeration) {
-            let names = variants.all(Rule::name).map(|name| self.name(name)).collect();
+            let names = variants.each(Rule::name, |name| Some(self.name(name)));
             return Some(TypeName { kind: TypeKind::Enum(names), span });
         }
         if let Some(structure) = node.find(Rule::structure) {
@@ -46,7 +46,7 @@ impl Builder<'_> {
     /// `(target: service, rate: ratio = 100%)`.
     pub(super) fn parameters(&mut self, node: Node) -> Option<Vec<Parameter>> {
         let list = node.find(Rule::parameters)?;
-        Some(list.all(Rule::typed_parameter).filter_map(|one| self.typed_parameter(one, one)).collect())
+        Some(list.each(Rule::typed_parameter, |one| self.typed_parameter(one, one)))
     }
 
     /// `param rate: ratio in 1%..100% = 40%`.
