@@ -3,7 +3,7 @@
 /// What stands behind the last byte of a text: no UTF-8 text holds it.
 pub const END: u8 = 0xFF;
 
-/// A set of bytes. Of the bytes that only characters beyond ASCII have, a set that is read from holds all or none.
+/// A set of bytes. One whose characters are read holds of the bytes beyond ASCII either all but [`END`] or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bytes(pub [u64; 4]);
 

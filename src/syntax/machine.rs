@@ -74,127 +74,113 @@ const NO_WAY: u32 = u32::MAX;
 const END: u8 = 0xFF;
 
 /// The nodes of `text`, read from an entry of the program; nothing if it is not in the language.
+///
+/// One loop over local variables, so that they stay in registers.
 pub fn run(entry: u16, text: &str) -> Option<Vec<Entry>> {
     u32::try_from(text.len()).ok().filter(|length| *length < NO_WAY)?;
-    let mut machine = Machine { text, at: 0, code: usize::from(entry), nodes: Vec::new(), stack: Vec::new() };
-    machine.nodes.reserve(text.len() / 8);
-    machine.run().then_some(machine.nodes)
+    let bytes = text.as_bytes();
+    let mut nodes: Vec<Entry> = Vec::with_capacity(bytes.len() / 8);
+    let mut stack: Vec<Frame> = Vec::with_capacity(64);
+    let (mut code, mut at) = (entry, 0);
+    loop {
+        let op = CODE.get(usize::from(code))?;
+        code += 1;
+        let fails = match *op {
+            Op::Text(from, length) => {
+                let goes_on = bytes[at..].starts_with(words(from, length));
+                at += if goes_on { usize::from(length) } else { 0 };
+                !goes_on
+            }
+            Op::Set(set) => {
+                let next = byte(bytes, at);
+                let goes_on = holds(set, next);
+                at += if goes_on { width(next) } else { 0 };
+                !goes_on
+            }
+            Op::Span(set) => {
+                while holds(set, byte(bytes, at)) {
+                    at += 1;
+                }
+                false
+            }
+            Op::Test(set, otherwise) => {
+                code = if holds(set, byte(bytes, at)) { code } else { otherwise };
+                false
+            }
+            Op::Choice(back) => {
+                stack.push(Frame { code: back, at: at as u32, nodes: nodes.len() as u32 });
+                false
+            }
+            Op::Commit(to) => {
+                stack.pop();
+                code = to;
+                false
+            }
+            Op::Rewind(to) => {
+                let way = stack.pop()?;
+                nodes.truncate(way.nodes as usize);
+                (code, at) = (to, way.at as usize);
+                false
+            }
+            Op::FailTwice => stack.pop().is_some(),
+            Op::Fail => true,
+            Op::Jump(to) => {
+                code = to;
+                false
+            }
+            Op::Call(to) => {
+                stack.push(Frame { code, at: NO_WAY, nodes: nodes.len() as u32 });
+                code = to;
+                false
+            }
+            Op::Return => {
+                code = stack.pop()?.code;
+                false
+            }
+            Op::Open(rule) => {
+                nodes.push(Entry { rule, start: at as u32, end: 0, next: 0 });
+                false
+            }
+            Op::Close => {
+                let (frame, next) = (stack.pop()?, nodes.len() as u32);
+                let node = nodes.get_mut(frame.nodes as usize)?;
+                node.end = without_blanks(text, node.start as usize, at) as u32;
+                node.next = next;
+                code = frame.code;
+                false
+            }
+            Op::Start => at != 0,
+            Op::Stop => return Some(nodes),
+        };
+        if fails {
+            let way = way_back(&mut stack)?;
+            nodes.truncate(way.nodes as usize);
+            (code, at) = (way.code, way.at as usize);
+        }
+    }
 }
 
-struct Machine<'t> {
-    text: &'t str,
-    at: usize,
-    code: usize,
-    nodes: Vec<Entry>,
-    stack: Vec<Frame>,
+/// The last way back; what was called since is left.
+fn way_back(stack: &mut Vec<Frame>) -> Option<Frame> {
+    loop {
+        let frame = stack.pop()?;
+        if frame.at != NO_WAY {
+            return Some(frame);
+        }
+    }
 }
 
-impl Machine<'_> {
-    /// Whether the program ends well.
-    fn run(&mut self) -> bool {
-        while let Some(op) = CODE.get(self.code) {
-            self.code += 1;
-            let went = match *op {
-                Op::Text(from, length) => self.read(usize::from(from), usize::from(length)),
-                Op::Set(set) => self.character(set),
-                Op::Span(set) => self.span(set),
-                Op::Test(set, otherwise) => {
-                    if !holds(set, self.next()) {
-                        self.code = usize::from(otherwise);
-                    }
-                    true
-                }
-                Op::Choice(back) => self.push(back, self.place()),
-                Op::Commit(to) => self.stack.pop().is_some() && self.jump(to),
-                Op::Rewind(to) => self.fail() && self.jump(to),
-                Op::FailTwice => {
-                    self.stack.pop();
-                    false
-                }
-                Op::Fail => false,
-                Op::Jump(to) => self.jump(to),
-                Op::Call(to) => self.push(self.code as u16, NO_WAY) && self.jump(to),
-                Op::Return => self.stack.pop().is_some_and(|frame| self.jump(frame.code)),
-                Op::Open(rule) => self.open(rule),
-                Op::Close => self.close(),
-                Op::Start => self.at == 0,
-                Op::Stop => return true,
-            };
-            if !went && !self.fail() {
-                return false;
-            }
-        }
-        false
-    }
+fn words(from: u16, length: u8) -> &'static [u8] {
+    &TEXTS.as_bytes()[usize::from(from)..usize::from(from) + usize::from(length)]
+}
 
-    fn next(&self) -> u8 {
-        self.text.as_bytes().get(self.at).copied().unwrap_or(END)
-    }
+fn byte(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(END)
+}
 
-    fn place(&self) -> u32 {
-        self.at as u32
-    }
-
-    fn jump(&mut self, to: u16) -> bool {
-        self.code = usize::from(to);
-        true
-    }
-
-    fn push(&mut self, code: u16, at: u32) -> bool {
-        self.stack.push(Frame { code, at, nodes: self.nodes.len() as u32 });
-        true
-    }
-
-    /// Takes the last way back.
-    fn fail(&mut self) -> bool {
-        while let Some(frame) = self.stack.pop() {
-            if frame.at != NO_WAY {
-                self.at = frame.at as usize;
-                self.nodes.truncate(frame.nodes as usize);
-                return self.jump(frame.code);
-            }
-        }
-        false
-    }
-
-    fn read(&mut self, from: usize, length: usize) -> bool {
-        let (expected, rest) = (&TEXTS.as_bytes()[from..from + length], &self.text.as_bytes()[self.at..]);
-        let went = rest.starts_with(expected);
-        if went {
-            self.at += length;
-        }
-        went
-    }
-
-    fn character(&mut self, set: u16) -> bool {
-        let next = self.next();
-        let went = holds(set, next);
-        if went {
-            self.at += if next.is_ascii() { 1 } else { next.leading_ones() as usize };
-        }
-        went
-    }
-
-    fn span(&mut self, set: u16) -> bool {
-        let rest = &self.text.as_bytes()[self.at..];
-        self.at += rest.iter().position(|byte| !holds(set, *byte)).unwrap_or(rest.len());
-        true
-    }
-
-    fn open(&mut self, rule: Rule) -> bool {
-        self.nodes.push(Entry { rule, start: self.place(), end: 0, next: 0 });
-        true
-    }
-
-    fn close(&mut self) -> bool {
-        let Some(frame) = self.stack.pop() else { return false };
-        let (next, end) = (self.nodes.len() as u32, self.at);
-        if let Some(node) = self.nodes.get_mut(frame.nodes as usize) {
-            node.end = without_blanks(self.text, node.start as usize, end) as u32;
-            node.next = next;
-        }
-        self.jump(frame.code)
-    }
+/// How many bytes the character has that begins with this one.
+fn width(first: u8) -> usize {
+    if first.is_ascii() { 1 } else { first.leading_ones() as usize }
 }
 
 /// Where a node ends if blanks at its end do not count. They are rare, and characters beyond ASCII rarer.
