@@ -1,4 +1,5 @@
-//! The only place that knows pest: a laid-out text becomes a plain tree of nodes.
+//! A laid-out text becomes a plain tree of nodes. The machine reads it; pest, which only this file knows, says what it would
+//! have taken where a statement is damaged.
 
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
