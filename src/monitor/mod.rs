@@ -4,11 +4,15 @@
 
 pub mod obligation;
 pub mod quantile;
+pub mod robustness;
 pub mod signal;
+pub mod sliding;
+pub mod temporal;
 pub mod trigger;
 pub mod truth;
 
 pub use obligation::{Obligation, Outcome, Phase};
+pub use robustness::Robustness;
 pub use signal::{Cause, Point, Sample, Signal, Signals};
 pub use trigger::Trigger;
 pub use truth::{Atom, Baselines, Judgement, View, judge};
