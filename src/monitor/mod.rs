@@ -7,6 +7,7 @@ pub mod quantile;
 pub mod robustness;
 pub mod signal;
 pub mod sliding;
+pub mod statistics;
 pub mod temporal;
 pub mod trigger;
 pub mod truth;
