@@ -46,6 +46,22 @@ impl Buckets {
         self.by_bound.last_key_value().map_or(0.0, |(_, count)| *count)
     }
 
+    /// The upper bounds, from the lowest.
+    pub fn bounds(&self) -> impl Iterator<Item = f64> + '_ {
+        self.by_bound.keys().map(|bound| bound.0)
+    }
+
+    /// How many observations are surely at or below `bound`.
+    pub fn at_most(&self, bound: f64) -> f64 {
+        self.by_bound.range(..=Bound(bound)).map(|(_, count)| *count).fold(0.0, f64::max)
+    }
+
+    /// How many observations are surely above `bound`.
+    pub fn above(&self, bound: f64) -> f64 {
+        let next = self.by_bound.range(Bound(bound)..).next();
+        next.map_or(0.0, |(next, _)| (self.count() - self.at_most(next.0)).max(0.0))
+    }
+
     /// Bounds and counts, from the lowest, forced to grow.
     fn monotone(&self) -> Vec<(f64, f64)> {
         let mut most = 0.0_f64;

@@ -59,7 +59,7 @@ fn longest_path(plan: &Plan) -> (f64, Vec<(String, f64)>) {
     let mut best: BTreeMap<StepId, (f64, f64, Option<StepId>)> = BTreeMap::new();
     for id in plan.graph.order() {
         let Some(step) = plan.graph.step(id) else { continue };
-        let own = plan::longest(step, plan.no_data);
+        let own = plan::longest(step, plan);
         // What waits for a start waits for all that came before it, and for the offset.
         let ready = |(it, edge): (StepId, Edge)| {
             let (end, length, _) = best.get(&it)?;
@@ -77,7 +77,7 @@ fn longest_path(plan: &Plan) -> (f64, Vec<(String, f64)>) {
     let Some((last, length)) = last else { return (0.0, Vec::new()) };
     let back = std::iter::successors(Some(last), |id| best.get(id).and_then(|way| way.2));
     let steps = back.filter_map(|id| plan.graph.step(id)).filter(|step| !matches!(step.kind, StepKind::Mark));
-    let mut steps: Vec<_> = steps.map(|step| (step.name.clone(), plan::longest(step, plan.no_data))).collect();
+    let mut steps: Vec<_> = steps.map(|step| (step.name.clone(), plan::longest(step, plan))).collect();
     steps.reverse();
     (length, steps)
 }

@@ -2,6 +2,7 @@
 
 mod board;
 mod clock;
+mod comparisons;
 mod detail;
 mod effects;
 mod error;
@@ -16,6 +17,7 @@ mod real;
 mod recover;
 mod runner;
 mod shared;
+mod stable;
 mod steady;
 mod steps;
 mod supervise;

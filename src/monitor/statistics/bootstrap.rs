@@ -131,7 +131,7 @@ pub fn compare(
             None => None,
         };
         during.draw(&mut dice, &mut sums.1);
-        if before.is_some() && reference.is_none() {
+        if before.is_some() && !reference.is_some_and(f64::is_finite) {
             continue; // a draw without requests says nothing
         }
         drawn.extend(statistic(&sums.1).map(|value| value - base(reference) - by));
@@ -141,7 +141,9 @@ pub fn compare(
 }
 
 fn from_draws(estimate: f64, mut drawn: Vec<f64>, correction: f64, level: f64) -> Tested {
-    drawn.iter_mut().for_each(|value| *value = estimate + (*value - estimate) * correction);
+    if estimate.is_finite() {
+        drawn.iter_mut().for_each(|value| *value = estimate + (*value - estimate) * correction);
+    }
     drawn.sort_unstable_by(f64::total_cmp);
     let n = drawn.len();
     let share = |count: usize| (count as f64 + 1.0) / (n as f64 + 1.0);

@@ -33,9 +33,9 @@ impl Ranked {
         &self.sorted
     }
 
-    /// Whether all are the same.
-    pub fn is_constant(&self) -> bool {
-        self.sorted.first() == self.sorted.last()
+    /// Their `q`-quantile; none of no samples.
+    pub fn quantile(&self, q: f64) -> Option<f64> {
+        super::order::quantile(&self.sorted, q)
     }
 }
 
