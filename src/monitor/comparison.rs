@@ -4,7 +4,7 @@
 //! follows from what the samples are: raw counts, histograms, growth, or values.
 
 use super::baseline::Baselines;
-use super::quantile::{Buckets, quantile};
+use super::quantile::{Buckets, of_monotone};
 use super::signal::{Point, Sample, Signals};
 use super::statistics::bootstrap::{self, Rows};
 use super::statistics::correlation::autocorrelation;
@@ -293,13 +293,14 @@ fn enough(found: f64, least: f64, of: &str, is_before: bool) -> Result<(), Strin
 }
 
 fn shares(before: Option<&[Counts]>, during: &[Counts], (factor, by): (f64, f64)) -> Result<Tested, String> {
+    let correlation = pooled(before, during, proportion::correlation);
     let counted = |intervals: &[Counts], is_before: bool| {
         let with_traffic = intervals.iter().filter(|it| it.all > 0.0).count();
         if with_traffic == 0 {
             return Err("no requests".to_owned());
         }
         enough(with_traffic as f64, LEAST_INTERVALS as f64, "intervals with requests", is_before)?;
-        let counts = Counts::spread(intervals);
+        let counts = Counts::spread(intervals, correlation);
         enough(counts.all, LEAST, "requests", is_before).map(|()| counts)
     };
     let during = counted(during, false)?;
@@ -310,7 +311,7 @@ fn shares(before: Option<&[Counts]>, during: &[Counts], (factor, by): (f64, f64)
 }
 
 fn means(before: Option<&[f64]>, during: &[f64], (factor, by): (f64, f64)) -> Result<Tested, String> {
-    let correlation = correlation(before, during);
+    let correlation = pooled(before, during, autocorrelation);
     let mean = |values: &[f64], is_before: bool| {
         let mean = Mean::of(values, correlation);
         enough(mean.effective, LEAST, "samples", is_before).map(|()| mean)
@@ -324,7 +325,7 @@ fn means(before: Option<&[f64]>, during: &[f64], (factor, by): (f64, f64)) -> Re
 }
 
 fn values(before: Option<&[f64]>, during: &[f64], q: f64, (factor, by): (f64, f64)) -> Result<Tested, String> {
-    let correlation = correlation(before, during);
+    let correlation = pooled(before, during, autocorrelation);
     let least = LEAST.max(LEVEL.ln() / q.max(1.0 - q).ln());
     let ranked = |values: &[f64], is_before: bool| {
         let ranked = Ranked::new(values, correlation);
@@ -340,10 +341,10 @@ fn values(before: Option<&[f64]>, during: &[f64], q: f64, (factor, by): (f64, f6
 }
 
 /// The correlation of samples in a row, in both phases together: each alone is short.
-fn correlation(before: Option<&[f64]>, during: &[f64]) -> f64 {
-    let (n, m) = (before.map_or(0, <[f64]>::len) as f64, during.len() as f64);
-    let earlier = before.map_or(0.0, autocorrelation);
-    (n * earlier + m * autocorrelation(during)) / (n + m)
+fn pooled<T>(before: Option<&[T]>, during: &[T], correlation: impl Fn(&[T]) -> f64) -> f64 {
+    let (n, m) = (before.map_or(0, <[T]>::len) as f64, during.len() as f64);
+    let earlier = before.map_or(0.0, &correlation);
+    (n * earlier + m * correlation(during)) / (n + m)
 }
 
 /// Values that never move tell nothing of their noise, so they confirm nothing: the source may be stuck.
@@ -380,17 +381,22 @@ fn sum_of(parts: &[(Buckets, f64)], bounds: &[f64]) -> Vec<f64> {
 /// The value of such numbers. Beyond the last finite bound a quantile is above everything.
 fn statistic(bounds: &[f64], aggregate: Aggregate, numbers: &[f64]) -> Option<f64> {
     let (sum, counts) = numbers.split_last()?;
-    let mut buckets = Buckets::default();
-    bounds.iter().zip(counts).for_each(|(bound, count)| buckets.put(*bound, *count));
-    if !(buckets.count() > 0.0) {
+    let mut most = 0.0_f64;
+    let grow = |(bound, count): (&f64, &f64)| {
+        most = most.max(*count);
+        (*bound, most)
+    };
+    let list: Vec<(f64, f64)> = bounds.iter().zip(counts).map(grow).collect();
+    let all = list.last().map_or(0.0, |(_, count)| *count);
+    if !(all > 0.0) {
         return None;
     }
     let q = match aggregate {
         Aggregate::Quantile(q) => q,
         Aggregate::Max => 1.0,
-        _ => return Some(sum / buckets.count()),
+        _ => return Some(sum / all),
     };
-    let value = quantile(q, &buckets)?;
+    let value = of_monotone(q, &list)?;
     Some(if value.is_point() { value.lo } else { f64::INFINITY })
 }
 

@@ -2,7 +2,7 @@
 
 use super::signal::{Point, Sample, Signals};
 use super::statistics::correlation::{autocorrelation, inflation};
-use super::statistics::proportion::Counts;
+use super::statistics::proportion::{Counts, correlation};
 use super::statistics::sequential::Sequential;
 use super::truth::{self, View};
 use crate::base::Instant;
@@ -153,7 +153,7 @@ fn worth(asked: Option<&Asked>, samples: &[Sample]) -> f64 {
     let counts = asked.map(intervals).unwrap_or_default();
     if !counts.is_empty() {
         let all: f64 = counts.iter().map(|it| it.all).sum();
-        let spread = Counts::spread(&counts).all;
+        let spread = Counts::spread(&counts, correlation(&counts)).all;
         return if spread > 0.0 { all / spread } else { 1.0 };
     }
     let gauge = |sample: &Sample| match sample.value {

@@ -3,7 +3,7 @@
 use super::signal::{Point, Sample};
 use super::statistics::correlation::{autocorrelation, inflation};
 use super::statistics::distribution::{normal_above, student_bound};
-use super::statistics::proportion::Counts;
+use super::statistics::proportion::{Counts, correlation};
 use super::statistics::spread::robust;
 use crate::types::Type;
 use crate::types::term::Reading;
@@ -54,7 +54,7 @@ fn counted(samples: &[Sample]) -> Option<Counts> {
         _ => None,
     };
     let intervals: Vec<Counts> = samples.iter().filter_map(counts).collect();
-    (!intervals.is_empty()).then(|| Counts::spread(&intervals))
+    (!intervals.is_empty()).then(|| Counts::spread(&intervals, correlation(&intervals)))
 }
 
 /// A share that never moved may still move by chance: by the standard deviation of a count of requests.

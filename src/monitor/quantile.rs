@@ -78,7 +78,11 @@ impl Buckets {
 /// In the +Inf bucket Prometheus gives the last finite bound. That would let a limit above it hold whatever happens, so
 /// here it is everything from that bound on.
 pub fn quantile(q: f64, buckets: &Buckets) -> Option<Interval> {
-    let list = buckets.monotone();
+    of_monotone(q, &buckets.monotone())
+}
+
+/// The same of bounds and counts, from the lowest, that grow.
+pub fn of_monotone(q: f64, list: &[(f64, f64)]) -> Option<Interval> {
     let (last_bound, total) = list.last().copied()?;
     if last_bound != f64::INFINITY || list.len() < 2 || total <= 0.0 {
         return None;

@@ -41,6 +41,11 @@ impl Comparisons {
             _ => 0,
         });
         let planned = steps.sum::<usize>() + plan.expectations.iter().filter(is_one).count();
+        Self::planned(planned)
+    }
+
+    /// So many.
+    pub fn planned(planned: usize) -> Self {
         Self { planned, taken: Vec::new() }
     }
 

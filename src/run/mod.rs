@@ -6,6 +6,8 @@ mod comparisons;
 mod detail;
 mod effects;
 mod error;
+#[cfg(test)]
+mod error_rates;
 mod event;
 mod halt;
 mod inject;

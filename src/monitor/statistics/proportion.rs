@@ -22,21 +22,32 @@ impl Counts {
     /// The counts of intervals, as many as they are worth: requests that fail together say less than each on its own, so
     /// both numbers shrink by the overdispersion between intervals (Pearson's χ² by its degrees of freedom) and by the
     /// correlation of each interval with the next.
-    pub fn spread(intervals: &[Counts]) -> Self {
-        let sum = |of: fn(&Counts) -> f64| intervals.iter().map(of).sum::<f64>();
-        let whole = Counts { good: sum(|it| it.good), all: sum(|it| it.all) };
-        let share = whole.share();
-        let variance = share * (1.0 - share);
-        if !(variance > 0.0) {
-            return whole;
-        }
-        let residual = |it: &Counts| (it.good - it.all * share) / (it.all * variance).sqrt();
-        let residuals: Vec<f64> = intervals.iter().filter(|it| it.all > 0.0).map(residual).collect();
+    pub fn spread(intervals: &[Counts], correlation: f64) -> Self {
+        let (whole, residuals) = residuals(intervals);
         let squares: f64 = residuals.iter().map(|residual| residual * residual).sum();
         let dispersion = (squares / (residuals.len() as f64 - 1.0)).max(1.0);
-        let factor = dispersion * inflation(autocorrelation(&residuals));
+        let factor = if residuals.is_empty() { 1.0 } else { dispersion * inflation(correlation) };
         if factor.is_finite() { Counts { good: whole.good / factor, all: whole.all / factor } } else { whole }
     }
+}
+
+/// The counts of all intervals, and how far the share of each is from the whole's, in standard deviations; none where
+/// nothing varies.
+fn residuals(intervals: &[Counts]) -> (Counts, Vec<f64>) {
+    let sum = |of: fn(&Counts) -> f64| intervals.iter().map(of).sum::<f64>();
+    let whole = Counts { good: sum(|it| it.good), all: sum(|it| it.all) };
+    let share = whole.share();
+    let variance = share * (1.0 - share);
+    if !(variance > 0.0) {
+        return (whole, Vec::new());
+    }
+    let residual = |it: &Counts| (it.good - it.all * share) / (it.all * variance).sqrt();
+    (whole, intervals.iter().filter(|it| it.all > 0.0).map(residual).collect())
+}
+
+/// How much each interval's share depends on the last one's.
+pub fn correlation(intervals: &[Counts]) -> f64 {
+    autocorrelation(&residuals(intervals).1)
 }
 
 /// E. B. Wilson's interval for a share (1927).
