@@ -15,14 +15,12 @@ use super::statistics::{Tested, order};
 use super::truth::{Atom, NONE_PROVEN, View, number};
 use crate::base::{Instant, unit};
 use crate::syntax::tree::Comparator;
-use crate::types::term::{Aggregate, Comparison, Condition, Reading, Term};
+use crate::types::term::{Aggregate, Comparison, Condition, LEAST_SAMPLES, Reading, Term};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The chance with which a bound may be wrong, on each side.
 pub const LEVEL: f64 = 0.05;
-/// A phase must be worth this many independent samples.
-pub const LEAST: f64 = 20.0;
 /// From fewer intervals nobody can tell how much they differ among themselves.
 const LEAST_INTERVALS: usize = 10;
 
@@ -301,7 +299,7 @@ fn shares(before: Option<&[Counts]>, during: &[Counts], (factor, by): (f64, f64)
         }
         enough(with_traffic as f64, LEAST_INTERVALS as f64, "intervals with requests", is_before)?;
         let counts = Counts::spread(intervals, correlation);
-        enough(counts.all, LEAST, "requests", is_before).map(|()| counts)
+        enough(counts.all, LEAST_SAMPLES, "requests", is_before).map(|()| counts)
     };
     let during = counted(during, false)?;
     Ok(match before {
@@ -314,7 +312,7 @@ fn means(before: Option<&[f64]>, during: &[f64], (factor, by): (f64, f64)) -> Re
     let correlation = pooled(before, during, autocorrelation);
     let mean = |values: &[f64], is_before: bool| {
         let mean = Mean::of(values, correlation);
-        enough(mean.effective, LEAST, "samples", is_before).map(|()| mean)
+        enough(mean.effective, LEAST_SAMPLES, "samples", is_before).map(|()| mean)
     };
     let during_mean = mean(during, false)?;
     let reference = match before {
@@ -326,7 +324,7 @@ fn means(before: Option<&[f64]>, during: &[f64], (factor, by): (f64, f64)) -> Re
 
 fn values(before: Option<&[f64]>, during: &[f64], q: f64, (factor, by): (f64, f64)) -> Result<Tested, String> {
     let correlation = pooled(before, during, autocorrelation);
-    let least = LEAST.max(LEVEL.ln() / q.max(1.0 - q).ln());
+    let least = LEAST_SAMPLES.max(LEVEL.ln() / q.max(1.0 - q).ln());
     let ranked = |values: &[f64], is_before: bool| {
         let ranked = Ranked::new(values, correlation);
         enough(ranked.effective, least, "samples", is_before).map(|()| ranked)
@@ -408,8 +406,8 @@ fn histograms(
     seed: u64,
 ) -> Result<Tested, String> {
     let needed = match aggregate {
-        Aggregate::Quantile(q) if q > 0.0 && q < 1.0 => LEAST.max((LEVEL.ln() / q.max(1.0 - q).ln()).ceil()),
-        _ => LEAST,
+        Aggregate::Quantile(q) if q > 0.0 && q < 1.0 => LEAST_SAMPLES.max((LEVEL.ln() / q.max(1.0 - q).ln()).ceil()),
+        _ => LEAST_SAMPLES,
     };
     let bounds = bounds(&[before.unwrap_or_default(), during]);
     let rows = |parts: &[(Buckets, f64)], is_before: bool| {

@@ -7,6 +7,7 @@ pub mod comparison;
 mod likely;
 mod noise;
 pub mod obligation;
+pub mod promql;
 pub mod quantile;
 pub mod robustness;
 mod share;

@@ -6,6 +6,7 @@ use super::events::Events;
 use super::repair::{Excess, Repair};
 use crate::plan::graph::StepId;
 use crate::plan::{self, Edge, Plan, QUERY_TIMEOUT, StepKind};
+use crate::types::model::Trigger;
 use crate::types::term::{Condition, LimitName};
 use std::collections::BTreeMap;
 
@@ -58,10 +59,16 @@ fn shorter(plan: &Plan, steps: impl Iterator<Item = StepId>, by: f64) -> Vec<Rep
 
 /// Seconds until the triggers have seen a breach: the slowest of them, a gap in the data included.
 pub fn detection(plan: &Plan) -> f64 {
-    let aborts = plan.aborts.iter().map(|trigger| (&trigger.condition, trigger.hold));
+    let aborts = plan.aborts.iter().map(|trigger| (&trigger.condition, held(plan, trigger)));
     let watched = plan.watched().map(|slo| (&slo.condition, 0.0));
     let slowest = aborts.chain(watched).map(|(condition, hold)| sampling(plan, condition) + hold).fold(0.0, f64::max);
     slowest + plan.no_data
+}
+
+/// Seconds for which a trigger's condition must have held: so many samples take the time between them.
+pub fn held(plan: &Plan, trigger: &Trigger) -> f64 {
+    let between = trigger.samples.map_or(0.0, |samples| f64::from(samples.saturating_sub(1)));
+    trigger.hold.max(between * interval(plan, &trigger.condition))
 }
 
 /// Seconds from a change to a sample that shows it: interval, read time-out and window.
