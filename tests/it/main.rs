@@ -23,6 +23,7 @@ mod policy;
 mod projects;
 mod quickstart;
 mod recovery;
+mod simulation;
 mod somebody_elses;
 mod soundness;
 mod spec;
