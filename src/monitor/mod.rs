@@ -2,13 +2,27 @@
 //!
 //! What is unknown never turns into pass or fail.
 
+pub mod baseline;
+pub mod comparison;
+mod likely;
+mod noise;
 pub mod obligation;
+pub mod promql;
 pub mod quantile;
+pub mod robustness;
+mod share;
 pub mod signal;
+pub mod sliding;
+pub mod statistics;
+pub mod temporal;
 pub mod trigger;
 pub mod truth;
 
+pub use baseline::Baselines;
+pub use comparison::Weighed;
+pub use noise::Noise;
 pub use obligation::{Obligation, Outcome, Phase};
+pub use robustness::Robustness;
 pub use signal::{Cause, Point, Sample, Signal, Signals};
-pub use trigger::Trigger;
-pub use truth::{Atom, Baselines, Judgement, View, judge};
+pub use trigger::{Hold, Trigger};
+pub use truth::{Atom, Judgement, View, judge};

@@ -1,8 +1,14 @@
 //! An expectation over time: a condition, an anchor, a horizon, and what became of it.
 
+use super::baseline::Baselines;
+use super::comparison::{self, Scene, Weighed};
+use super::robustness::Robustness;
+use super::share::Share;
 use super::signal::{Cause, Signals};
-use super::truth::{Atom, Baselines, Judgement, View, judge};
+use super::temporal::{Bounds, Formula, Monitor, Verdict};
+use super::truth::{Atom, Judgement, NONE_PROVEN, View, judge};
 use crate::base::{Instant, unit};
+use crate::types::Type;
 use crate::types::term::{Condition, Demand};
 use std::time::Duration;
 
@@ -30,6 +36,8 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+    /// A comparison: what it proves depends on how many others the experiment makes.
+    Weighed(Box<Weighed>),
 }
 
 /// The time in which a condition is judged: only samples whose windows lie inside count.
@@ -41,7 +49,7 @@ pub struct Phase {
     pub end: Option<Instant>,
 }
 
-/// A condition being judged.
+/// A condition being judged. What it remembers does not grow with time.
 #[derive(Clone, Debug)]
 pub struct Obligation {
     condition: Condition,
@@ -49,16 +57,16 @@ pub struct Obligation {
     phase: Phase,
     window: Duration,
     seen: Instant,
-    /// The last sample at which the condition was known.
-    known: Option<Instant>,
+    /// The last sample at which the condition was known, and what it was.
+    known: Option<(Instant, Robustness)>,
     gap: Option<(Instant, Cause)>,
     unknown: Option<Cause>,
-    /// When the condition became true last, and has stayed so.
-    since: Option<Instant>,
     closest: Option<Judgement>,
     last: Option<Judgement>,
-    /// Whether the condition was known at any time up to its deadline.
-    known_in_time: bool,
+    within: Within,
+    share: Share,
+    /// When its phase ends at the latest.
+    latest_end: Option<Instant>,
 }
 
 impl Obligation {
@@ -74,11 +82,18 @@ impl Obligation {
             known: None,
             gap: None,
             unknown: None,
-            since: None,
             closest: None,
             last: None,
-            known_in_time: false,
+            within: Within::new(demand, phase.start),
+            share: Share::default(),
+            latest_end: phase.end,
         }
+    }
+
+    /// Says when its phase ends at the latest, so that what can no longer be reached is known before the end.
+    #[must_use]
+    pub fn ending_by(self, latest_end: Instant) -> Self {
+        Self { latest_end: Some(latest_end), ..self }
     }
 
     /// The last moment that matters, where it is known.
@@ -92,11 +107,15 @@ impl Obligation {
 
     /// Takes in the samples that have come since the last call.
     pub fn advance(&mut self, signals: &Signals, baselines: &Baselines) -> Outcome {
+        if self.demand == Demand::Compared {
+            return Outcome::Pending; // weighed at its end
+        }
         let readings = self.condition.readings();
         let stale = signals.stale_after(&readings);
         let instants = signals.instants(&readings, self.seen);
         let counts = matches!(self.demand, Demand::Always | Demand::Never);
-        let view = View { signals, window: self.window, increase_from: counts.then_some(self.phase.start), baselines };
+        let increase_from = counts.then_some(self.phase.start);
+        let view = View { signals, window: self.window, increase_from, baselines, proven: NONE_PROVEN };
         for at in instants {
             if self.phase.end.is_some_and(|end| at > end) {
                 break;
@@ -122,28 +141,34 @@ impl Obligation {
             return Outcome::Pending;
         }
         self.note_gap(at, stale);
-        self.known = Some(at);
+        let robustness = judgement.robustness();
+        self.known = Some((at, robustness));
         self.unknown = None;
         self.last = Some(judgement.clone());
         match self.demand {
             Demand::Now => self.decided(at, judgement),
             Demand::Always | Demand::Never => self.always(at, judgement),
-            Demand::Within { deadline, holding } => self.within(at, judgement, deadline, holding),
-            // Plans with these are refused; one that came here all the same would stay undecided.
-            Demand::Share(_) | Demand::Compared => Outcome::Pending,
+            Demand::Within { .. } => self.within(at, robustness),
+            Demand::Share(least) => self.share(at, robustness, stale, least),
+            Demand::Compared => Outcome::Pending,
         }
     }
 
     /// A time without known samples that is longer than a value holds.
     fn note_gap(&mut self, at: Instant, stale: Duration) {
+        let since = self.known.map_or(self.phase.start, |(last, _)| last);
         let allowed = match self.known {
-            Some(last) => last + stale,
+            Some((last, _)) => last + stale,
             None => self.phase.start + self.widest() + stale,
         };
         if at > allowed {
             let cause = self.unknown.clone().unwrap_or(Cause::NoSample);
-            self.gap.get_or_insert((self.known.unwrap_or(self.phase.start), cause));
-            self.since = None;
+            self.gap.get_or_insert((since, cause));
+            self.within.take(allowed, Robustness::UNKNOWN);
+            if self.known.is_none() {
+                self.share = Share::default();
+                self.share.unknown(allowed, at);
+            }
         }
     }
 
@@ -171,35 +196,51 @@ impl Obligation {
         Outcome::Pending
     }
 
-    fn within(&mut self, at: Instant, judgement: Judgement, deadline: f64, holding: f64) -> Outcome {
-        let deadline = self.phase.start + unit::to_duration(deadline);
-        self.known_in_time |= at <= deadline;
-        if judgement.fails() {
-            self.since = None;
-            return if at >= deadline { self.missed(at) } else { Outcome::Pending };
+    fn within(&mut self, at: Instant, robustness: Robustness) -> Outcome {
+        self.within.take(at, robustness);
+        // A sample that fails at or after the deadline is in every window that is still open.
+        let lost =
+            self.within.is_lost() && (self.within.is_over() || (robustness.fails() && at >= self.within.deadline));
+        match (self.within.best.holds(), lost) {
+            (true, _) => Outcome::Satisfied { at, atom: self.last_atom() },
+            (_, true) => Outcome::Violated { at, atom: self.last_atom() },
+            _ => Outcome::Pending,
         }
-        let since = *self.since.get_or_insert(at);
-        if since > deadline {
-            return self.missed(at);
-        }
-        if at.since(since) >= unit::to_duration(holding) {
-            return Outcome::Satisfied { at, atom: judgement.atom };
+    }
+
+    fn last_atom(&self) -> Option<Atom> {
+        self.last.as_ref().and_then(|last| last.atom.clone())
+    }
+
+    fn share(&mut self, at: Instant, robustness: Robustness, stale: Duration, least: f64) -> Outcome {
+        self.share.take(at, robustness, stale);
+        let longest = self.latest_end.map(|end| end.since(self.phase.start));
+        if longest.is_some_and(|longest| self.share.is_lost(least, longest)) {
+            return Outcome::Violated { at, atom: self.share_atom(least) };
         }
         Outcome::Pending
     }
 
-    /// It did not become true in time; unless there was a gap in which it might have.
-    fn missed(&self, at: Instant) -> Outcome {
-        match &self.gap {
-            Some((since, cause)) => Outcome::Inconclusive { reason: format!("unknown from {since} on: {cause}") },
-            None if !self.known_in_time => Outcome::Inconclusive { reason: self.never_judged() },
-            None => Outcome::Violated { at, atom: self.last.as_ref().and_then(|last| last.atom.clone()) },
-        }
+    /// The share of the time as a comparison of its own.
+    fn share_atom(&self, least: f64) -> Option<Atom> {
+        let (lo, hi) = self.share.bounds()?;
+        let share = if hi < least { hi } else { lo };
+        let last = self.last_atom();
+        let text = last.map_or_else(String::new, |atom| atom.text);
+        Some(Atom { text, ty: Type::Ratio, left: Ok(share), right: Ok(least), margin: Some(share - least) })
     }
 
     /// Decides at the end of the time: what is still pending becomes inconclusive with its reason.
     pub fn finish(&mut self, end: Instant, signals: &Signals, baselines: &Baselines) -> Outcome {
-        if self.phase.end.is_none() && matches!(self.demand, Demand::Always | Demand::Never) {
+        if self.demand == Demand::Compared {
+            let scene = Scene { signals, baselines, window: self.window };
+            let phase = (self.phase.start, self.phase.end.unwrap_or(end));
+            return match comparison::weigh(&self.condition, phase, scene) {
+                Ok(weighed) => Outcome::Weighed(Box::new(weighed)),
+                Err(reason) => Outcome::Inconclusive { reason },
+            };
+        }
+        if self.phase.end.is_none() && matches!(self.demand, Demand::Always | Demand::Never | Demand::Share(_)) {
             self.phase.end = Some(end);
         }
         let outcome = self.advance(signals, baselines);
@@ -213,21 +254,107 @@ impl Obligation {
         }
         let stale = signals.stale_after(&self.condition.readings());
         self.note_gap(end, stale);
-        match (&self.gap, self.known, self.demand) {
-            (Some((since, cause)), ..) => Outcome::Inconclusive { reason: format!("unknown from {since} on: {cause}") },
-            (None, None, _) => Outcome::Inconclusive { reason: self.never_judged() },
-            (None, Some(at), Demand::Always | Demand::Never) => {
-                Outcome::Satisfied { at, atom: self.closest.as_ref().and_then(|closest| closest.atom.clone()) }
-            }
-            (None, Some(at), _) => self.missed(at),
+        match self.demand {
+            Demand::Within { .. } => self.finish_within(end, stale),
+            Demand::Share(least) => self.finish_share(end, stale, least),
+            _ => self.finish_rest(),
         }
     }
 
-    fn never_judged(&self) -> String {
-        match &self.unknown {
-            Some(cause) => cause.to_string(),
-            None => "no sample's window lies inside the time it is judged in".to_owned(),
+    fn finish_within(&mut self, end: Instant, stale: Duration) -> Outcome {
+        if let Some((last, robustness)) = self.known
+            && end <= last + stale
+        {
+            self.within.take(end, robustness); // the last value is still in force
         }
+        self.within.finish();
+        match self.within.best {
+            best if best.holds() => Outcome::Satisfied { at: end, atom: self.last_atom() },
+            best if best.fails() && self.within.began => Outcome::Violated { at: end, atom: self.last_atom() },
+            _ => self.why_inconclusive(),
+        }
+    }
+
+    fn finish_share(&mut self, end: Instant, stale: Duration, least: f64) -> Outcome {
+        self.share.pass(end, stale);
+        if self.known.is_none() {
+            return self.why_inconclusive();
+        }
+        let atom = self.share_atom(least);
+        match self.share.bounds() {
+            Some((lo, _)) if lo >= least => Outcome::Satisfied { at: end, atom },
+            Some((_, hi)) if hi < least => Outcome::Violated { at: end, atom },
+            _ => self.why_inconclusive(),
+        }
+    }
+
+    fn finish_rest(&self) -> Outcome {
+        match (&self.gap, self.known) {
+            (None, Some((at, _))) if self.demand != Demand::Now => {
+                Outcome::Satisfied { at, atom: self.closest.as_ref().and_then(|closest| closest.atom.clone()) }
+            }
+            _ => self.why_inconclusive(),
+        }
+    }
+
+    fn why_inconclusive(&self) -> Outcome {
+        let reason = match (&self.gap, &self.unknown, self.known) {
+            (Some((since, cause)), ..) => format!("unknown from {since} on: {cause}"),
+            (None, Some(cause), _) => cause.to_string(),
+            (None, None, Some(_)) => "its time was over before it could be decided".to_owned(),
+            (None, None, None) => "no sample's window lies inside the time it is judged in".to_owned(),
+        };
+        Outcome::Inconclusive { reason }
+    }
+}
+
+/// `within d holding h`: at some instant up to the deadline it holds, and goes on to.
+#[derive(Clone, Debug)]
+struct Within {
+    monitor: Monitor,
+    deadline: Instant,
+    holding: Duration,
+    /// The best of the instants that are judged.
+    best: Robustness,
+    /// Whether there was an instant to judge.
+    began: bool,
+    last: Option<Instant>,
+}
+
+impl Within {
+    fn new(demand: Demand, start: Instant) -> Self {
+        let (deadline, holding) = match demand {
+            Demand::Within { deadline, holding } => (unit::to_duration(deadline), unit::to_duration(holding)),
+            _ => (Duration::ZERO, Duration::ZERO),
+        };
+        let formula = Formula::Always(Bounds::up_to(holding), Box::new(Formula::Atom(0)));
+        let monitor = Monitor::new(&formula);
+        Self { monitor, deadline: start + deadline, holding, best: Robustness::FALSE, began: false, last: None }
+    }
+
+    fn take(&mut self, at: Instant, robustness: Robustness) {
+        self.began |= at <= self.deadline;
+        self.last = self.last.max(Some(at));
+        let (deadline, mut best) = (self.deadline, self.best);
+        let judged = self.monitor.push(at, &[robustness]);
+        judged.filter(|verdict| verdict.at <= deadline).for_each(|verdict| best = best.or(verdict.robustness));
+        self.best = best;
+    }
+
+    /// Whether no instant that was judged may hold.
+    fn is_lost(&self) -> bool {
+        self.began && self.best.fails()
+    }
+
+    /// Whether every window is over.
+    fn is_over(&self) -> bool {
+        self.last.is_some_and(|last| last > self.deadline + self.holding)
+    }
+
+    fn finish(&mut self) {
+        let deadline = self.deadline;
+        let rest: Vec<Verdict> = self.monitor.finish().filter(|verdict| verdict.at <= deadline).collect();
+        self.best = rest.into_iter().fold(self.best, |best, verdict| best.or(verdict.robustness));
     }
 }
 
@@ -236,8 +363,8 @@ impl Obligation {
 mod tests {
     use super::{Obligation, Outcome, Phase};
     use crate::base::{Instant, SourceId, Span};
+    use crate::monitor::baseline::Baselines;
     use crate::monitor::signal::{Cause, Point, Sample, Signals};
-    use crate::monitor::truth::Baselines;
     use crate::syntax::tree::Comparator;
     use crate::types::Type;
     use crate::types::term::{Aggregate, Comparison, Condition, Demand, MetricId, Reading, Term};

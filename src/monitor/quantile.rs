@@ -46,6 +46,22 @@ impl Buckets {
         self.by_bound.last_key_value().map_or(0.0, |(_, count)| *count)
     }
 
+    /// The upper bounds, from the lowest.
+    pub fn bounds(&self) -> impl Iterator<Item = f64> + '_ {
+        self.by_bound.keys().map(|bound| bound.0)
+    }
+
+    /// How many observations are surely at or below `bound`.
+    pub fn at_most(&self, bound: f64) -> f64 {
+        self.by_bound.range(..=Bound(bound)).map(|(_, count)| *count).fold(0.0, f64::max)
+    }
+
+    /// How many observations are surely above `bound`.
+    pub fn above(&self, bound: f64) -> f64 {
+        let next = self.by_bound.range(Bound(bound)..).next();
+        next.map_or(0.0, |(next, _)| (self.count() - self.at_most(next.0)).max(0.0))
+    }
+
     /// Bounds and counts, from the lowest, forced to grow.
     fn monotone(&self) -> Vec<(f64, f64)> {
         let mut most = 0.0_f64;
@@ -62,7 +78,11 @@ impl Buckets {
 /// In the +Inf bucket Prometheus gives the last finite bound. That would let a limit above it hold whatever happens, so
 /// here it is everything from that bound on.
 pub fn quantile(q: f64, buckets: &Buckets) -> Option<Interval> {
-    let list = buckets.monotone();
+    of_monotone(q, &buckets.monotone())
+}
+
+/// The same of bounds and counts, from the lowest, that grow.
+pub fn of_monotone(q: f64, list: &[(f64, f64)]) -> Option<Interval> {
     let (last_bound, total) = list.last().copied()?;
     if last_bound != f64::INFINITY || list.len() < 2 || total <= 0.0 {
         return None;

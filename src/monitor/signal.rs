@@ -1,6 +1,7 @@
 //! A metric over time, as intervals: what happened between two reads.
 
 use super::quantile::{Buckets, quantile};
+use super::statistics::order;
 use crate::base::{Instant, Interval};
 use crate::types::term::{Aggregate, MetricId, Reading};
 use std::collections::{BTreeMap, VecDeque};
@@ -124,6 +125,12 @@ impl Signal {
         self.samples.range(first..).map(|sample| sample.at)
     }
 
+    /// Samples whose whole interval lies in `[start, end]`.
+    pub fn inside(&self, start: Instant, end: Instant) -> impl Iterator<Item = &Sample> {
+        let first = self.samples.partition_point(|sample| sample.at < start);
+        self.samples.range(first..).take_while(move |sample| sample.at <= end).filter(move |it| it.start() >= start)
+    }
+
     /// Samples in `(at − window, at]`.
     fn within(&self, at: Instant, window: Duration) -> impl DoubleEndedIterator<Item = &Sample> {
         let start = at - window;
@@ -233,6 +240,11 @@ fn gauges(aggregate: Aggregate, points: &[&Point]) -> Result<f64, Cause> {
         Aggregate::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
         Aggregate::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
         Aggregate::Sum => sum,
+        Aggregate::Quantile(q) => {
+            let mut sorted = values;
+            sorted.sort_unstable_by(f64::total_cmp);
+            order::quantile(&sorted, q).ok_or(Cause::NoSample)?
+        }
         _ => sum / values.len() as f64,
     })
 }

@@ -1,15 +1,14 @@
 //! Whether a condition holds at an instant, by how much, and if that is unknown, why.
 
+use super::baseline::Baselines;
+use super::robustness::Robustness;
 use super::signal::{Cause, Signals, Value};
 use crate::base::{Instant, Interval};
 use crate::syntax::tree::Comparator;
 use crate::types::Type;
 use crate::types::term::{Aggregate, Comparison, Condition, Reading, Term};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-
-/// What `baseline` stands for, by the author's words of the comparison it is in.
-pub type Baselines = BTreeMap<String, f64>;
 
 /// What conditions are judged against.
 #[derive(Clone, Copy, Debug)]
@@ -20,9 +19,14 @@ pub struct View<'a> {
     pub window: Duration,
     /// Where `increase` counts from, inside `always`.
     pub increase_from: Option<Instant>,
-    /// The values of the baseline.
+    /// What the baseline was.
     pub baselines: &'a Baselines,
+    /// The comparisons in `likely` that are proven, by their keys.
+    pub proven: &'a BTreeSet<String>,
 }
+
+/// No `likely` is proven.
+pub const NONE_PROVEN: &BTreeSet<String> = &BTreeSet::new();
 
 /// A comparison at an instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +67,11 @@ impl Judgement {
         self.hi < 0.0
     }
 
+    /// How far it is from flipping.
+    pub fn robustness(&self) -> Robustness {
+        Robustness::new(self.lo, self.hi)
+    }
+
     /// Why it is unknown.
     pub fn cause(&self) -> Option<Cause> {
         let atom = self.atom.as_ref()?;
@@ -78,11 +87,20 @@ pub fn judge(condition: &Condition, at: Instant, view: View) -> Judgement {
         Condition::Or(a, b) => negated(weaker(negated(judge(a, at, view)), negated(judge(b, at, view)))),
         Condition::Not(inner) => negated(judge(inner, at, view)),
         Condition::Constant(value) => constant(*value, at),
-        // Plans with a sequential test are refused; one that came here all the same would stay unknown.
-        Condition::Likely(_) => Judgement { lo: f64::NEG_INFINITY, hi: f64::INFINITY, from: at, atom: None },
+        Condition::Likely(inner) => likely(inner, at, view),
         // `steady` is spelt out when the plan is made.
         Condition::Steady => constant(true, at),
     }
+}
+
+/// Whether a comparison is proven by now; unknown where the comparison itself is and was not proven before.
+fn likely(inner: &Condition, at: Instant, view: View) -> Judgement {
+    let judgement = judge(inner, at, view);
+    let is_proven = inner.comparisons().iter().any(|comparison| view.proven.contains(&comparison.key()));
+    if !is_proven && judgement.cause().is_some() {
+        return judgement;
+    }
+    Judgement { atom: judgement.atom, from: judgement.from, ..constant(is_proven, at) }
 }
 
 fn constant(value: bool, at: Instant) -> Judgement {
@@ -103,7 +121,7 @@ fn weaker(a: Judgement, b: Judgement) -> Judgement {
 }
 
 fn compare(comparison: &Comparison, at: Instant, view: View) -> Judgement {
-    let baseline = view.baselines.get(&comparison.key()).copied();
+    let baseline = view.baselines.value(&comparison.key());
     let left = term(&comparison.left, at, view, baseline);
     let right = term(&comparison.right, at, view, baseline);
     let from = [&left, &right].into_iter().flatten().map(|value| value.from).min().unwrap_or(at);
@@ -169,8 +187,23 @@ fn term(term_: &Term, at: Instant, view: View, baseline: Option<f64>) -> Result<
             let value = if points { Interval { lo: exact, hi: exact } } else { operator.bound(a.value, b.value) };
             if exact.is_nan() { Err(Cause::NotANumber) } else { Ok(Value { value, from: a.from.min(b.from) }) }
         }
-        Term::Parameter(_) | Term::Limit(_) | Term::Answer(_) | Term::Spike(_) | Term::Error => Err(Cause::NotANumber),
+        Term::Spike(of) => spike(of, at, view),
+        Term::Parameter(_) | Term::Limit(_) | Term::Answer(_) | Term::Error => Err(Cause::NotANumber),
     }
+}
+
+/// How far a reading is from its baseline, in robust standard deviations.
+fn spike(of: &Term, at: Instant, view: View) -> Result<Value, Cause> {
+    let Term::Reading(reading) = of else { return Err(Cause::NotANumber) };
+    let noise = view.baselines.noise(reading).ok_or(Cause::NoBaseline)?;
+    let Value { value, from } = read(reading, at, view)?;
+    Ok(Value { value: Interval { lo: noise.deviations(value.lo), hi: noise.deviations(value.hi) }, from })
+}
+
+/// A term's value, where it is one number.
+pub(super) fn number(of: &Term, at: Instant, view: View, baseline: Option<f64>) -> Option<f64> {
+    let value = term(of, at, view, baseline).ok()?.value;
+    (value.is_point() && value.lo.is_finite()).then_some(value.lo)
 }
 
 fn read(reading: &Reading, at: Instant, view: View) -> Result<Value, Cause> {
@@ -184,9 +217,14 @@ fn read(reading: &Reading, at: Instant, view: View) -> Result<Value, Cause> {
 }
 
 /// What the side beside `baseline` comes to over the baseline window, for each comparison that names it.
-pub fn baselines(conditions: &[&Condition], at: Instant, window: Duration, signals: &Signals) -> Baselines {
+pub(super) fn baselines(
+    conditions: &[&Condition],
+    at: Instant,
+    window: Duration,
+    signals: &Signals,
+) -> BTreeMap<String, f64> {
     let none = Baselines::new();
-    let view = View { signals, window, increase_from: None, baselines: &none };
+    let view = View { signals, window, increase_from: None, baselines: &none, proven: NONE_PROVEN };
     let comparisons = conditions.iter().flat_map(|condition| condition.comparisons());
     let named = comparisons.filter_map(|comparison| {
         let other = match (comparison.left.has_baseline(), comparison.right.has_baseline()) {

@@ -22,7 +22,7 @@ pub use world::{Process, Proxy, Source};
 
 use crate::base::Span;
 use crate::types::model::{Binding, Expectation, Place, Slo, SourceRef, Trigger};
-use crate::types::term::MetricId;
+use crate::types::term::{Demand, MetricId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -122,10 +122,11 @@ pub fn active(injection: &Injection) -> f64 {
 }
 
 /// The least that a step takes if it is not skipped, in seconds.
-pub fn shortest(step: &Step) -> f64 {
+pub fn shortest(step: &Step, plan: &Plan) -> f64 {
     match &step.kind {
         StepKind::Inject(injection) => injection.duration.lo.max(0.0),
         StepKind::Wait(duration) => duration.lo.max(0.0),
+        StepKind::Expect(expectation) if expectation.demand == Demand::Compared => plan.baseline,
         _ => 0.0,
     }
 }
@@ -133,8 +134,7 @@ pub fn shortest(step: &Step) -> f64 {
 /// The worst-case length of a step, in seconds.
 ///
 /// A fault is prepared, then injected; a target that cannot be reached is tried once more when its lease must be over.
-pub fn longest(step: &Step, no_data: f64) -> f64 {
-    use crate::types::term::Demand;
+pub fn longest(step: &Step, plan: &Plan) -> f64 {
     match &step.kind {
         StepKind::Inject(injection) => {
             // It is prepared before it is injected.
@@ -143,13 +143,13 @@ pub fn longest(step: &Step, no_data: f64) -> f64 {
         StepKind::Wait(duration) => duration.hi,
         StepKind::Expect(expectation) => match expectation.demand {
             Demand::Within { deadline, holding } => deadline + holding + LATE,
-            Demand::Compared => 0.0,
-            _ => no_data,
+            Demand::Compared => plan.baseline + LATE,
+            _ => plan.no_data,
         },
         StepKind::Stable(deadline) => deadline + LATE,
         StepKind::Approve(_, within) => *within,
         StepKind::Call { .. } => QUERY_TIMEOUT,
-        StepKind::Choose { .. } => no_data,
+        StepKind::Choose { .. } => plan.no_data,
         StepKind::Mark => 0.0,
     }
 }

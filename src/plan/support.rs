@@ -5,19 +5,12 @@ use super::{Plan, Step, StepKind, errors};
 use crate::base::Span;
 use crate::diagnostics::Diagnostic;
 use crate::names::stdlib;
-use crate::types::model::{Expectation, SourceKind};
-use crate::types::term::{Condition, Demand};
+use crate::types::model::SourceKind;
 
 /// Everything in a plan that cannot be run, each with its place.
 pub fn not_runnable(plan: &Plan) -> Vec<Diagnostic> {
     let mut found: Vec<(String, Span)> = plan.unkept.clone();
     found.extend(plan.graph.steps().flat_map(step));
-    found.extend(plan.expectations.iter().filter_map(expectation));
-    found.extend(plan.aborts.iter().filter_map(|abort| {
-        let what =
-            if abort.samples.is_some() { Some("a trigger that counts samples") } else { reacting(&abort.condition) };
-        what.map(|what| (what.to_owned(), abort.span))
-    }));
     for (source, used) in &plan.sources {
         let place = plan.bindings.values().find(|binding| binding.source == *source).map_or(plan.span, |it| it.span);
         if used.kind == SourceKind::Prometheus {
@@ -36,33 +29,15 @@ pub fn not_runnable(plan: &Plan) -> Vec<Diagnostic> {
 fn step(step: &Step) -> Vec<(String, Span)> {
     let one = |what: &str| vec![(what.to_owned(), step.span)];
     match &step.kind {
-        StepKind::Stable(_) => one("`wait until stable`"),
         StepKind::Call { .. } => one("`call`"),
         StepKind::Approve(..) => one("`approve`"),
-        StepKind::Expect(it) => expectation(it).into_iter().collect(),
         StepKind::Inject(injection) => {
             let embedded = stdlib::component(&injection.component).is_some_and(|component| component.embedded);
-            let missing =
-                (!embedded).then(|| (format!("faults of the component `{}`", injection.component), step.span));
-            missing.into_iter().chain(injection.judged().filter_map(expectation)).collect()
+            let missing = (format!("faults of the component `{}`", injection.component), step.span);
+            if embedded { Vec::new() } else { vec![missing] }
         }
-        StepKind::Choose { .. } | StepKind::Wait(_) | StepKind::Mark => Vec::new(),
-    }
-}
-
-fn expectation(it: &Expectation) -> Option<(String, Span)> {
-    let what = match it.demand {
-        Demand::Share(_) => "`for at least`",
-        Demand::Compared => "a comparison with the baseline by a margin",
-        Demand::Now | Demand::Always | Demand::Never | Demand::Within { .. } => return None,
-    };
-    Some((what.to_owned(), it.span))
-}
-
-fn reacting(condition: &Condition) -> Option<&'static str> {
-    match (condition.has_likely(), condition.has_spike()) {
-        (true, _) => Some("`likely`"),
-        (_, true) => Some("`spike`"),
-        _ => None,
+        StepKind::Choose { .. } | StepKind::Wait(_) | StepKind::Stable(_) | StepKind::Expect(_) | StepKind::Mark => {
+            Vec::new()
+        }
     }
 }

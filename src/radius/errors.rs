@@ -4,7 +4,7 @@ use super::dilution::Diluted;
 use crate::base::{Span, unit};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::plan::{Bound, PlaceLimit, Step};
-use crate::types::model::{Slo, Trigger};
+use crate::types::model::{Expectation, Slo, Trigger};
 use crate::types::term::MetricId;
 
 /// Of more steps than this the rest is counted.
@@ -141,6 +141,17 @@ pub fn amplification_only(at: Span, diluted: &[Diluted]) -> Diagnostic {
         .help("where amplification is what is tested, say so: `@allow(amplification-only)` before the experiment")
 }
 
+pub fn few_samples(expectation: &Expectation, what: &str, time: f64, apart: f64) -> Diagnostic {
+    let least = crate::types::term::LEAST_SAMPLES;
+    let (found, needed) = ((time / apart + 1e-9).floor(), unit::show_duration(least * apart));
+    let headline =
+        format!("{} samples are too few to compare: {} are needed", unit::show_number(found), unit::show_number(least));
+    let (length, every) = (unit::show_duration(time), unit::show_duration(apart));
+    Diagnostic::error(codes::E0415, headline)
+        .at(expectation.span, format!("{what} of {length} has a sample every {every}"))
+        .help(format!("make it {needed} or longer, or sample more often (`every:` of the source)"))
+}
+
 pub fn no_objective(metric: &MetricId, bound: Bound) -> Diagnostic {
     let headline = format!("`{metric}` has no SLO below 100%, so it has no error budget");
     let finding = Diagnostic::error(codes::E0506, headline);
@@ -167,15 +178,14 @@ fn hitting(finding: Diagnostic, steps: &[&Step]) -> Diagnostic {
     steps.iter().take(MOST_SHOWN).fold(finding, |finding, step| finding.at(step.span, format!("`{}`", step.name)))
 }
 
-pub fn late(trigger: &Trigger, seen: f64, longest: f64) -> Diagnostic {
-    let (after, longest) = (unit::show_duration(seen + trigger.hold), unit::show_duration(longest));
+pub fn late(trigger: &Trigger, seen: f64, hold: f64, longest: f64) -> Diagnostic {
+    let (after, longest) = (unit::show_duration(seen + hold), unit::show_duration(longest));
     let finding = Diagnostic::error(
         codes::E0413,
         format!("this is seen {after} after it begins, and no fault lasts longer than {longest}"),
     )
     .at(trigger.span, "never in time");
-    let held =
-        if trigger.hold > 0.0 { format!(" + {} (`for`)", unit::show_duration(trigger.hold)) } else { String::new() };
+    let held = if hold > 0.0 { format!(" + {} (`for`)", unit::show_duration(hold)) } else { String::new() };
     finding
         .note(format!("{} (sampling interval, 2s to read, window){held} = {after}", unit::show_duration(seen)))
         .help("use a shorter `window`, `over` or `for`, sample more often, or hold the fault longer")

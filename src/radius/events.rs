@@ -100,7 +100,7 @@ impl<'p> Numbering<'p> {
             }
         }
         let end = self.add(Moment::End(number), &step.guards);
-        let (lo, hi) = (plan::shortest(step), plan::longest(step, plan.no_data));
+        let (lo, hi) = (plan::shortest(step, plan), plan::longest(step, plan));
         self.arc(start, Arc { to: end, lo, hi, step: number });
     }
 

@@ -6,6 +6,7 @@ use super::events::Events;
 use super::repair::{Excess, Repair};
 use crate::plan::graph::StepId;
 use crate::plan::{self, Edge, Plan, QUERY_TIMEOUT, StepKind};
+use crate::types::model::Trigger;
 use crate::types::term::{Condition, LimitName};
 use std::collections::BTreeMap;
 
@@ -19,7 +20,7 @@ pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Excess>) -> (f64, 
     let parts = Cover::new(plan, events).parts();
     let exposure = parts.iter().map(|(_, seconds)| seconds).sum::<f64>() + detection;
     let (path, ids) = longest_path(plan);
-    let lengths = |id: &StepId| plan.graph.step(*id).map(|step| (step.name.clone(), plan::longest(step, plan.no_data)));
+    let lengths = |id: &StepId| plan.graph.step(*id).map(|step| (step.name.clone(), plan::longest(step, plan)));
     // Metrics of a system that has just started may take their time to appear.
     let warm_up = plan.no_data + plan.window;
     let length = warm_up + plan.baseline + path;
@@ -50,7 +51,7 @@ fn injects(plan: &Plan, id: StepId) -> bool {
 
 /// Each of these steps so much shorter, the longest first.
 fn shorter(plan: &Plan, steps: impl Iterator<Item = StepId>, by: f64) -> Vec<Repair> {
-    let length = |id: &StepId| plan.graph.step(*id).map_or(0.0, |step| plan::longest(step, plan.no_data));
+    let length = |id: &StepId| plan.graph.step(*id).map_or(0.0, |step| plan::longest(step, plan));
     let mut steps: Vec<StepId> = steps.collect();
     steps.sort_by(|a, b| length(b).total_cmp(&length(a)).then(a.cmp(b)));
     steps.into_iter().take(MOST_SHORTENED).map(|step| Repair::Shorten(step, by)).collect()
@@ -58,10 +59,16 @@ fn shorter(plan: &Plan, steps: impl Iterator<Item = StepId>, by: f64) -> Vec<Rep
 
 /// Seconds until the triggers have seen a breach: the slowest of them, a gap in the data included.
 pub fn detection(plan: &Plan) -> f64 {
-    let aborts = plan.aborts.iter().map(|trigger| (&trigger.condition, trigger.hold));
+    let aborts = plan.aborts.iter().map(|trigger| (&trigger.condition, held(plan, trigger)));
     let watched = plan.watched().map(|slo| (&slo.condition, 0.0));
     let slowest = aborts.chain(watched).map(|(condition, hold)| sampling(plan, condition) + hold).fold(0.0, f64::max);
     slowest + plan.no_data
+}
+
+/// Seconds for which a trigger's condition must have held: so many samples take the time between them.
+pub fn held(plan: &Plan, trigger: &Trigger) -> f64 {
+    let between = trigger.samples.map_or(0.0, |samples| f64::from(samples.saturating_sub(1)));
+    trigger.hold.max(between * interval(plan, &trigger.condition))
 }
 
 /// Seconds from a change to a sample that shows it: interval, read time-out and window.
@@ -86,7 +93,7 @@ fn longest_path(plan: &Plan) -> (f64, Vec<StepId>) {
     let mut best: BTreeMap<StepId, (f64, f64, Option<StepId>)> = BTreeMap::new();
     for id in plan.graph.order() {
         let Some(step) = plan.graph.step(id) else { continue };
-        let own = plan::longest(step, plan.no_data);
+        let own = plan::longest(step, plan);
         // What waits for a start waits for all that came before it, and for the offset.
         let ready = |(it, edge): (StepId, Edge)| {
             let (end, length, _) = best.get(&it)?;

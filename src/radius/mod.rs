@@ -14,6 +14,7 @@ mod overlap;
 mod places;
 mod repair;
 mod requests;
+mod samples;
 pub mod timeline;
 mod triggers;
 
@@ -108,6 +109,7 @@ fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
     places::check(plan, &faults, &mut findings);
     requests::check(plan, &faults, &mut findings);
     triggers::check(plan, &faults, &mut findings);
+    samples::check(plan, &faults, &mut findings);
     let proof = Proof::of(plan, &faults);
     let traffic = proof.traffic(&mut findings);
     proof.concurrent(&mut findings);

@@ -1,6 +1,6 @@
 //! Abort conditions that cannot guard: seen later than any fault lasts, or held for less than the time between samples.
 
-use super::exposure::{interval, sampling};
+use super::exposure::{held, interval, sampling};
 use super::repair::Excess;
 use super::{Fault, errors};
 use crate::plan::Plan;
@@ -16,8 +16,8 @@ pub fn check(plan: &Plan, faults: &[Fault], findings: &mut Vec<Excess>) {
         let every = interval(plan, &trigger.condition);
         if trigger.hold > 0.0 && trigger.hold < every {
             findings.push(errors::blink(trigger, every).into());
-        } else if !faults.is_empty() && seen + trigger.hold > longest + 1e-9 {
-            findings.push(errors::late(trigger, seen, longest).into());
+        } else if !faults.is_empty() && seen + held(plan, trigger) > longest + 1e-9 {
+            findings.push(errors::late(trigger, seen, held(plan, trigger), longest).into());
         }
     }
 }

@@ -103,7 +103,7 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
     loop {
         let now = seen.borrow_and_update().clone();
         if let Some(acted_at) = now.acted_at {
-            anchor(shared, &mut obligations, acted_at);
+            anchor(shared, &mut obligations, acted_at, until);
         }
         advance(shared, step, &mut obligations);
         // What is decided has left the list: so has the condition that ends the fault.
@@ -172,11 +172,12 @@ async fn ended_early(shared: &Shared, fault: &FaultIntent) -> Option<String> {
 }
 
 /// Expectations are anchored at the moment the fault is seen to act.
-fn anchor(shared: &Shared, obligations: &mut [(Expectation, Option<Obligation>)], at: Instant) {
+fn anchor(shared: &Shared, obligations: &mut [(Expectation, Option<Obligation>)], at: Instant, until: Instant) {
     for (expectation, obligation) in obligations {
         obligation.get_or_insert_with(|| {
             let phase = Phase { start: at, end: None };
-            Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window())
+            let obligation = Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window());
+            obligation.ending_by(until)
         });
     }
 }

@@ -2,9 +2,12 @@
 
 mod board;
 mod clock;
+mod comparisons;
 mod detail;
 mod effects;
 mod error;
+#[cfg(test)]
+mod error_rates;
 mod event;
 mod halt;
 mod inject;
@@ -16,6 +19,7 @@ mod real;
 mod recover;
 mod runner;
 mod shared;
+mod stable;
 mod steady;
 mod steps;
 mod supervise;

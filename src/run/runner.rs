@@ -220,6 +220,7 @@ impl Work {
     /// Takes everything back and says what came of the run.
     async fn wind_up(&self, error: Option<RunError>) -> Ending {
         let shared = &self.shared;
+        shared.settle_comparisons();
         if let Some(stop) = shared.halt.stopped() {
             shared.events.tell(EventKind::Stopping { reason: stop.reason.clone() });
             shared.because(stop.verdict, stop.reason);

@@ -1,6 +1,7 @@
 //! What all parts of a run share.
 
 use super::board::Board;
+use super::comparisons::Comparisons;
 use super::effects::Effects;
 use super::event::{EventKind, Events};
 use super::halt::Halt;
@@ -57,9 +58,10 @@ pub struct Shared {
     /// What is in force, within the limits.
     pub ledger: Ledger,
     /// What `baseline` stands for; set once the steady state was judged.
-    pub baselines: OnceLock<Baselines>,
+    pub baselines: OnceLock<Arc<Baselines>>,
     reasons: Mutex<Vec<Reason>>,
     judged: Mutex<Vec<Judged>>,
+    comparisons: Mutex<Comparisons>,
     faults: Mutex<Vec<FaultReport>>,
     refuted: watch::Sender<bool>,
     first_inject: watch::Sender<Option<Instant>>,
@@ -76,6 +78,7 @@ impl Shared {
         halt: Halt,
         events: Events,
     ) -> Self {
+        let comparisons = Mutex::new(Comparisons::of(&plan));
         Self {
             plan,
             world,
@@ -88,6 +91,7 @@ impl Shared {
             baselines: OnceLock::new(),
             reasons: Mutex::default(),
             judged: Mutex::default(),
+            comparisons,
             faults: Mutex::default(),
             refuted: watch::channel(false).0,
             first_inject: watch::channel(None).0,
@@ -100,7 +104,7 @@ impl Shared {
     }
 
     /// What `baseline` stands for; nothing before the steady state was judged.
-    pub fn baselines(&self) -> Baselines {
+    pub fn baselines(&self) -> Arc<Baselines> {
         self.baselines.get().cloned().unwrap_or_default()
     }
 
@@ -171,14 +175,31 @@ impl Shared {
         }
     }
 
-    /// Takes in what became of an expectation.
+    /// Takes in what became of an expectation. A comparison that is not clear by itself is decided at the end.
     pub fn judge(&self, text: &str, of: &str, outcome: &Outcome) {
         let (verdict, detail) = match outcome {
             Outcome::Pending => return,
+            Outcome::Weighed(weighed) => {
+                let mut comparisons = self.comparisons.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(verdict) = comparisons.take(text, of, weighed) else { return };
+                (verdict, super::detail::weighed(weighed, verdict))
+            }
             Outcome::Satisfied { at, atom } => (Verdict::Confirmed, super::detail::satisfied(*at, atom.as_ref())),
             Outcome::Violated { at, atom } => (Verdict::Refuted, super::detail::violated(*at, atom.as_ref())),
             Outcome::Inconclusive { reason } => (Verdict::Inconclusive, reason.clone()),
         };
+        self.conclude(text, of, verdict, detail);
+    }
+
+    /// Decides the comparisons that were not clear by themselves, all together.
+    pub fn settle_comparisons(&self) {
+        let settled = self.comparisons.lock().unwrap_or_else(PoisonError::into_inner).settle();
+        for (open, verdict) in settled {
+            self.conclude(&open.text, &open.of, verdict, super::detail::weighed(&open.weighed, verdict));
+        }
+    }
+
+    fn conclude(&self, text: &str, of: &str, verdict: Verdict, detail: String) {
         let (what, shown) = (text.to_owned(), detail.clone());
         self.events.tell(match verdict {
             Verdict::Confirmed => EventKind::Satisfied { what, detail: shown },

@@ -5,11 +5,12 @@ use super::event::EventKind;
 use super::shared::Shared;
 use super::verdict::Verdict;
 use crate::base::{Instant, unit};
-use crate::monitor::{Obligation, Outcome, Phase, truth};
+use crate::monitor::{Baselines, Obligation, Outcome, Phase};
 use crate::plan::{Proxy, StepKind};
 use crate::types::model::Slo;
-use crate::types::term::{Condition, Demand};
+use crate::types::term::{Comparison, Condition, Demand};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What keeps a system from being steady, in one line each; empty: it is steady.
@@ -29,7 +30,7 @@ pub async fn judge(shared: &Shared) -> Unsteady {
     let end = wait_for_sample(shared, start + length).await;
     let mut unsteady = slos(shared, Phase { start, end: Some(end) });
     unsteady.extend(no_traffic(shared, &passed_before).await);
-    unsteady.extend(fix_baselines(shared, end, end.since(start)));
+    unsteady.extend(fix_baselines(shared, (start, end)));
     if unsteady.is_empty() {
         shared.events.tell(EventKind::Steady);
     }
@@ -45,7 +46,7 @@ async fn warm_up(shared: &Shared) -> Unsteady {
         shared.plan.steady.iter().map(|slo| (slo, obligation(shared, slo, Demand::Now, start, None))).collect();
     loop {
         let pending = |obligation: &mut Obligation| {
-            obligation.advance(&shared.board.signals(), &BTreeMap::new()) == Outcome::Pending
+            obligation.advance(&shared.board.signals(), &Baselines::new()) == Outcome::Pending
         };
         waiting.retain_mut(|(_, obligation)| pending(obligation));
         if waiting.is_empty() || shared.clock.now() >= deadline {
@@ -61,7 +62,7 @@ async fn warm_up(shared: &Shared) -> Unsteady {
 }
 
 fn why_unknown(shared: &Shared, slo: &Slo, obligation: &mut Obligation, now: Instant) -> String {
-    match obligation.finish(now, &shared.board.signals(), &BTreeMap::new()) {
+    match obligation.finish(now, &shared.board.signals(), &Baselines::new()) {
         Outcome::Inconclusive { reason } => format!("{}: {reason}", slo.text),
         _ => format!("{}: unknown", slo.text),
     }
@@ -97,8 +98,8 @@ fn slos(shared: &Shared, phase: Phase) -> Unsteady {
     let judge = |slo: &Slo| {
         let mut obligation = obligation(shared, slo, Demand::Always, phase.start, phase.end);
         let end = phase.end.unwrap_or(phase.start);
-        match obligation.finish(end, &signals, &BTreeMap::new()) {
-            Outcome::Satisfied { .. } | Outcome::Pending => None,
+        match obligation.finish(end, &signals, &Baselines::new()) {
+            Outcome::Satisfied { .. } | Outcome::Pending | Outcome::Weighed(_) => None,
             Outcome::Violated { at, atom } => Some(format!("{}: {}", slo.text, detail::violated(at, atom.as_ref()))),
             Outcome::Inconclusive { reason } => Some(format!("{}: {reason}", slo.text)),
         }
@@ -137,16 +138,24 @@ async fn no_traffic(shared: &Shared, before: &BTreeMap<String, u64>) -> Unsteady
     faulted(shared).into_iter().filter(idle).map(describe).collect()
 }
 
-/// Fixes what `baseline` stands for; a comparison whose baseline is unknown could never be judged.
-fn fix_baselines(shared: &Shared, end: Instant, length: Duration) -> Unsteady {
+/// Fixes what the baseline was; a comparison that needs what is unknown of it could never be judged.
+fn fix_baselines(shared: &Shared, (start, end): (Instant, Instant)) -> Unsteady {
     let conditions = compared(shared);
-    let found = truth::baselines(&conditions, end, length, &shared.board.signals());
+    let steady: Vec<&Condition> = shared.plan.steady.iter().map(|slo| &slo.condition).collect();
+    let found = Baselines::over(&conditions, &steady, (start, end), shared.window(), &shared.board.signals());
     let comparisons = conditions.iter().flat_map(|condition| condition.comparisons());
-    let needing = comparisons.filter(|it| it.left.has_baseline() || it.right.has_baseline());
-    let lacking = needing.filter(|it| !found.contains_key(&it.key()));
+    let lacking = comparisons.filter(|it| lacks(it, &found));
     let unsteady = lacking.map(|it| format!("`{}`: its value in the baseline is unknown", it.text)).collect();
-    let _set_once = shared.baselines.set(found);
+    let _set_once = shared.baselines.set(Arc::new(found));
     unsteady
+}
+
+fn lacks(comparison: &Comparison, found: &Baselines) -> bool {
+    let sides = [&comparison.left, &comparison.right];
+    let has_value = || found.value(&comparison.key()).is_some();
+    let spikes = sides.iter().filter(|side| side.has_spike()).flat_map(|side| side.readings());
+    (sides.iter().any(|side| side.has_baseline()) && !has_value())
+        || spikes.into_iter().any(|it| found.noise(it).is_none())
 }
 
 fn compared(shared: &Shared) -> Vec<&Condition> {

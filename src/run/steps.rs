@@ -1,9 +1,9 @@
 //! Running the graph: a step begins when all that it waits for have ended.
 
 use super::event::EventKind;
-use super::inject;
 use super::shared::Shared;
 use super::verdict::Verdict;
+use super::{inject, stable};
 use crate::base::{Instant, unit};
 use crate::monitor::{Obligation, Outcome, Phase};
 use crate::plan::graph::StepId;
@@ -141,7 +141,8 @@ async fn run_step(shared: &Arc<Shared>, step: &Step) -> Option<bool> {
         StepKind::Expect(expectation) => expect(shared, &step.name, expectation).await,
         StepKind::Choose { condition, text } => return choose(shared, step, condition, text).await,
         StepKind::Mark => {}
-        StepKind::Stable(_) | StepKind::Call { .. } | StepKind::Approve(..) => {
+        StepKind::Stable(deadline) => stable::wait(shared, step, *deadline).await,
+        StepKind::Call { .. } | StepKind::Approve(..) => {
             // Such plans are refused before the run.
             shared.halt.stop(Verdict::Broken, format!("{}: this version cannot run it", step.name));
         }
@@ -170,7 +171,7 @@ async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str)
         span: step.span,
     };
     let grace = unit::to_duration(shared.plan.no_data);
-    match outcome(shared, &expectation, grace).await? {
+    match outcome(shared, &expectation, shared.clock.now(), grace).await? {
         Outcome::Satisfied { .. } => Some(true),
         Outcome::Violated { .. } => Some(false),
         unclear => {
@@ -184,18 +185,29 @@ async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str)
 async fn expect(shared: &Shared, step: &str, expectation: &Expectation) {
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: expectation.text.clone() });
     let grace = unit::to_duration(slowest(shared, &expectation.condition) + QUERY_TIMEOUT);
-    if let Some(outcome) = outcome(shared, expectation, grace).await {
+    if let Some(outcome) = outcome(shared, expectation, shared.clock.now(), grace).await {
         shared.judge(&expectation.text, step, &outcome);
     }
 }
 
-/// What becomes of a condition; nothing when the run is stopped meanwhile. What is judged at one instant is waited for as
-/// long as `grace`.
-async fn outcome(shared: &Shared, expectation: &Expectation, grace: Duration) -> Option<Outcome> {
-    let start = shared.clock.now();
+/// What becomes of a condition from `start` on; nothing when the run is stopped meanwhile. What is judged at one instant is
+/// waited for as long as `grace`.
+pub(super) async fn outcome(
+    shared: &Shared,
+    expectation: &Expectation,
+    start: Instant,
+    grace: Duration,
+) -> Option<Outcome> {
     let phase = Phase { start, end: None };
     let mut obligation = Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window());
-    let (horizon, latest) = horizon(expectation, &obligation, start, grace);
+    let (horizon, latest) = match expectation.demand {
+        // A comparison as a step takes as long as the baseline did: so it has as many samples.
+        Demand::Compared => {
+            let end = start + unit::to_duration(shared.plan.baseline);
+            (end, end + grace.min(unit::to_duration(LATE)))
+        }
+        _ => horizon(expectation, &obligation, start, grace),
+    };
     let baselines = shared.baselines();
     let mut bell = shared.board.bell();
     loop {
@@ -223,7 +235,7 @@ fn horizon(expectation: &Expectation, obligation: &Obligation, start: Instant, g
 }
 
 /// How often the slowest source of a condition is read, in seconds.
-fn slowest(shared: &Shared, condition: &Condition) -> f64 {
+pub(super) fn slowest(shared: &Shared, condition: &Condition) -> f64 {
     let sources = condition.readings().into_iter().filter_map(|it| shared.plan.bindings.get(&it.metric));
     sources.map(|binding| shared.plan.every(&binding.source)).fold(0.0, f64::max)
 }

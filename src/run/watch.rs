@@ -4,7 +4,7 @@ use super::detail;
 use super::shared::Shared;
 use super::verdict::Verdict;
 use crate::base::{Instant, unit};
-use crate::monitor::{Atom, Trigger};
+use crate::monitor::{Atom, Hold, Trigger};
 use crate::types::term::{Condition, LimitName, Reading};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,14 +60,18 @@ fn told(at: Instant, atom: Option<&Atom>) -> String {
 fn guards(shared: &Shared, now: Instant) -> Vec<Guard> {
     let window = shared.window();
     let aborts = shared.plan.aborts.iter().map(|abort| Guard {
-        trigger: Trigger::new(abort.condition.clone(), unit::to_duration(abort.hold), window, now),
+        trigger: Trigger::new(abort.condition.clone(), hold(abort), window, now),
         reason: abort.text.clone(),
     });
     let slos = shared.plan.watched().map(|slo| Guard {
-        trigger: Trigger::new(Condition::Not(Box::new(slo.condition.clone())), Duration::ZERO, window, now),
+        trigger: Trigger::new(Condition::Not(Box::new(slo.condition.clone())), Hold::For(Duration::ZERO), window, now),
         reason: format!("an SLO outside `bends` broke: {}", slo.text),
     });
     aborts.chain(slos).collect()
+}
+
+fn hold(abort: &crate::types::model::Trigger) -> Hold {
+    abort.samples.map_or_else(|| Hold::For(unit::to_duration(abort.hold)), Hold::Samples)
 }
 
 /// Readings that guard the run, and since when each is unknown.

@@ -425,6 +425,9 @@ impl Condition {
     }
 }
 
+/// A comparison needs so many independent samples, in the baseline and in its own time.
+pub const LEAST_SAMPLES: f64 = 20.0;
+
 /// What bounds a condition in time, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -231,7 +231,7 @@ fn run(plan: &Plan, dice: &mut Dice, abort: bool) -> Came {
                 }
                 ends + reverted - begins + between(dice, 0.0, APPLY_TIMEOUT)
             }
-            _ => between(dice, 0.0, plan::longest(step, plan.no_data)),
+            _ => between(dice, 0.0, plan::longest(step, plan)),
         };
         if begins + lasts > stop && !matches!(step.kind, StepKind::Inject(_)) {
             lasts = stop - begins;

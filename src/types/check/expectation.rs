@@ -120,6 +120,17 @@ impl Checker<'_> {
         nothing
     }
 
+    /// Whether `stable` could never be judged: nothing says what is steady.
+    pub(super) fn nothing_is_steady(&mut self, at: Span, about: &About) -> bool {
+        let slos = about.system.is_none_or(|system| system.services.iter().any(|service| !service.slos.is_empty()));
+        let nothing = !slos && !about.steady;
+        if nothing {
+            let headline = "`stable` says nothing: this system has no SLO";
+            self.report(errors::missing(codes::E0407, headline, at, "add `slo …` to a service"));
+        }
+        nothing
+    }
+
     pub(super) fn demand(
         &mut self,
         mode: Option<(Mode, Span)>,

@@ -136,6 +136,7 @@ impl Checker<'_> {
     fn wait(&mut self, written: &tree::Wait, step: &tree::Step, about: &About) -> Option<StepKind> {
         match &written.what {
             Awaited::Duration(duration) => self.duration(duration, about).map(StepKind::Wait),
+            Awaited::Stable(_) if self.nothing_is_steady(step.span, about) => None,
             Awaited::Stable(timing) => match self.deadline("wait until", timing.as_ref(), step.span, None, about)? {
                 Demand::Within { deadline, holding } if holding <= 0.0 => Some(StepKind::Stable(deadline)),
                 _ => {
