@@ -5,7 +5,7 @@ use super::{Plan, Step, StepKind, errors};
 use crate::base::Span;
 use crate::diagnostics::Diagnostic;
 use crate::names::stdlib;
-use crate::types::model::{Expectation, SourceKind};
+use crate::types::model::Expectation;
 use crate::types::term::{Condition, Demand};
 
 /// Everything in a plan that cannot be run, each with its place.
@@ -18,16 +18,6 @@ pub fn not_runnable(plan: &Plan) -> Vec<Diagnostic> {
             if abort.samples.is_some() { Some("a trigger that counts samples") } else { reacting(&abort.condition) };
         what.map(|what| (what.to_owned(), abort.span))
     }));
-    for (source, used) in &plan.sources {
-        let place = plan.bindings.values().find(|binding| binding.source == *source).map_or(plan.span, |it| it.span);
-        if used.kind == SourceKind::Prometheus {
-            found.push(("with metrics from a Prometheus server".to_owned(), place));
-        } else if used.token {
-            found.push(("with metrics behind a token".to_owned(), place));
-        } else if used.urls.iter().any(|url| url.starts_with("https://")) {
-            found.push(("with metrics over https".to_owned(), place));
-        }
-    }
     let secure = plan.proxies.iter().find(|proxy| proxy.upstreams.iter().any(|url| url.starts_with("https://")));
     found.extend(secure.map(|proxy| (format!("a proxy before `{}`, which speaks https", proxy.service), plan.span)));
     found.into_iter().map(|(what, span)| errors::not_runnable(&what, span)).collect()
@@ -37,7 +27,6 @@ fn step(step: &Step) -> Vec<(String, Span)> {
     let one = |what: &str| vec![(what.to_owned(), step.span)];
     match &step.kind {
         StepKind::Stable(_) => one("`wait until stable`"),
-        StepKind::Call { .. } => one("`call`"),
         StepKind::Approve(..) => one("`approve`"),
         StepKind::Expect(it) => expectation(it).into_iter().collect(),
         StepKind::Inject(injection) => {
@@ -46,7 +35,7 @@ fn step(step: &Step) -> Vec<(String, Span)> {
                 (!embedded).then(|| (format!("faults of the component `{}`", injection.component), step.span));
             missing.into_iter().chain(injection.judged().filter_map(expectation)).collect()
         }
-        StepKind::Choose { .. } | StepKind::Wait(_) | StepKind::Mark => Vec::new(),
+        StepKind::Call { .. } | StepKind::Choose { .. } | StepKind::Wait(_) | StepKind::Mark => Vec::new(),
     }
 }
 

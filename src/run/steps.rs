@@ -8,7 +8,7 @@ use crate::base::{Instant, unit};
 use crate::monitor::{Obligation, Outcome, Phase};
 use crate::plan::graph::StepId;
 use crate::plan::{Edge, LATE, QUERY_TIMEOUT, Step, StepKind};
-use crate::types::model::Expectation;
+use crate::types::model::{Expectation, ProbeUse};
 use crate::types::term::{Condition, Demand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -141,12 +141,43 @@ async fn run_step(shared: &Arc<Shared>, step: &Step) -> Option<bool> {
         StepKind::Expect(expectation) => expect(shared, &step.name, expectation).await,
         StepKind::Choose { condition, text } => return choose(shared, step, condition, text).await,
         StepKind::Mark => {}
-        StepKind::Stable(_) | StepKind::Call { .. } | StepKind::Approve(..) => {
+        StepKind::Call { probe, component, returns, arguments } => {
+            let (component, action) = component.clone();
+            let of =
+                |arguments| ProbeUse { probe: probe.clone(), component, action, returns: returns.clone(), arguments };
+            call(shared, &step.name, shared.answers.arguments(arguments).map(of)).await;
+        }
+        StepKind::Stable(_) | StepKind::Approve(..) => {
             // Such plans are refused before the run.
             shared.halt.stop(Verdict::Broken, format!("{}: this version cannot run it", step.name));
         }
     }
     None
+}
+
+/// Makes a probe and keeps what it found. What finds nothing leaves the run without a full answer.
+async fn call(shared: &Shared, step: &str, of: Result<ProbeUse, String>) {
+    let of = match of {
+        Ok(of) => of,
+        Err(missing) => {
+            return shared.because(Verdict::Inconclusive, format!("{step}: the call `{missing}` found nothing"));
+        }
+    };
+    shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: format!("call {}", of.probe) });
+    let found = tokio::select! {
+        found = shared.world.probe(&of) => found,
+        _ = shared.halt.wait() => return,
+    };
+    match found {
+        Ok(found) => {
+            shared.events.note(format!("{step}: {} found {}", of.probe, found.shown(&of.returns)));
+            shared.answers.keep(step, found);
+        }
+        Err(error) => {
+            shared.events.note(format!("{step}: {} found nothing: {error}", of.probe));
+            shared.because(Verdict::Inconclusive, format!("{step}: {} found nothing: {error}", of.probe));
+        }
+    }
 }
 
 async fn wait(shared: &Shared, step: &str, seconds: f64) {
@@ -194,7 +225,8 @@ async fn expect(shared: &Shared, step: &str, expectation: &Expectation) {
 async fn outcome(shared: &Shared, expectation: &Expectation, grace: Duration) -> Option<Outcome> {
     let start = shared.clock.now();
     let phase = Phase { start, end: None };
-    let mut obligation = Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window());
+    let condition = shared.answers.condition(&expectation.condition);
+    let mut obligation = Obligation::new(condition, expectation.demand, phase, shared.window());
     let (horizon, latest) = horizon(expectation, &obligation, start, grace);
     let baselines = shared.baselines();
     let mut bell = shared.board.bell();
@@ -222,10 +254,10 @@ fn horizon(expectation: &Expectation, obligation: &Obligation, start: Instant, g
     }
 }
 
-/// How often the slowest source of a condition is read, in seconds.
+/// How long the slowest source of a condition takes to show a change, in seconds.
 fn slowest(shared: &Shared, condition: &Condition) -> f64 {
     let sources = condition.readings().into_iter().filter_map(|it| shared.plan.bindings.get(&it.metric));
-    sources.map(|binding| shared.plan.every(&binding.source)).fold(0.0, f64::max)
+    sources.map(|binding| shared.plan.lag(&binding.source)).fold(0.0, f64::max)
 }
 
 /// Judges the expectations on the whole run: from the first inject until told that the run is over.

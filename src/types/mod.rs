@@ -11,6 +11,7 @@ mod kubernetes;
 pub mod labels;
 pub mod model;
 pub mod policy;
+pub mod probe;
 pub mod selector;
 pub mod term;
 pub mod ty;

@@ -251,6 +251,22 @@ impl Term {
         }
     }
 
+    /// The term with the parts replaced for which `by` gives something else. Constants that come together are one.
+    #[must_use]
+    pub fn replaced(&self, by: &dyn Fn(&Term) -> Option<Term>) -> Term {
+        if let Some(other) = by(self) {
+            return other;
+        }
+        match self {
+            Term::Spike(of) => Term::Spike(Box::new(of.replaced(by))),
+            Term::Arithmetic(operator, a, b) => match (a.replaced(by), b.replaced(by)) {
+                (Term::Constant(a), Term::Constant(b)) => Term::Constant(operator.apply(a, b)),
+                (a, b) => Term::Arithmetic(*operator, Box::new(a), Box::new(b)),
+            },
+            other => other.clone(),
+        }
+    }
+
     /// The parameters in it.
     pub fn parameters(&self) -> Vec<&str> {
         match self {
@@ -394,6 +410,24 @@ impl Condition {
             Condition::Likely(inner) => Condition::Likely(Box::new(inner.settle(known, steady))),
             Condition::Steady => steady.clone(),
             Condition::Constant(value) => Condition::Constant(*value),
+        }
+    }
+
+    /// The condition with parts of its terms replaced.
+    #[must_use]
+    pub fn replaced(&self, by: &dyn Fn(&Term) -> Option<Term>) -> Condition {
+        let one = |inner: &Condition| Box::new(inner.replaced(by));
+        match self {
+            Condition::Compare(it) => Condition::Compare(Comparison {
+                left: it.left.replaced(by),
+                right: it.right.replaced(by),
+                ..it.clone()
+            }),
+            Condition::And(a, b) => Condition::And(one(a), one(b)),
+            Condition::Or(a, b) => Condition::Or(one(a), one(b)),
+            Condition::Not(inner) => Condition::Not(one(inner)),
+            Condition::Likely(inner) => Condition::Likely(one(inner)),
+            Condition::Steady | Condition::Constant(_) => self.clone(),
         }
     }
 
