@@ -7,7 +7,7 @@ use super::fetch::{Answer, FetchError, Fetcher};
 use super::skew::Skew;
 use super::source::Read;
 use crate::base::Instant;
-use crate::monitor::{Point, Sample};
+use crate::monitor::{Cause, Point, Sample};
 use crate::types::model::Binding;
 use crate::types::term::{Cohort, MetricId};
 use std::time::{Duration, SystemTime};
@@ -137,6 +137,8 @@ impl Scraped {
         };
         match &value {
             Ok(_) => self.last = Some(at),
+            // That an endpoint does not answer is told once, however many metrics it has.
+            Err(Cause::Unreadable(error)) if found.failures.contains(error) => {}
             Err(cause) => found.failures.push(format!("{}: {cause}", self.bound.id)),
         }
         found.samples.push((self.bound.id.clone(), Sample { from, at, value }));

@@ -16,7 +16,8 @@ use std::time::Duration;
 
 /// A read is given up when it has taken this much longer than a question may.
 const GIVEN_UP: Duration = Duration::from_millis(500);
-/// The part of an interval by which a read may begin later, so that many runners do not ask in step.
+/// The part of an interval by which the first read may begin later, so that many runners do not ask in step. All others keep
+/// their distance from it: a window holds as many samples everywhere.
 const JITTER: f64 = 0.1;
 
 /// How the reads of one source went.
@@ -73,13 +74,12 @@ impl Tallies {
 /// Reads a source again and again, until it is dropped.
 pub async fn sample(shared: Arc<Shared>, source: SourceRef) {
     let every = unit::to_duration(shared.plan.every(&source));
-    let mut slot = shared.clock.now();
+    let mut slot = shared.clock.now() + every.mul_f64(JITTER * chance());
     let mut late = 0;
     loop {
+        shared.clock.sleep_until(slot).await;
         read(&shared, &source, late).await;
-        let now = shared.clock.now();
-        (slot, late) = next(slot, now, every);
-        shared.clock.sleep_until(slot + every.mul_f64(JITTER * chance())).await;
+        (slot, late) = next(slot, shared.clock.now(), every);
     }
 }
 

@@ -5,7 +5,7 @@ use super::inject;
 use super::shared::Shared;
 use super::verdict::Verdict;
 use crate::base::{Instant, unit};
-use crate::monitor::{Obligation, Outcome, Phase};
+use crate::monitor::{Obligation, Outcome, Phase, View, truth};
 use crate::plan::graph::StepId;
 use crate::plan::{Edge, LATE, QUERY_TIMEOUT, Step, StepKind};
 use crate::types::model::{Expectation, ProbeUse};
@@ -226,6 +226,9 @@ async fn outcome(shared: &Shared, expectation: &Expectation, grace: Duration) ->
     let start = shared.clock.now();
     let phase = Phase { start, end: None };
     let condition = shared.answers.condition(&expectation.condition);
+    if condition.readings().is_empty() {
+        return Some(at_once(shared, &condition, start));
+    }
     let mut obligation = Obligation::new(condition, expectation.demand, phase, shared.window());
     let (horizon, latest) = horizon(expectation, &obligation, start, grace);
     let baselines = shared.baselines();
@@ -243,6 +246,18 @@ async fn outcome(shared: &Shared, expectation: &Expectation, grace: Duration) ->
             () = shared.clock.sleep_until(latest) => {}
             _ = shared.halt.wait() => return None,
         }
+    }
+}
+
+/// What becomes of a condition that reads no metric: what calls have found does not change any more.
+fn at_once(shared: &Shared, condition: &Condition, at: Instant) -> Outcome {
+    let (signals, baselines) = (shared.board.signals(), shared.baselines());
+    let view = View { signals: &signals, window: shared.window(), increase_from: None, baselines: &baselines };
+    let judged = truth::judge(condition, at, view);
+    match (judged.holds(), judged.fails()) {
+        (true, _) => Outcome::Satisfied { at, atom: judged.atom },
+        (_, true) => Outcome::Violated { at, atom: judged.atom },
+        _ => Outcome::Inconclusive { reason: "a call that it needs found nothing".to_owned() },
     }
 }
 

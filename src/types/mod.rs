@@ -12,6 +12,7 @@ pub mod labels;
 pub mod model;
 pub mod policy;
 pub mod probe;
+pub mod promql;
 pub mod selector;
 pub mod term;
 pub mod ty;

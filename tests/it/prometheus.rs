@@ -1,7 +1,9 @@
 //! Metrics from a real Prometheus server: plain, behind TLS and tokens, slow, and killed in the middle of a run.
 
 use crate::harness::{Load, Place, Ran, Running, answers, free_port, nginx, status, wait_for};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -318,4 +320,49 @@ fn a_password_and_a_certificate_open_prometheus_itself() {
     let middle = key.lines().nth(3).unwrap();
     keeps(&place, &ran, middle);
     place.stop_kept_proxy();
+}
+
+/// When the newest sample of `up` was scraped, in Unix seconds.
+fn scraped(port: u16) -> Option<f64> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let query = "GET /api/v1/query?query=max(timestamp(up)) HTTP/1.0\r\nHost: x\r\n\r\n";
+    stream.write_all(query.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let answer: serde_json::Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1)?).ok()?;
+    answer["data"]["result"][0]["value"][1].as_str()?.parse().ok()
+}
+
+/// A run whose fault is judged by a server that has just scraped, and does so `every` so often.
+fn after_a_scrape(every: &str, length: &str) -> (Place, Ran) {
+    let place = Place::new();
+    let (upstream, proxy, port) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _load = Load::on(proxy);
+    let _prometheus = prometheus(&place, port, every, &[("page", upstream)], &[]);
+    let source = format!("prometheus(\"http://127.0.0.1:{port}\", every: 1s, scrape: {every})");
+    let file = site(&place, upstream, proxy, &source);
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    place.write(&file, text.replace("; slo seen >= 1", "").replace("for 4s", &format!("for {length}")));
+    wait_for("a scrape", 75, || scraped(port).is_some());
+    let before = scraped(port);
+    wait_for("the next scrape", 75, || scraped(port) != before);
+    let ran = place.run(&["exec", &file]);
+    place.stop_kept_proxy();
+    (place, ran)
+}
+
+#[test]
+fn half_a_minute_is_not_judged_by_what_is_scraped_every_minute() {
+    let (place, ran) = after_a_scrape("60s", "30s");
+    let ran = ran.ended(5).says("outage: inconclusive").says("✓ broken: expect always page.success < 50%");
+    ran.says("? broken: expect always page.seen >= 1: no sample");
+    let linted = place.run(&["lint", "outage.chaos"]);
+    linted.says("slow-source").says("no sample of `page.seen` is sure to lie inside the 30s that this judges");
+}
+
+#[test]
+fn what_is_scraped_every_15_seconds_judges_a_fault_that_lasts_longer() {
+    let (_, ran) = after_a_scrape("15s", "35s");
+    ran.ended(0).says("✓ broken: expect always page.seen >= 1");
 }

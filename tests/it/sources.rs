@@ -1,6 +1,6 @@
 //! Sources of metrics that misbehave, the proxy's own view, and probes.
 
-use crate::harness::{Load, Place, Ran, free_port, nginx};
+use crate::harness::{Load, Place, Ran, answers, free_port, nginx};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
@@ -119,7 +119,7 @@ experiment outage on site {{
   hypothesis "Nothing is taken for steady that nobody can read."
   window 1s
   baseline 2s
-  no data for 4s
+  no data for 8s
   limit {{ services page }}
   steady {{
 {steady}  }}
@@ -168,7 +168,9 @@ fn what_cannot_be_read_is_told_with_its_cause_and_nothing_is_injected() {
         ("missing", "has no series `y`"),
     ];
     for (path, cause) in causes {
-        let told = ran.out.lines().any(|line| line.contains(&format!("page.{path} ")) && line.contains(cause));
+        let told = ran.out.lines().any(|line| {
+            (line.contains(&format!("page.{path}")) || line.contains(&format!("{path}-page"))) && line.contains(cause)
+        });
         assert!(told, "page.{path}: {cause}\n{}", ran.out);
     }
     let ran = ran.says("sources:").says("silent-page:").says("left out as late");
@@ -275,8 +277,8 @@ environment local for site {{
 }}
 experiment outage on site {{
   hypothesis "Probes see it."
-  window 5s
-  baseline 6s
+  window 4s
+  baseline 10s
   limit {{ services page }}
   run {{
     call http.get(url: "http://127.0.0.1:{server}/health") as before
@@ -363,8 +365,20 @@ experiment outage on site {{
     let ran = Ran::from(place.chaos(&["exec", "slow.chaos"]).output().unwrap()).ended(5);
     ran.says("slow: command.exit found nothing: `sh` did not end within 500 ms")
         .says("said: command.text found \"-end\"");
-    let left = Command::new("sh").args(["-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 471[12]'"]);
-    let left = { left }.output().unwrap();
+    let looking = "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c 'sleep 471[12]'";
+    let left = Command::new("sh").args(["-c", looking]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&left.stdout).trim(), "0", "it left a program behind");
     place.stop_kept_proxy();
+}
+
+/// The example of `examples/sources`, as it is shipped; its ports are fixed.
+#[test]
+fn the_example_needs_no_endpoint_of_metrics() {
+    let place = Place::new();
+    let file = crate::harness::root().join("examples/sources/payment_part.chaos").display().to_string();
+    let ran = place.run(&["exec", &file]).ended(0).says("payment_part: confirmed");
+    ran.says("✓ outage: expect always payment.success of affected <= 75%").says("before: http.get found 200");
+    for port in [7500, 7501, 7502, 7503, 7504, 7505, 7592] {
+        assert!(!answers(port), "something still listens on {port}");
+    }
 }

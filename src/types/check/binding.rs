@@ -5,6 +5,7 @@ use crate::names::ModuleId;
 use crate::syntax::tree::{self, Argument as Given, Arguments, Expr, ExprKind, Path};
 use crate::types::expression::Context;
 use crate::types::model::{Binding, Environment, How, Metric, SourceKind, SourceRef, System};
+use crate::types::promql::gives_a_number;
 use crate::types::selector::{self, MatchOperator, Matcher, Selector};
 use crate::types::term::MetricId;
 use crate::types::{Type, errors};
@@ -258,20 +259,6 @@ impl Checker<'_> {
 pub fn unit_of_series(name: &str) -> Option<f64> {
     let endings = [("_seconds", 1.0), ("_milliseconds", 1e-3), ("_ms", 1e-3), ("_microseconds", 1e-6)];
     endings.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, size)| *size)
-}
-
-/// Whether a query in PromQL gives a value at an instant.
-fn gives_a_number(query: &str) -> Result<(), String> {
-    use promql_parser::parser::value::ValueType;
-    let parsed = promql_parser::parser::parse(query);
-    let parsed = parsed.map_err(|error| format!("this is no PromQL: {}", crate::types::condition::one_line(&error)))?;
-    match parsed.value_type() {
-        ValueType::Vector | ValueType::Scalar => Ok(()),
-        ValueType::Matrix => {
-            Err("this query gives a range of values, not one: aggregate it, as `rate(…[1m])` does".to_owned())
-        }
-        ValueType::String => Err("this query gives a text".to_owned()),
-    }
 }
 
 fn plain(name: &str) -> Selector {
