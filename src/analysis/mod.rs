@@ -97,8 +97,13 @@ pub fn plan(
     }
     let id = analysis.experiment(experiment).map_err(|finding| vec![finding])?;
     let known = analysis.known(id, given)?;
-    let place =
-        analysis.environment(id, environment.unwrap_or(DEFAULT_ENVIRONMENT)).map_err(|finding| vec![finding])?;
+    let environment = environment.unwrap_or(DEFAULT_ENVIRONMENT);
+    let place = analysis.environment(id, environment).map_err(|finding| vec![finding])?;
+    if known.parameters.is_empty()
+        && let Some(planned) = analysis.take_plan(id, environment)
+    {
+        return Ok(planned);
+    }
     let (planned, findings) = analysis.plan_with(id, place, &known);
     match planned {
         Some(planned) if !any_error(&findings) => Ok(planned),
@@ -307,6 +312,13 @@ impl Analysis {
             known.parameters.insert(name.clone(), Interval::point(value));
         }
         Ok(known)
+    }
+
+    /// The plan that was made when the experiment was checked in this environment, if nothing was wrong with it. Without
+    /// parameters it is the plan of the run.
+    fn take_plan(&mut self, id: DeclarationId, environment: &str) -> Option<Planned> {
+        let fits = |(of, it): &(DeclarationId, Planned)| *of == id && it.plan.environment == environment;
+        self.plans.iter().position(fits).map(|at| self.plans.swap_remove(at).1)
     }
 
     fn plan_with(

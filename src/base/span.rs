@@ -24,6 +24,11 @@ impl Span {
         Self { source, start: clamp(start), end: clamp(end) }
     }
 
+    /// Whether `other` lies in it.
+    pub fn contains(self, other: Span) -> bool {
+        self.source == other.source && self.start <= other.start && other.end <= self.end
+    }
+
     /// The smallest range that holds both; `self` if `other` lies in another source.
     pub fn to(self, other: Span) -> Span {
         if self.source != other.source {

@@ -55,6 +55,9 @@ pub struct Document {
     plan: Value,
     /// The worst that it can do.
     bounds: Value,
+    /// What a later program said besides.
+    #[serde(flatten)]
+    more: BTreeMap<String, Value>,
 }
 
 impl Document {
@@ -70,6 +73,7 @@ impl Document {
             checksum: String::new(),
             plan: value(plan),
             bounds: value(bounds),
+            more: BTreeMap::new(),
         };
         document.hash = document.sum_of_meaning();
         document
@@ -87,8 +91,8 @@ impl Document {
             None => return Err(errors::no_plan(path, "it has no `version`")),
         }
         let document: Document =
-            serde_json::from_value(value.clone()).map_err(|error| errors::no_plan(path, &error.to_string()))?;
-        if checksum(&value) != document.checksum || document.sum_of_meaning() != document.hash {
+            serde_json::from_value(value).map_err(|error| errors::no_plan(path, &error.to_string()))?;
+        if document.sum_of_all() != document.checksum || document.sum_of_meaning() != document.hash {
             return Err(errors::edited(path));
         }
         Ok(document)
@@ -96,8 +100,7 @@ impl Document {
 
     /// The document's text.
     pub fn text(&self) -> String {
-        let whole = serde_json::to_value(self).unwrap_or_default();
-        let sealed = Document { checksum: checksum(&whole), ..self.clone() };
+        let sealed = Document { checksum: self.sum_of_all(), ..self.clone() };
         serde_json::to_string_pretty(&sealed).unwrap_or_default() + "\n"
     }
 
@@ -112,16 +115,21 @@ impl Document {
     }
 
     fn sum_of_meaning(&self) -> String {
-        let parts = [("plan", &self.plan), ("bounds", &self.bounds)];
-        meaning::sum(&parts.map(|(name, part)| (name.to_owned(), meaning::meaning(part))).into_iter().collect())
+        meaning::sum_of_meaning(&[("bounds", &self.bounds), ("plan", &self.plan)])
     }
-}
 
-/// The sum of everything that a document says, whatever its layout.
-fn checksum(document: &Value) -> String {
-    let mut value = document.clone();
-    if let Value::Object(fields) = &mut value {
-        fields.remove("checksum");
+    /// The sum of everything that it says, whatever its layout.
+    fn sum_of_all(&self) -> String {
+        let own = [
+            ("bounds", &self.bounds),
+            ("hash", &Value::from(self.hash.as_str())),
+            ("made_by", &Value::from(self.made_by.as_str())),
+            ("made_from", &serde_json::to_value(&self.made_from).unwrap_or_default()),
+            ("plan", &self.plan),
+            ("version", &Value::from(self.version)),
+        ];
+        let fields: BTreeMap<&str, &Value> =
+            self.more.iter().map(|(name, value)| (name.as_str(), value)).chain(own).collect();
+        meaning::sum_of_all(&fields.into_iter().collect::<Vec<_>>())
     }
-    meaning::sum(&meaning::plain(&value))
 }

@@ -75,10 +75,8 @@ impl Parts {
         if !self.faulted.contains(service) {
             return Part::Lost;
         }
-        let word = if cohort == Cohort::Affected { "affected" } else { "others" };
-        let MetricId { service, metric } = reading.metric.clone();
         let binding = Binding { how: binding.how.of_part(cohort), cohort: Some(cohort), ..binding.clone() };
-        Part::Own(MetricId { service, metric: format!("{metric} of {word}") }, Box::new(binding))
+        Part::Own(reading.metric.of_part(cohort), Box::new(binding))
     }
 }
 

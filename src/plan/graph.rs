@@ -147,6 +147,17 @@ impl Graph {
         self.inner.node_weight(id)
     }
 
+    /// A step, to change it.
+    pub fn step_mut(&mut self, id: StepId) -> Option<&mut Step> {
+        self.inner.node_weight_mut(id)
+    }
+
+    /// Lets a step wait for the end of an earlier one.
+    pub fn wait(&mut self, later: StepId, earlier: StepId) {
+        debug_assert!(earlier < later, "a step waits only for earlier ones");
+        self.inner.update_edge(earlier, later, Edge::End);
+    }
+
     /// All steps, in the order in which they were added.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.inner.node_weights()

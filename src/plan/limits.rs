@@ -56,6 +56,9 @@ pub struct Effective {
     pub budgets: BTreeMap<MetricId, Bound>,
     /// Where it may reach: of each of these, one must fit.
     pub places: Vec<PlaceLimit>,
+    /// Whether a bound depends on a parameter whose value is not known: it counts with its least value here.
+    #[serde(skip)]
+    pub varies: bool,
 }
 
 /// `namespaces`, `selector` or `hosts`.
@@ -75,7 +78,7 @@ pub struct PlaceLimit {
 impl Effective {
     /// The meet of both. A bound that depends on a parameter counts with its least value.
     pub fn meet(experiment: &Limits, environment: &Limits, known: &Known) -> Effective {
-        let (mut budgets, mut places) = (BTreeMap::<MetricId, Bound>::new(), Vec::new());
+        let (mut budgets, mut places, mut varies) = (BTreeMap::<MetricId, Bound>::new(), Vec::new(), false);
         let mut bounds = BTreeMap::from([
             (LimitName::Concurrent, Bound { value: 1.0, origin: Origin::Default, span: None }),
             (LimitName::Traffic, Bound { value: 1.0, origin: Origin::Default, span: None }),
@@ -95,7 +98,9 @@ impl Effective {
                 span: *span,
             }));
             for (name, (term, span)) in &limits.bounds {
-                let bound = Bound { value: term.bounds(known).lo, origin, span: Some(*span) };
+                let values = term.bounds(known);
+                varies |= !values.is_point();
+                let bound = Bound { value: values.lo, origin, span: Some(*span) };
                 let held = bounds.entry(*name).or_insert(bound);
                 // Only the experiment raises what holds by default.
                 let raises = held.origin == Origin::Default && origin == Origin::Experiment;
@@ -106,7 +111,7 @@ impl Effective {
             }
         }
         let (services, services_span) = services(experiment, environment);
-        Effective { services, services_span, bounds, budgets, places }
+        Effective { services, services_span, bounds, budgets, places, varies }
     }
 
     /// A bound.

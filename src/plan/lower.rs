@@ -11,7 +11,7 @@ use crate::types::model::{
     Argument, Environment, Expectation, Experiment, Fault, Hold, Inject, Parameter, Slo, Step as Written,
     StepKind as Kind, System, Trigger,
 };
-use crate::types::term::{Condition, Demand, Known, LimitName, MetricId, Term};
+use crate::types::term::{Condition, Demand, Known, MetricId, Term};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One experiment in one environment, with what is known of its parameters.
@@ -75,6 +75,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         proxies,
         unkept: unkept(experiment, environment),
         limits,
+        amplification: experiment.amplification.clone(),
         span: experiment.span,
     };
     let mut findings = findings;
@@ -306,12 +307,8 @@ impl Lowering<'_> {
 
 /// What the files ask for that this version only checks.
 fn unkept(experiment: &Experiment, environment: &Environment) -> Vec<(String, Span)> {
-    let mut found = Vec::new();
-    for limits in [&experiment.limits, &environment.limits] {
-        let requests = limits.bounds.get(&LimitName::Requests);
-        found.extend(requests.map(|(_, span)| ("within `limit requests`".to_owned(), *span)));
-    }
-    found.extend(environment.silences.iter().map(|(_, span)| ("while alerts are silenced".to_owned(), *span)));
+    let silences = environment.silences.iter().map(|(_, span)| ("while alerts are silenced".to_owned(), *span));
+    let mut found: Vec<(String, Span)> = silences.collect();
     let labels = environment.required_labels.first();
     found.extend(labels.map(|_| ("where labels are required".to_owned(), environment.span)));
     found.extend(escalations(&experiment.steps));

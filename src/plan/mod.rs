@@ -76,6 +76,9 @@ pub struct Plan {
     /// What the files ask for that this version does not do, with the place.
     #[serde(serialize_with = "form::words")]
     pub unkept: Vec<(String, Span)>,
+    /// Where it is meant that only amplification can refute what is expected.
+    #[serde(skip)]
+    pub amplification: Vec<Span>,
     /// The experiment's name's place.
     #[serde(skip)]
     pub span: Span,

@@ -83,10 +83,10 @@ impl Fault {
     }
 
     /// Takes in a request. Whether it's touched, and what's to be done to it when `may_answer` (nobody else has
-    /// answered it) or the effect is a delay.
-    pub(super) fn meet(&mut self, now: Instant, may_answer: bool) -> (bool, Option<Action>) {
+    /// answered it) or the effect is a delay. Without `room` it isn't touched.
+    pub(super) fn meet(&mut self, now: Instant, may_answer: bool, room: bool) -> (bool, Option<Action>) {
         self.counts.seen += 1;
-        let touched = self.share.touches(now.saturating_duration_since(self.since));
+        let touched = self.share.touches(now.saturating_duration_since(self.since), room);
         self.counts.touched += u64::from(touched);
         let possible = may_answer || matches!(self.spec.effect, Effect::Delay { .. });
         let acts = touched && self.rate.pick(|| possible);
@@ -136,7 +136,11 @@ mod tests {
 
     fn delay(jitter_ms: f64) -> Fault {
         let effect = Effect::Delay { delay_ms: 100.0, jitter_ms };
-        Fault::new("a", FaultSpec { fence: 1, lease_ms: 1000, share: 1.0, rate: 1.0, effect }, Instant::now())
+        Fault::new(
+            "a",
+            FaultSpec { fence: 1, lease_ms: 1000, share: 1.0, rate: 1.0, requests_per_second: None, effect },
+            Instant::now(),
+        )
     }
 
     #[test]
@@ -144,7 +148,7 @@ mod tests {
         let mut fault = delay(50.0);
         let now = Instant::now();
         let delays: Vec<Duration> = (0..2000)
-            .filter_map(|_| match fault.meet(now, true).1?.deed {
+            .filter_map(|_| match fault.meet(now, true, true).1?.deed {
                 Deed::Wait(delay, _) => Some(delay),
                 Deed::Answer(_) => None,
             })

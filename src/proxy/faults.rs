@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use super::cap::Cap;
 use super::fault::{Action, Fault};
 use super::lock::lock;
 use super::refusal::Refusal;
@@ -31,6 +32,7 @@ pub(super) struct Faults {
 struct State {
     active: BTreeMap<String, Fault>,
     tombs: Tombs,
+    cap: Cap,
     closed: bool,
 }
 
@@ -55,7 +57,7 @@ pub(super) enum Injected {
 impl Faults {
     /// No faults.
     pub(super) fn new() -> Self {
-        let state = State { active: BTreeMap::new(), tombs: Tombs::new(MOST_TOMBS), closed: false };
+        let state = State { active: BTreeMap::new(), tombs: Tombs::new(MOST_TOMBS), cap: Cap::new(), closed: false };
         Self { active: AtomicUsize::new(0), state: Mutex::new(state) }
     }
 
@@ -156,7 +158,10 @@ impl State {
         let mut decision = Decision::default();
         let mut answer = None;
         for fault in self.active.values_mut() {
-            let (touched, action) = fault.meet(now, answer.is_none());
+            // A request that two faults touch counts once.
+            let limit = fault.spec().requests_per_second;
+            let room = decision.touched || limit.is_none_or(|most| self.cap.has_room(most, now));
+            let (touched, action) = fault.meet(now, answer.is_none(), room);
             decision.touched |= touched;
             match action {
                 Some(action) if action.is_answer() => answer = Some(action),
@@ -164,6 +169,10 @@ impl State {
             }
         }
         decision.actions.extend(answer);
+        if decision.touched {
+            let limits = self.active.values().filter_map(|fault| fault.spec().requests_per_second);
+            limits.reduce(f64::min).into_iter().for_each(|least| self.cap.touch(least, now));
+        }
         decision
     }
 

@@ -43,7 +43,8 @@ impl World {
 }
 
 fn error(fence: u64) -> FaultSpec {
-    FaultSpec { fence, lease_ms: 1000, share: 1.0, rate: 1.0, effect: Effect::Error { status: 503 } }
+    let effect = Effect::Error { status: 503 };
+    FaultSpec { fence, lease_ms: 1000, share: 1.0, rate: 1.0, requests_per_second: None, effect }
 }
 
 fn delay(fence: u64) -> FaultSpec {
@@ -208,4 +209,22 @@ fn after_the_close_nothing_starts() {
     assert!(world.request().is_empty());
     assert_eq!(world.faults.get("a", world.now).unwrap().phase, Phase::Reverted);
     assert_eq!(world.inject("b", 1).unwrap_err(), Refusal::Closing);
+}
+
+#[test]
+fn all_faults_together_keep_the_limit_of_requests() {
+    let mut world = World::new();
+    let limited = |fence, most| FaultSpec { requests_per_second: Some(most), lease_ms: 60_000, ..delay(fence) };
+    world.faults.inject("a", limited(1, 20.0), world.now).unwrap();
+    world.faults.inject("b", FaultSpec { share: 0.5, ..limited(2, 20.0) }, world.now).unwrap();
+    let mut touched = Vec::new();
+    for _ in 0..1000 {
+        world.pass(5);
+        touched.push(world.faults.decide(world.now).touched);
+    }
+    let most = touched.windows(200).map(|second| second.iter().filter(|it| **it).count()).max();
+    assert_eq!(most, Some(20));
+    assert_eq!(touched.iter().filter(|it| **it).count(), 100);
+    let b = world.faults.get("b", world.now).unwrap();
+    assert!(b.touched > 0 && b.touched <= 100, "{b:?}");
 }

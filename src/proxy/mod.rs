@@ -8,6 +8,7 @@ mod accept;
 mod access;
 mod admin;
 mod answer;
+mod cap;
 mod error;
 mod fault;
 mod fault_metrics;

@@ -33,15 +33,16 @@ impl Share {
         Self { share, spread: Spread::of(touches, requests), window: Window::new() }
     }
 
-    /// Takes in a request that arrives at `now` (since any fixed origin) and says whether it's touched.
-    pub(super) fn touches(&mut self, now: Duration) -> bool {
+    /// Takes in a request that arrives at `now` (since any fixed origin) and says whether it's touched; without `room`
+    /// it never is.
+    pub(super) fn touches(&mut self, now: Duration, room: bool) -> bool {
         let Self { share, spread, window } = self;
         window.arrive(now);
         let touched = match *share {
             0 => false,
             // Exact arithmetic needs no gate here, and the window's careful counts would only get in the way.
-            BILLION => true,
-            share => spread.pick(|| window.touched_at_most() < floor_of(share, window.seen_at_least())),
+            BILLION => room,
+            share => spread.pick(|| room && window.touched_at_most() < floor_of(share, window.seen_at_least())),
         };
         if touched {
             window.touch();

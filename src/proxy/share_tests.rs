@@ -30,7 +30,7 @@ fn play(share: f64, arrivals: impl IntoIterator<Item = u64>) -> Outcome {
     let mut window: VecDeque<(u64, bool)> = VecDeque::new();
     let (mut touched, mut within) = (0, 0);
     for now in arrivals {
-        let hit = selector.touches(Duration::from_micros(now));
+        let hit = selector.touches(Duration::from_micros(now), true);
         window.push_back((now, hit));
         touched += u64::from(hit);
         within += u64::from(hit);
@@ -79,7 +79,8 @@ fn the_pace_is_near_the_share_and_never_above_it() {
 fn every_run_keeps_the_bound_whenever_the_traffic_might_stop() {
     for share in SHARES {
         let mut selector = Share::new(share);
-        let hits: Vec<u64> = steady(1000, 5).map(|at| u64::from(selector.touches(Duration::from_micros(at)))).collect();
+        let hits: Vec<u64> =
+            steady(1000, 5).map(|at| u64::from(selector.touches(Duration::from_micros(at), true))).collect();
         let sums: Vec<u64> =
             std::iter::once(0).chain(hits.iter().scan(0, |sum, hit| Some(sum_up(sum, *hit)))).collect();
         for from in 0..hits.len() {
@@ -143,7 +144,7 @@ fn traffic_at_random_keeps_the_bound() {
 #[test]
 fn nothing_is_touched_before_the_share_of_what_was_seen_is_a_request() {
     let mut selector = Share::new(0.05);
-    let first = (1..=100_u64).find(|&index| selector.touches(Duration::from_millis(index * 10)));
+    let first = (1..=100_u64).find(|&index| selector.touches(Duration::from_millis(index * 10), true));
     assert!(first.is_some_and(|index| index >= 20), "{first:?}");
 }
 

@@ -20,7 +20,10 @@ pub struct FaultSpec {
     pub share: f64,
     /// How many of the touched are really failed or delayed, 0..=1.
     pub rate: f64,
-    /// What happens to those.
+    /// How many requests a second may be touched, 0..=1000000, those that other faults touch included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<f64>,
+    /// What happens to those that are acted on.
     pub effect: Effect,
 }
 
@@ -69,6 +72,8 @@ impl FaultSpec {
         check_lease(self.lease_ms)?;
         check("share", "0..=1", (0.0..=1.0).contains(&self.share))?;
         check("rate", "0..=1", (0.0..=1.0).contains(&self.rate))?;
+        let most = self.requests_per_second.unwrap_or_default();
+        check("requests_per_second", "0..=1000000", (0.0..=1e6).contains(&most))?;
         match self.effect {
             Effect::Error { status } => check("effect.status", "400..=599", (400..=599).contains(&status)),
             Effect::Delay { delay_ms, jitter_ms } => {
@@ -81,7 +86,8 @@ impl FaultSpec {
 
     /// Whether the two ask for the same thing; the lease may differ.
     pub(super) fn same_content(&self, other: &Self) -> bool {
-        (self.share, self.rate, self.effect) == (other.share, other.rate, other.effect)
+        let content = |it: &Self| (it.share, it.rate, it.requests_per_second, it.effect);
+        content(self) == content(other)
     }
 }
 
@@ -158,6 +164,7 @@ mod tests {
             ("10000", "600001", "lease_ms"),
             ("1.0", "1.1", "share"),
             ("0.4", "-0.1", "rate"),
+            (r#""effect""#, r#""requests_per_second":-1,"effect""#, "requests_per_second"),
             ("503", "399", "effect.status"),
             ("503", "600", "effect.status"),
             (r#""error","status":503"#, r#""delay","delay_ms":600001"#, "effect.delay_ms"),

@@ -33,7 +33,10 @@ pub struct FaultView {
     /// How many of the touched are acted on, 0..=1. None for an absent one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<f64>,
-    /// What happens to those. None for an absent one.
+    /// How many requests a second may be touched. None where that isn't limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests_per_second: Option<f64>,
+    /// What happens to those that are acted on. None for an absent one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
     /// Requests that arrived while the fault was active.
@@ -60,6 +63,7 @@ impl FaultView {
         Self {
             share: Some(spec.share),
             rate: Some(spec.rate),
+            requests_per_second: spec.requests_per_second,
             effect: Some(spec.effect),
             seen: counts.seen,
             touched: counts.touched,
@@ -76,6 +80,7 @@ impl FaultView {
             phase,
             share: None,
             rate: None,
+            requests_per_second: None,
             effect: None,
             seen: 0,
             touched: 0,

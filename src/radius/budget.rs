@@ -6,14 +6,18 @@
 
 use super::cover::Cover;
 use super::events::Events;
+use super::repair::{Excess, Repair};
 use super::{errors, reach_of};
-use crate::diagnostics::Diagnostic;
-use crate::plan::{Injection, Plan};
+use crate::plan::graph::StepId;
+use crate::plan::{Injection, Plan, StepKind};
 use crate::syntax::tree::Comparator;
 use crate::types::model::Slo;
 use crate::types::term::{Comparison, Condition, MetricId, Term};
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// Of so many faults a shorter time is tried.
+const MOST_SHORTENED: usize = 6;
 
 /// What can be spent of an error budget.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,7 +30,7 @@ pub struct Spent {
 }
 
 /// The spend on each budget that is limited.
-pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> BTreeMap<MetricId, Spent> {
+pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Excess>) -> BTreeMap<MetricId, Spent> {
     let mut all = BTreeMap::new();
     for (metric, bound) in &plan.limits.budgets {
         let seconds = Cover::weighted(plan, events, |injection| failing(plan, injection, &metric.service)).total();
@@ -37,11 +41,13 @@ pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> BT
             Some((slo, target, seconds / ((1.0 - target) * slo.period)))
         });
         let Some((slo, target, share)) = spent.max_by(|a, b| a.2.total_cmp(&b.2)) else {
-            findings.push(errors::no_objective(metric, *bound));
+            findings.push(errors::no_objective(metric, *bound).into());
             continue;
         };
         if share > bound.value + 1e-9 {
-            findings.push(errors::budget(slo, share, *bound, seconds, target));
+            let finding = errors::budget(slo, share, *bound, seconds, target);
+            let over = (share - bound.value) * (1.0 - target) * slo.period;
+            findings.push(Excess { finding, repairs: shorter(plan, &metric.service, over) });
         }
         all.insert(metric.clone(), Spent { slo: slo.text.clone(), share });
     }
@@ -55,6 +61,17 @@ fn failing(plan: &Plan, injection: &Injection, service: &str) -> f64 {
     }
     let reached = reach_of(plan, vec![injection.target.clone()]).contains(service);
     if reached && injection.touches.hi > 0.0 { 1.0 } else { 0.0 }
+}
+
+/// Each fault so much shorter that it alone brings the spend down by `over` seconds of failing, the one that fails most first.
+fn shorter(plan: &Plan, service: &str, over: f64) -> Vec<Repair> {
+    let weighed = plan.graph.order().into_iter().filter_map(|id| match &plan.graph.step(id)?.kind {
+        StepKind::Inject(injection) => Some((id, failing(plan, injection, service))),
+        _ => None,
+    });
+    let mut weighed: Vec<(StepId, f64)> = weighed.filter(|(_, weight)| *weight > 0.0).collect();
+    weighed.sort_by(|a, b| b.1.total_cmp(&a.1));
+    weighed.into_iter().take(MOST_SHORTENED).map(|(id, weight)| Repair::Shorten(id, over / weight)).collect()
 }
 
 /// The objective that an SLO sets for a metric: `>= 99%` below 100%.

@@ -1,5 +1,6 @@
 //! A limit that the graph exceeds: E05.
 
+use super::dilution::Diluted;
 use crate::base::{Span, unit};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::plan::{Bound, PlaceLimit, Step};
@@ -52,7 +53,16 @@ pub fn traffic(
         finding = finding.note(format!("{}, all on `{service}` = {share}", sum.join(" + ")));
     }
     finding = timeline.into_iter().fold(finding, Diagnostic::note);
-    limited(finding, bound).help("write `traffic: limit.traffic`, which takes the limit that holds")
+    limited(finding, bound).help(match parts.len() {
+        1 => "write `traffic: limit.traffic`, which takes the limit that holds",
+        _ => "run them one after the other, let them touch less, or raise `traffic`",
+    })
+}
+
+pub fn no_requests(step: &Step, bound: Bound) -> Diagnostic {
+    let headline = format!("`{}` touches requests, and the limit `requests` lets none be touched", step.name);
+    limited(Diagnostic::error(codes::E0501, headline).at(step.span, "injected here"), bound)
+        .help("raise the limit: `requests <= 20/s`")
 }
 
 pub fn concurrent(bound: Bound, steps: &[(&str, Span)], timeline: Option<String>) -> Diagnostic {
@@ -116,6 +126,19 @@ pub fn budget(slo: &Slo, share: f64, bound: Bound, seconds: f64, target: f64) ->
     limited(Diagnostic::error(codes::E0506, headline).note(sum), bound)
         .note("a service that calls a faulted one counts with all its requests: how often it calls is not known")
         .help("shorten the faults, lower their `rate`, or raise the limit")
+}
+
+pub fn amplification_only(at: Span, diluted: &[Diluted]) -> Diagnostic {
+    let headline = "no expectation can be refuted by what the faults do directly";
+    let mut finding = Diagnostic::error(codes::E0414, headline).at(at, "it can hardly be refuted");
+    for it in diluted.iter().take(MOST_SHOWN) {
+        let share = unit::show_ratio(it.hurts);
+        finding = finding.at(it.span, format!("the faults fail or delay at most {share} of these requests"));
+    }
+    finding
+        .note("only amplification could refute it: retries, full pools, queues")
+        .help("expect it `of affected`, let the faults touch or fail more, or set a tighter bound")
+        .help("where amplification is what is tested, say so: `@allow(amplification-only)` before the experiment")
 }
 
 pub fn no_objective(metric: &MetricId, bound: Bound) -> Diagnostic {

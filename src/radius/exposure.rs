@@ -3,31 +3,58 @@
 use super::cover::Cover;
 use super::errors;
 use super::events::Events;
-use crate::diagnostics::Diagnostic;
+use super::repair::{Excess, Repair};
 use crate::plan::graph::StepId;
 use crate::plan::{self, Edge, Plan, QUERY_TIMEOUT, StepKind};
 use crate::types::model::Source;
 use crate::types::term::{Condition, LimitName};
 use std::collections::BTreeMap;
 
+/// Of so many steps a shorter time is tried.
+const MOST_SHORTENED: usize = 6;
+
 /// Exposure and length in seconds; reports what exceeds `exposure` or `timeout`.
-pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Diagnostic>) -> (f64, f64) {
+pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Excess>) -> (f64, f64) {
     let detection = detection(plan);
     // One abort ends everything, so it is waited for once.
     let parts = Cover::new(plan, events).parts();
     let exposure = parts.iter().map(|(_, seconds)| seconds).sum::<f64>() + detection;
-    let (path, steps) = longest_path(plan);
+    let (path, ids) = longest_path(plan);
+    let lengths = |id: &StepId| plan.graph.step(*id).map(|step| (step.name.clone(), plan::longest(step, plan.no_data)));
     // Metrics of a system that has just started may take their time to appear.
     let warm_up = plan.no_data + plan.window;
     let length = warm_up + plan.baseline + path;
     for (limit, value) in [(LimitName::Exposure, exposure), (LimitName::Timeout, length)] {
         let Some(bound) = plan.limits.bound(limit).filter(|bound| value > bound.value + 1e-9) else { continue };
-        findings.push(match limit {
-            LimitName::Exposure => errors::exposure(value, bound, &parts, detection, plan.span),
-            _ => errors::timeout(value, bound, warm_up + plan.baseline, &steps, plan.span),
-        });
+        let (finding, repairs) = match limit {
+            LimitName::Exposure => {
+                let injects = plan.graph.order().into_iter().filter(|id| injects(plan, *id));
+                (
+                    errors::exposure(value, bound, &parts, detection, plan.span),
+                    shorter(plan, injects, value - bound.value),
+                )
+            }
+            _ => {
+                let steps: Vec<(String, f64)> = ids.iter().filter_map(lengths).collect();
+                let shorter = shorter(plan, ids.iter().copied(), value - bound.value);
+                (errors::timeout(value, bound, warm_up + plan.baseline, &steps, plan.span), shorter)
+            }
+        };
+        findings.push(Excess { finding, repairs });
     }
     (exposure, length)
+}
+
+fn injects(plan: &Plan, id: StepId) -> bool {
+    plan.graph.step(id).is_some_and(|step| matches!(step.kind, StepKind::Inject(_)))
+}
+
+/// Each of these steps so much shorter, the longest first.
+fn shorter(plan: &Plan, steps: impl Iterator<Item = StepId>, by: f64) -> Vec<Repair> {
+    let length = |id: &StepId| plan.graph.step(*id).map_or(0.0, |step| plan::longest(step, plan.no_data));
+    let mut steps: Vec<StepId> = steps.collect();
+    steps.sort_by(|a, b| length(b).total_cmp(&length(a)).then(a.cmp(b)));
+    steps.into_iter().take(MOST_SHORTENED).map(|step| Repair::Shorten(step, by)).collect()
 }
 
 /// Seconds until the triggers have seen a breach: the slowest of them, a gap in the data included.
@@ -55,8 +82,8 @@ pub fn interval(plan: &Plan, condition: &Condition) -> f64 {
     bindings.filter_map(|binding| plan.sources.get(&binding.source)).map(between).fold(0.0, f64::max)
 }
 
-/// The longest way through the graph: its seconds, and its steps with theirs.
-fn longest_path(plan: &Plan) -> (f64, Vec<(String, f64)>) {
+/// The longest way through the graph: its seconds, and its steps.
+fn longest_path(plan: &Plan) -> (f64, Vec<StepId>) {
     // For each step the length of the longest way to its end, its own length, and the step before it on that way.
     let mut best: BTreeMap<StepId, (f64, f64, Option<StepId>)> = BTreeMap::new();
     for id in plan.graph.order() {
@@ -78,8 +105,8 @@ fn longest_path(plan: &Plan) -> (f64, Vec<(String, f64)>) {
     let last = best.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0)).map(|(id, way)| (*id, way.0));
     let Some((last, length)) = last else { return (0.0, Vec::new()) };
     let back = std::iter::successors(Some(last), |id| best.get(id).and_then(|way| way.2));
-    let steps = back.filter_map(|id| plan.graph.step(id)).filter(|step| !matches!(step.kind, StepKind::Mark));
-    let mut steps: Vec<_> = steps.map(|step| (step.name.clone(), plan::longest(step, plan.no_data))).collect();
+    let is_mark = |id: &StepId| plan.graph.step(*id).is_none_or(|step| matches!(step.kind, StepKind::Mark));
+    let mut steps: Vec<StepId> = back.filter(|id| !is_mark(id)).collect();
     steps.reverse();
     (length, steps)
 }

@@ -1,7 +1,7 @@
 //! How many instances of a service faults can hit together.
 
+use super::repair::{Excess, Repair};
 use super::{Proof, errors};
-use crate::diagnostics::Diagnostic;
 use crate::plan::{Bound, Plan};
 use crate::types::term::LimitName;
 use serde::Serialize;
@@ -19,16 +19,18 @@ pub struct Hit {
 }
 
 /// Reports each service of which more instances can be hit than a limit allows.
-pub fn check(proof: &Proof, findings: &mut Vec<Diagnostic>) -> BTreeMap<String, Hit> {
+pub fn check(proof: &Proof, findings: &mut Vec<Excess>) -> BTreeMap<String, Hit> {
     let mut all = BTreeMap::new();
     for (service, contest) in &proof.instances {
         let allowed = Allowed::of(proof.plan, service);
         let hit = Hit { most: contest.most, of: allowed.of, proven: allowed.share.is_none() || allowed.of.is_some() };
         let steps: Vec<_> = contest.who.iter().map(|at| proof.faults[*at].step).collect();
         if let Some((most, bound)) = allowed.exceeded(contest.most) {
-            findings.push(errors::instances(service, contest.most, most, allowed.of, bound, &steps));
+            let finding = errors::instances(service, contest.most, most, allowed.of, bound, &steps);
+            findings.push(Excess { finding, repairs: Repair::waits(&proof.ids(contest)) });
         } else if allowed.all(contest.most) {
-            findings.push(errors::every_instance(service, contest.most, &steps));
+            let finding = errors::every_instance(service, contest.most, &steps);
+            findings.push(Excess { finding, repairs: Repair::waits(&proof.ids(contest)) });
         }
         all.insert(service.clone(), hit);
     }

@@ -4,6 +4,7 @@ mod antichain;
 mod budget;
 mod contest;
 mod cover;
+mod dilution;
 mod errors;
 mod events;
 mod exposure;
@@ -11,9 +12,12 @@ mod instances;
 mod order;
 mod overlap;
 mod places;
+mod repair;
+mod requests;
+mod timeline;
 mod triggers;
 
-use crate::base::{Span, unit};
+use crate::base::Span;
 use crate::diagnostics::Diagnostic;
 use crate::plan::graph::StepId;
 use crate::plan::{Injection, Plan, Step, StepKind};
@@ -22,10 +26,13 @@ use contest::Contest;
 use events::{Events, Moment, ROOT};
 use order::Order;
 use overlap::Active;
+use repair::{Excess, Repair};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use timeline::Row;
 
 pub use budget::Spent;
+pub use dilution::Diluted;
 pub use exposure::detection;
 pub use instances::Hit;
 
@@ -48,6 +55,8 @@ pub struct Bounds {
     pub length: f64,
     /// Seconds until the triggers have seen a breach.
     pub detection: f64,
+    /// What is expected under fault that the faults' direct effect cannot refute.
+    pub diluted: Vec<Diluted>,
     /// The faulted services and everybody who calls them, directly or not: who can feel it.
     pub reach: BTreeSet<String>,
 }
@@ -73,11 +82,17 @@ struct Fault<'p> {
     injection: &'p Injection,
 }
 
-/// Computes the bounds and reports each limit that they exceed.
+/// Computes the bounds and reports each limit that they exceed, with the smallest change that helps.
 pub fn prove(plan: &Plan) -> (Bounds, Vec<Diagnostic>) {
+    let (bounds, excesses) = examine(plan);
+    (bounds, repair::offer(plan, excesses))
+}
+
+fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
     let faults = faults(plan);
     let mut findings = Vec::new();
     places::check(plan, &faults, &mut findings);
+    requests::check(plan, &faults, &mut findings);
     triggers::check(plan, &faults, &mut findings);
     let proof = Proof::of(plan, &faults);
     let traffic = proof.traffic(&mut findings);
@@ -86,6 +101,7 @@ pub fn prove(plan: &Plan) -> (Bounds, Vec<Diagnostic>) {
     let instances = instances::check(&proof, &mut findings);
     let budgets = budget::check(plan, &proof.events, &mut findings);
     let (exposure, length) = exposure::check(plan, &proof.events, &mut findings);
+    let diluted = dilution::check(&proof, &mut findings);
     let bounds = Bounds {
         traffic,
         fails: proof.fails.iter().map(|(service, contest)| (service.clone(), contest.most.min(1.0))).collect(),
@@ -95,6 +111,7 @@ pub fn prove(plan: &Plan) -> (Bounds, Vec<Diagnostic>) {
         exposure,
         length,
         detection: detection(plan),
+        diluted,
         reach: reach_of(plan, faults.iter().map(|fault| fault.injection.target.clone()).collect()),
     };
     (bounds, findings)
@@ -155,16 +172,16 @@ impl<'p> Proof<'p> {
         &self.faults[fault].step.name
     }
 
-    /// When the faults of a worst case can be active, for a note: `outage` 0s to 2m, and so on.
+    /// When the faults of a worst case can be active, drawn for a note.
     fn timeline(&self, contest: &Contest) -> Option<String> {
         let (since, active) = contest.when.as_ref()?;
-        let one = |it: &Active| {
-            let (from, until) = (unit::show_duration(it.from), unit::show_duration(it.until));
-            format!("`{}` from {from} to {until} at the latest", self.name(it.fault))
-        };
-        let parts: Vec<String> = active.iter().take(MOST_IN_A_TIMELINE).map(one).collect();
-        let more = if active.len() > MOST_IN_A_TIMELINE { ", …" } else { "" };
-        Some(format!("{}{more}, counted from {}", parts.join(", "), self.instant(*since)))
+        let row = |it: &Active| Row { name: self.name(it.fault), from: it.from, until: it.until };
+        let rows: Vec<Row> = active.iter().map(row).collect();
+        Some(timeline::draw(&rows, &self.instant(*since)))
+    }
+
+    fn ids(&self, contest: &Contest) -> Vec<StepId> {
+        contest.who.iter().map(|at| self.faults[*at].id).collect()
     }
 
     fn instant(&self, event: usize) -> String {
@@ -178,7 +195,7 @@ impl<'p> Proof<'p> {
         }
     }
 
-    fn traffic(&self, findings: &mut Vec<Diagnostic>) -> BTreeMap<String, f64> {
+    fn traffic(&self, findings: &mut Vec<Excess>) -> BTreeMap<String, f64> {
         let bound = self.plan.limits.bound(LimitName::Traffic);
         for (service, contest) in &self.traffic {
             let share = contest.most.min(1.0);
@@ -188,25 +205,45 @@ impl<'p> Proof<'p> {
                 (fault.step.name.as_str(), fault.injection.touches.hi, fault.step.span)
             };
             let parts: Vec<(&str, f64, Span)> = contest.who.iter().map(part).collect();
-            findings.push(errors::traffic(service, share, bound, &parts, self.timeline(contest)));
+            let finding = errors::traffic(service, share, bound, &parts, self.timeline(contest));
+            findings.push(Excess { finding, repairs: self.less_traffic(contest, bound.value) });
         }
         self.traffic.iter().map(|(service, contest)| (service.clone(), contest.most.min(1.0))).collect()
     }
 
-    fn concurrent(&self, findings: &mut Vec<Diagnostic>) {
+    /// Another order, or a smaller share of the fault that adds most. A single one takes the limit itself.
+    fn less_traffic(&self, contest: &Contest, most: f64) -> Vec<Repair> {
+        if contest.who.len() < 2 {
+            return Vec::new();
+        }
+        let share = |at: &usize| self.faults[*at].injection.touches.hi;
+        let chooses = |at: &usize| self.faults[*at].injection.arguments.contains_key("traffic");
+        let largest = contest.who.iter().filter(|at| chooses(at)).max_by(|a, b| share(a).total_cmp(&share(b)));
+        let smaller = largest.and_then(|at| {
+            let left = share(at) - (contest.who.iter().map(share).sum::<f64>() - most);
+            // Whole thousandths: a share that people can write.
+            let left = (left * 1000.0 + 1e-6).floor() / 1000.0;
+            (left > 0.0).then_some(Repair::Traffic(self.faults[*at].id, left))
+        });
+        Repair::waits(&self.ids(contest)).into_iter().chain(smaller).collect()
+    }
+
+    fn concurrent(&self, findings: &mut Vec<Excess>) {
         let bound = self.plan.limits.bound(LimitName::Concurrent);
         if let Some(bound) = bound.filter(|bound| self.concurrent.most > bound.value + 1e-9) {
             let who = self.concurrent.who.iter().map(|at| &self.faults[*at].step);
             let steps: Vec<(&str, Span)> = who.map(|step| (step.name.as_str(), step.span)).collect();
-            findings.push(errors::concurrent(bound, &steps, self.timeline(&self.concurrent)));
+            let finding = errors::concurrent(bound, &steps, self.timeline(&self.concurrent));
+            findings.push(Excess { finding, repairs: Repair::waits(&self.ids(&self.concurrent)) });
         }
     }
 
-    fn interference(&self, findings: &mut Vec<Diagnostic>) {
+    fn interference(&self, findings: &mut Vec<Excess>) {
         let pairs = self.clashes.iter().map(|(a, b)| (&self.faults[*a], &self.faults[*b]));
         let meant = |fault: &Fault| fault.injection.may_interfere;
         for (first, second) in pairs.filter(|(first, second)| !meant(first) && !meant(second)).take(MOST_PAIRS) {
-            findings.push(errors::interference(first.step, second.step, &first.injection.target));
+            let finding = errors::interference(first.step, second.step, &first.injection.target);
+            findings.push(Excess { finding, repairs: Repair::waits(&[first.id, second.id]) });
         }
     }
 }
@@ -224,9 +261,6 @@ fn per_service(faults: &[Fault], weight: impl Fn(&Injection) -> Option<f64>) -> 
 
 /// Pairs of faults that disturb each other and are shown, at most.
 const MOST_PAIRS: usize = 50;
-
-/// Faults in a timeline, at most.
-const MOST_IN_A_TIMELINE: usize = 6;
 
 /// So many pairs are enough to know of.
 const ENOUGH_PAIRS: usize = 2_000;

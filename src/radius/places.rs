@@ -1,21 +1,21 @@
 //! Where faults reach: services that may be faulted, namespaces, selectors and hosts.
 
+use super::repair::Excess;
 use super::{Fault, errors};
-use crate::diagnostics::Diagnostic;
 use crate::plan::{PlaceLimit, Plan};
 use crate::types::labels::labels;
 use crate::types::model::Place;
 
 /// Reports each fault that reaches where it may not.
-pub fn check(plan: &Plan, faults: &[Fault], findings: &mut Vec<Diagnostic>) {
+pub fn check(plan: &Plan, faults: &[Fault], findings: &mut Vec<Excess>) {
     for fault in faults {
         let target = &fault.injection.target;
         if !plan.limits.services.contains(target) && plan.limits.services_span.is_some() {
-            findings.push(errors::service(target, fault.injection.target_span, plan.limits.services_span));
+            findings.push(errors::service(target, fault.injection.target_span, plan.limits.services_span).into());
         }
         for limit in &plan.limits.places {
             if let Some(reason) = outside(plan, fault, limit) {
-                findings.push(errors::place(&reason, limit, fault.injection.target_span));
+                findings.push(errors::place(&reason, limit, fault.injection.target_span).into());
             }
         }
     }

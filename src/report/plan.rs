@@ -5,7 +5,7 @@ use crate::base::unit;
 use crate::plan::{Injection, Plan, Step, StepKind, words};
 use crate::policy::{Ask, Broken, Judgement};
 use crate::radius::Bounds;
-use crate::types::model::Class;
+use crate::types::model::{Class, Expectation};
 use crate::types::term::LimitName;
 
 /// The whole plan.
@@ -18,7 +18,7 @@ pub fn plan(plan: &Plan, bounds: &Bounds, judgement: &Judgement) -> String {
         out.push(format!("  with {}", parameters.join(", ")));
     }
     section(&mut out, "environment", environment(plan));
-    section(&mut out, "steps", steps(plan));
+    section(&mut out, "steps", steps(plan, bounds));
     section(&mut out, "watched throughout", watched(plan));
     section(&mut out, "blast radius", radius(plan, bounds));
     section(&mut out, "guarantees", guarantees(plan));
@@ -73,7 +73,18 @@ fn environment(plan: &Plan) -> Vec<String> {
     processes.chain(proxies).collect()
 }
 
-fn steps(plan: &Plan) -> Vec<String> {
+/// An expectation, with a note where the faults' direct effect cannot refute it.
+fn expected(expectation: &Expectation, bounds: &Bounds) -> String {
+    match bounds.diluted.iter().find(|it| it.span == expectation.span) {
+        Some(it) => {
+            let share = unit::show_ratio(it.hurts);
+            format!("{}  (only amplification can refute it: at most {share} are failed or delayed)", expectation.text)
+        }
+        None => expectation.text.clone(),
+    }
+}
+
+fn steps(plan: &Plan, bounds: &Bounds) -> Vec<String> {
     let baseline = unit::show_duration(plan.baseline);
     let mut lines = vec![format!("baseline  the steady state for {baseline}: {}", steady(plan))];
     for id in plan.graph.order() {
@@ -83,10 +94,10 @@ fn steps(plan: &Plan) -> Vec<String> {
         lines.push(format!("{}  {}{after}", step.name, words::what(step)));
         if let StepKind::Inject(injection) = &step.kind {
             lines.push(format!("    touches {}", touched(injection)));
-            lines.extend(injection.expectations.iter().map(|it| format!("    {}", it.text)));
+            lines.extend(injection.expectations.iter().map(|it| format!("    {}", expected(it, bounds))));
         }
     }
-    lines.extend(plan.expectations.iter().map(|it| format!("throughout  {}", it.text)));
+    lines.extend(plan.expectations.iter().map(|it| format!("throughout  {}", expected(it, bounds))));
     lines
 }
 
@@ -125,6 +136,11 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
         let held = limit(LimitName::Traffic);
         lines
             .push(format!("traffic     at most {share} of the requests to {service} touched, {fails} failed ({held})"));
+    }
+    if plan.limits.bound(LimitName::Requests).is_some() {
+        let services: Vec<&str> = bounds.traffic.keys().map(String::as_str).collect();
+        let (held, proxies) = (limit(LimitName::Requests), if services.len() == 1 { "proxy" } else { "proxies" });
+        lines.push(format!("requests    of {} kept at the {proxies}: unproven ({held})", services.join(", ")));
     }
     lines.push(format!(
         "concurrent  at most {}{} at one time ({})",

@@ -10,6 +10,7 @@ use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Target};
 use crate::metrics::{Fetcher, Found, Nothing, Read, SourceReader, Vault, parse, probe};
 use crate::plan::{Injection, Plan, Proxy};
 use crate::types::model::{Class, ProbeUse, SourceRef};
+use crate::types::term::LimitName;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -37,6 +38,8 @@ pub struct RealWorld {
     host: OnceCell<Arc<Host>>,
     injectors: Mutex<BTreeMap<String, Injector>>,
     tokens: std::sync::Mutex<BTreeMap<String, String>>,
+    /// The limit `requests`, a second.
+    requests: Option<f64>,
 }
 
 impl RealWorld {
@@ -54,7 +57,8 @@ impl RealWorld {
             Ok((source.clone(), Mutex::new(reader)))
         };
         let sources = plan.sources.keys().map(reader).collect::<Result<_, RunError>>()?;
-        Self::with(sources, vault, run, &plan.experiment, store)
+        let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
+        Ok(Self { requests, ..Self::with(sources, vault, run, &plan.experiment, store)? })
     }
 
     /// A world without sources: enough to take back what is in a journal.
@@ -85,6 +89,7 @@ impl RealWorld {
             host: OnceCell::new(),
             injectors: Mutex::default(),
             tokens: std::sync::Mutex::default(),
+            requests: None,
         })
     }
 
@@ -156,7 +161,8 @@ impl RealWorld {
         let call =
             Call { run: self.run.clone(), experiment: self.experiment.clone(), step: step.to_owned(), fence: 0, lease };
         let admin = injection.proxy.iter().map(|proxy| ("admin".to_owned(), proxy.admin.clone()));
-        let target = Target { service: injection.target.clone(), attributes: admin.collect() };
+        let requests = self.requests.map(|most| ("limit.requests".to_owned(), most.to_string()));
+        let target = Target { service: injection.target.clone(), attributes: admin.chain(requests).collect() };
         let injector = self.injector(&injection.component).await?;
         let grant = self.grant(injection.proxy.as_ref());
         let handle = injector.prepare(&grant, &call, &injection.action, &target, &injection.arguments).await?;

@@ -131,7 +131,7 @@ impl Work {
         let began = shared.clock.now();
         let mut tasks = JoinSet::new();
         for source in shared.plan.sources.keys().cloned() {
-            tasks.spawn(sampling::sample(Arc::clone(&shared), source));
+            tasks.spawn(sampling::sample(Arc::clone(&shared), self.run.clone(), source));
         }
         tasks.spawn(supervise::supervise(Arc::clone(&shared)));
         let unsteady = tokio::select! {

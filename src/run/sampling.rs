@@ -9,8 +9,7 @@ use crate::metrics::Read;
 use crate::plan::QUERY_TIMEOUT;
 use crate::types::model::SourceRef;
 use std::collections::BTreeMap;
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -71,10 +70,10 @@ impl Tallies {
     }
 }
 
-/// Reads a source again and again, until it is dropped.
-pub async fn sample(shared: Arc<Shared>, source: SourceRef) {
+/// Reads a source again and again, until it is dropped; from when on depends on the run's name.
+pub async fn sample(shared: Arc<Shared>, run: String, source: SourceRef) {
     let every = unit::to_duration(shared.plan.every(&source));
-    let mut slot = shared.clock.now() + every.mul_f64(JITTER * chance());
+    let mut slot = shared.clock.now() + every.mul_f64(JITTER * part(&run, &source));
     let mut late = 0;
     loop {
         shared.clock.sleep_until(slot).await;
@@ -90,10 +89,11 @@ fn next(slot: Instant, now: Instant, every: Duration) -> (Instant, u64) {
     (slot + every.saturating_mul(missed.saturating_add(1)), u64::from(missed))
 }
 
-/// A number from 0 up to 1, as good as any.
-fn chance() -> f64 {
-    let roll = RandomState::new().hash_one(0_u8);
-    (roll >> 11) as f64 / (1_u64 << 53) as f64
+/// A number from 0 up to 1, another one for each run and source; the same when a run is simulated again.
+fn part(run: &str, source: &SourceRef) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    (run, source.to_string()).hash(&mut hasher);
+    (hasher.finish() >> 11) as f64 / (1_u64 << 53) as f64
 }
 
 /// Reads a source once, with its deadline; what it gave goes onto the board, what it did not into the tally.

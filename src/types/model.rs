@@ -265,6 +265,8 @@ pub struct Experiment {
     pub steps: Vec<Step>,
     /// Expectations on the whole run.
     pub expectations: Vec<Expectation>,
+    /// Where it is meant that only amplification can refute what is expected.
+    pub amplification: Vec<Span>,
     /// Whether part of it could not be read: then a step that is waited for may be there.
     pub damaged: bool,
     /// Its name's place.

@@ -16,6 +16,34 @@ pub struct MetricId {
     pub metric: String,
 }
 
+impl MetricId {
+    /// The metric of a part of the traffic.
+    #[must_use]
+    pub fn of_part(&self, cohort: Cohort) -> MetricId {
+        MetricId { service: self.service.clone(), metric: format!("{}{}", self.metric, cohort.ending()) }
+    }
+
+    /// Whether they are the same metric, of whatever part of the traffic.
+    pub fn is_of(&self, other: &MetricId) -> bool {
+        self.service == other.service && self.whole() == other.whole()
+    }
+
+    /// Its name without the part of the traffic. No declared name holds a blank.
+    fn whole(&self) -> &str {
+        let endings = [Cohort::Affected, Cohort::Others].map(Cohort::ending);
+        endings.iter().find_map(|ending| self.metric.strip_suffix(ending)).unwrap_or(&self.metric)
+    }
+}
+
+impl Cohort {
+    fn ending(self) -> &'static str {
+        match self {
+            Cohort::Affected => " of affected",
+            Cohort::Others => " of others",
+        }
+    }
+}
+
 impl fmt::Display for MetricId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.service, self.metric)

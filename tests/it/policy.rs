@@ -24,7 +24,7 @@ experiment careless on site {
   window 2s
   baseline 3s
   limit { services page }
-  run { inject http.latency(page, delay: 50ms) as delay for 4s { expect always page.success >= 90% } }
+  run { inject http.latency(page, delay: 50ms) as delay for 4s { expect always page.success >= 95% } }
 }
 
 experiment careful on site {
@@ -36,7 +36,7 @@ experiment careful on site {
   limit { services page; traffic <= 5%; exposure <= 10m; timeout <= 15m }
   abort when page.success < 50% for 4s
   run {
-    inject http.latency(page, delay: 50ms, traffic: limit.traffic) as delay for 10s { expect always page.success >= 90% }
+    inject http.latency(page, delay: 50ms, traffic: limit.traffic) as delay for 10s { expect always page.success >= 95% }
     expect steady within 10s holding 2s
   }
 }

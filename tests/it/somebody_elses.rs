@@ -254,3 +254,32 @@ fn a_counter_that_is_no_number_confirms_nothing() {
     let _load = Load::on(listen);
     place.run(&["exec", &file]).ended(5).says("? slow: expect always increase(page.lost) == 0: not a number");
 }
+
+#[test]
+fn no_more_requests_a_second_are_touched_than_the_limit_says() {
+    let place = Place::new();
+    let (upstream, listen) = (free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let _proxy = proxy(&place, listen, upstream);
+    let outage = |limit: &str| {
+        let rest = "  run {
+    inject http.error(page) as outage for 5s { expect always page.success >= 1% }
+    expect steady within 15s holding 1s
+  }";
+        let file = files(&place, upstream, listen, rest);
+        let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+        place.write(&file, text.replace("limit { services page }", &format!("limit {{ services page; {limit} }}")));
+        file
+    };
+    let file = outage("requests <= 5/s");
+    place
+        .run(&["plan", &file])
+        .ended(0)
+        .says("requests    of page kept at the proxy: unproven (limit 5/s, from the experiment)");
+    let load = Load::on(listen);
+    place.run(&["exec", &file]).ended(0).says("confirmed").says("reverted outage");
+    let failed = load.end().iter().filter(|answer| **answer == Some(503)).count();
+    // The fault is in force for a moment longer than its 5 s.
+    assert!((15..=35).contains(&failed), "{failed} of about 200 requests failed");
+    place.run(&["plan", &outage("requests <= 0/s")]).ended(2).says("E0501").says("lets none be touched");
+}

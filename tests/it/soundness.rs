@@ -102,7 +102,7 @@ impl Author<'_> {
 }
 
 /// A random experiment with limits that nothing exceeds.
-fn program(dice: &mut Dice, far: bool) -> String {
+pub fn program(dice: &mut Dice, far: bool) -> String {
     let mut run = String::new();
     while !run.contains("inject") {
         let left = 3 + dice.below(14);
@@ -124,6 +124,7 @@ environment local for s {{
   bind c.success = proxy.success(c)
   allow http.* on a, b, c
 }}
+@allow(amplification-only)
 experiment e on s {{
   hypothesis "It holds."
   window 1s
@@ -162,22 +163,22 @@ fn planned(text: &str) -> (Plan, Bounds) {
 }
 
 /// A fault in a run: from its inject to when it is gone.
-struct Active {
-    target: String,
-    touches: f64,
-    fails: f64,
-    from: f64,
-    until: f64,
+pub struct Active {
+    pub target: String,
+    pub touches: f64,
+    pub fails: f64,
+    pub from: f64,
+    pub until: f64,
 }
 
 /// What a run came to.
 #[derive(Debug, Default)]
-struct Came {
-    concurrent: usize,
-    traffic: BTreeMap<String, f64>,
-    fails: BTreeMap<String, f64>,
-    exposure: f64,
-    length: f64,
+pub struct Came {
+    pub concurrent: usize,
+    pub traffic: BTreeMap<String, f64>,
+    pub fails: BTreeMap<String, f64>,
+    pub exposure: f64,
+    pub length: f64,
 }
 
 /// A length between two bounds, mostly one of them.
@@ -242,7 +243,8 @@ fn run(plan: &Plan, dice: &mut Dice, abort: bool) -> Came {
     measure(&mut active, length)
 }
 
-fn measure(active: &mut [Active], length: f64) -> Came {
+/// What faults came to together.
+pub fn measure(active: &mut [Active], length: f64) -> Came {
     active.sort_by(|a, b| a.from.total_cmp(&b.from));
     let mut came = Came { length, ..Came::default() };
     let mut covered_until = 0.0_f64;

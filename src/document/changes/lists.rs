@@ -63,7 +63,7 @@ fn said(place: &Place, a: &[Value], b: &[Value], notes: &mut Notes) {
 /// What each has that the other has not.
 fn apart<'v>(a: &'v [Value], b: &'v [Value]) -> (Vec<&'v Value>, Vec<&'v Value>) {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    let sum = |item: &Value| meaning(item).to_string();
+    let sum = |item: &Value| meaning(item);
     b.iter().for_each(|item| *counts.entry(sum(item)).or_default() += 1);
     let take = |counts: &mut BTreeMap<String, usize>, item: &Value| match counts.get_mut(&sum(item)) {
         Some(left @ 1..) => {
@@ -89,7 +89,7 @@ fn pairs<'v>(
     a.retain(|one| {
         let Some(at) = b.iter().position(|other| belong(one, other)) else { return true };
         let other = b.remove(at);
-        if !same(one, other) {
+        if !same("", one, other) {
             found.push((*one, other));
         }
         false

@@ -70,7 +70,7 @@ fn keys(a: &Value, b: &Value) -> Vec<String> {
 fn part(key: &str, a: &Value, b: &Value, notes: &mut Notes) {
     let one = ONE_OF.iter().find(|(part, _)| *part == key).map(|(_, one)| *one);
     match (a, b) {
-        _ if super::meaning::same(&wrap(key, a), &wrap(key, b)) => {}
+        _ if super::meaning::same(key, a, b) => {}
         (Value::Array(a), Value::Array(b)) if key == "steps" => steps::changes(a, b, notes),
         (Value::Object(_), Value::Object(_)) => {
             for name in keys(a, b) {
@@ -80,9 +80,4 @@ fn part(key: &str, a: &Value, b: &Value, notes: &mut Notes) {
         }
         _ => Place::new(one.unwrap_or(key).to_owned(), key).walk(Some(a), Some(b), notes),
     }
-}
-
-/// A value under its key, which says whether its order matters.
-fn wrap(key: &str, value: &Value) -> Value {
-    Value::Object([(key.to_owned(), value.clone())].into_iter().collect())
 }

@@ -38,11 +38,11 @@ impl<'v> Matched<'v> {
     /// The same name with the same content first, then the same content, then the same name.
     fn new(a: &'v [Value], b: &'v [Value]) -> Self {
         let mut matched = Matched { before: BTreeMap::new(), after: BTreeMap::new() };
-        let content = |step: &Value| meaning(&step["does"]).to_string();
+        let content = |step: &Value| meaning(&step["does"]);
         let by_name: BTreeMap<&str, &Value> = a.iter().map(|step| (name(step), step)).collect();
         let named = |step: &'v Value| by_name.get(name(step)).copied();
         for step in b {
-            if let Some(old) = named(step).filter(|old| same(&old["does"], &step["does"])) {
+            if let Some(old) = named(step).filter(|old| same("does", &old["does"], &step["does"])) {
                 matched.pair(old, step);
             }
         }

@@ -1,7 +1,7 @@
 //! Two values field by field.
 
+use super::lists;
 use super::notes::Notes;
-use super::{lists, wrap};
 use crate::document::meaning::{is_words, same};
 use crate::document::show::{interval, measure, own_type, show, wrapped};
 use crate::types::Type;
@@ -83,7 +83,7 @@ impl Place {
     /// Tells what differs here.
     pub fn walk(&self, a: Option<&Value>, b: Option<&Value>, notes: &mut Notes) {
         let (a, b) = (a.unwrap_or(&Value::Null), b.unwrap_or(&Value::Null));
-        if same(&wrap(&self.key, a), &wrap(&self.key, b)) {
+        if same(&self.key, a, b) {
             return;
         }
         match (a, b) {

@@ -2,7 +2,7 @@
 
 use super::Checker;
 use super::argument::{ranges_of, values_of};
-use crate::base::Interval;
+use crate::base::{Interval, Span};
 use crate::diagnostics::codes;
 use crate::names::{DeclarationId, Kind, ModuleId};
 use crate::syntax::tree::{self, Expr, Timing};
@@ -78,6 +78,7 @@ impl Checker<'_> {
             no_data: self.seconds(written.no_data.as_ref(), DEFAULT_NO_DATA, "no data"),
             steady: written.steady.iter().filter_map(|condition| self.steady(condition, &about)).collect(),
             consents: self.consents(written),
+            amplification: self.allowing("amplification-only"),
             limits: self.limits(written.limits.as_ref(), about.system, about.context(), true),
             aborts: written.aborts.iter().filter_map(|abort| self.trigger(abort, &about)).collect(),
             steps: self.steps(run, &about),
@@ -131,6 +132,12 @@ impl Checker<'_> {
             return None;
         }
         Some(Slo { service: String::new(), condition, period: 0.0, text: self.text(written.span), span: written.span })
+    }
+
+    /// The statements before which `@allow(…)` names a rule, in all files: a scenario's lie in its own.
+    fn allowing(&self, rule: &str) -> Vec<Span> {
+        let allows = self.program.modules.iter().flat_map(|module| &module.file.allows);
+        allows.filter(|allow| allow.name.text == rule).map(|allow| allow.span).collect()
     }
 
     fn consents(&mut self, written: &tree::Experiment) -> bool {

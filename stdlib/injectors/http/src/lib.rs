@@ -41,7 +41,8 @@ impl Guest for Http {
             "latency" => delay(&params)?,
             other => return Err(failure(ErrorCode::InvalidParams, format!("there is no fault `{other}`"), false)),
         };
-        let prepared = Prepared { admin, effect, share: ratio(&params, "traffic")?, rate: ratio(&params, "rate")? };
+        let (share, rate) = (ratio(&params, "traffic")?, ratio(&params, "rate")?);
+        let prepared = Prepared { admin, effect, share, rate, requests_per_second: limit(&target)? };
         let id = format!("{}.{}", ctx.run_id, ctx.step);
         Ok(Handle { id, data: prepared.to_bytes() })
     }
@@ -61,6 +62,13 @@ impl Guest for Http {
     fn status(_: Context, handle: Handle) -> Result<Report, Error> {
         Prepared::read(&handle)?.status(&handle.id)
     }
+}
+
+/// The limit `requests` of the run: requests a second that may be touched.
+fn limit(target: &Target) -> Result<Option<f64>, Error> {
+    let limit = target.attributes.iter().find(|(name, _)| name == "limit.requests");
+    let number = |(_, text): &(String, String)| text.parse().map_err(|_| wrong("limit.requests"));
+    limit.map(number).transpose()
 }
 
 fn failure(code: ErrorCode, message: String, retryable: bool) -> Error {

@@ -17,6 +17,9 @@ pub struct Prepared {
     pub share: f64,
     /// The share of the selected ones that the effect acts on.
     pub rate: f64,
+    /// How many requests a second may be touched, by all faults together.
+    #[serde(default)]
+    pub requests_per_second: Option<f64>,
 }
 
 /// What happens to a request.
@@ -35,6 +38,8 @@ struct Put<'a> {
     lease_ms: u64,
     share: f64,
     rate: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_second: Option<f64>,
     effect: &'a Effect,
 }
 
@@ -77,8 +82,9 @@ impl Prepared {
     }
 
     pub fn inject(&self, ctx: &Context, id: &str) -> Result<(), Error> {
-        let Self { effect, share, rate, .. } = self;
-        let put = Put { fence: ctx.fence, lease_ms: lease_ms(ctx), share: *share, rate: *rate, effect };
+        let Self { effect, share, rate, requests_per_second, .. } = self;
+        let (fence, lease_ms) = (ctx.fence, lease_ms(ctx));
+        let put = Put { fence, lease_ms, share: *share, rate: *rate, requests_per_second: *requests_per_second, effect };
         self.expect_ok(self.send("PUT", &format!("/v1/faults/{id}"), Some(&put))?)
     }
 
