@@ -56,7 +56,8 @@ impl Tallies {
         tally.late += late;
         let Some(first) = read.failures.first() else {
             let failed = std::mem::take(&mut tally.streak);
-            let again = format!("the source {source} answers again, after {failed} reads that failed");
+            let reads = if failed == 1 { "read" } else { "reads" };
+            let again = format!("the source {source} answers again, after {failed} {reads} that failed");
             return (failed > 0).then_some(again);
         };
         let more = match read.failures.len() {

@@ -178,6 +178,86 @@ fn what_cannot_be_read_is_told_with_its_cause_and_nothing_is_injected() {
     place.stop_kept_proxy();
 }
 
+/// Servers that answer queries badly, by the first part of their paths.
+fn bad_server(path: &str, _: u64, stream: &mut TcpStream) {
+    static FLAPS: AtomicU64 = AtomicU64::new(0);
+    const JSON: &str = "application/json";
+    let vector =
+        |result: &str| format!(r#"{{"status":"success","data":{{"resultType":"vector","result":[{result}]}}}}"#);
+    let one =
+        |part: &str, value: &str| format!(r#"{{"metric":{{"chaos_part":"{part}"}},"value":[1700000000,"{value}"]}}"#);
+    let good = || vector(&[one("v", "5"), one("o0", "1700000000"), one("n0", "1700000000")].join(","));
+    match path.split('/').nth(1).unwrap_or_default() {
+        "several" => {
+            let of = |id: u32| format!(r#"{{"metric":{{"chaos_part":"v","id":"{id}"}},"value":[1700000000,"1"]}}"#);
+            say(stream, "200 OK", JSON, &vector(&[of(1), of(2), of(3)].join(",")));
+        }
+        "native" => {
+            say(stream, "200 OK", JSON, &vector(r#"{"metric":{"chaos_part":"v"},"histogram":[1,{"count":"1"}]}"#))
+        }
+        "scalar" => {
+            say(stream, "200 OK", JSON, r#"{"status":"success","data":{"resultType":"scalar","result":[1,"2"]}}"#)
+        }
+        "refuses" => {
+            let body =
+                r#"{"status":"error","errorType":"execution","error":"query processing would load too many samples"}"#;
+            say(stream, "422 Unprocessable Entity", JSON, body);
+        }
+        "login" => say(stream, "302 Found\r\nLocation: /login", "text/html", ""),
+        "page" => say(stream, "200 OK", "text/html", "<html>sign in</html>"),
+        "cut" => say(stream, "200 OK", JSON, r#"{"status":"success","data":{"resultType":"#),
+        "stale" => say(stream, "200 OK", JSON, &vector(&[one("v", "5"), one("n0", "1699999000")].join(","))),
+        "flapping" if FLAPS.fetch_add(1, Ordering::Relaxed) % 2 == 0 => {
+            say(stream, "503 Service Unavailable", "text/plain", "starting")
+        }
+        "late" => {
+            let told = good().replace("\"status\"", "\"warnings\":[\"only a part of the stores answered\"],\"status\"");
+            say(stream, "200 OK\r\nDate: Mon, 24 Nov 2025 16:30:48 GMT", JSON, &told);
+        }
+        _ => say(stream, "200 OK", JSON, &good()),
+    }
+}
+
+#[test]
+fn what_a_server_answers_wrongly_is_told_with_its_cause() {
+    let place = Place::new();
+    let (upstream, proxy, server) = (free_port(), free_port(), Server::new(bad_server));
+    let _nginx = nginx(&place, upstream);
+    let _load = Load::on(proxy);
+    let causes = [
+        ("several", r#"the query gives 3 series where one is needed: {id="1"}, {id="2"}"#),
+        ("native", "gives a native histogram"),
+        ("scalar", "it gives a `scalar` where series are asked for"),
+        ("refuses", "answered 422: execution: query processing would load too many samples"),
+        ("login", "302: it sends us elsewhere"),
+        ("page", "`text/html`, which is no JSON"),
+        ("cut", "which is no JSON"),
+        ("stale", "no sample in time"),
+    ];
+    let metrics: Vec<(&str, &str, &str)> = causes.iter().map(|(path, _)| (*path, "count", "query(`sum(x)`)")).collect();
+    let more = [("flapping", "count", "query(`sum(x)`)"), ("late", "count", "query(`sum(x)`)")];
+    let metrics: Vec<_> = metrics.into_iter().chain(more).collect();
+    let file = odd_site(&place, upstream, proxy, server.port, &metrics);
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    let lines = text.lines().map(|line| match line.contains("= scrape(") {
+        true => line.replace("scrape(", "prometheus(").replace("\")", "\", every: 1s, scrape: 1s)"),
+        false => line.to_owned(),
+    });
+    place.write(&file, lines.collect::<Vec<_>>().join("\n"));
+    let ran = place.run(&["exec", &file]).ended(3);
+    for (path, cause) in causes {
+        let told = ran.out.lines().any(|line| {
+            (line.contains(&format!("page.{path}")) || line.contains(&format!("{path}-page"))) && line.contains(cause)
+        });
+        assert!(told, "page.{path}: {cause}\n{}", ran.out);
+    }
+    let ran = ran.says("the source late-page: it warns: only a part of the stores answered");
+    let ran = ran.says("the source late-page: its clock is").says("s behind this machine's");
+    let ran = ran.says("the source flapping-page answers again, after 1 read that failed");
+    assert!(!ran.out.contains("page.late > 0:"), "a clock that is off does not matter\n{}", ran.out);
+    place.stop_kept_proxy();
+}
+
 /// A page behind a proxy, which no endpoint of metrics tells of.
 fn cohort_site(place: &Place, upstream: u16, proxy: u16, expected: &str) -> String {
     let text = format!(
