@@ -207,7 +207,7 @@ fn bad_server(path: &str, _: u64, stream: &mut TcpStream) {
         "page" => say(stream, "200 OK", "text/html", "<html>sign in</html>"),
         "cut" => say(stream, "200 OK", JSON, r#"{"status":"success","data":{"resultType":"#),
         "stale" => say(stream, "200 OK", JSON, &vector(&[one("v", "5"), one("n0", "1699999000")].join(","))),
-        "flapping" if FLAPS.fetch_add(1, Ordering::Relaxed) % 2 == 0 => {
+        "flapping" if FLAPS.fetch_add(1, Ordering::Relaxed).is_multiple_of(2) => {
             say(stream, "503 Service Unavailable", "text/plain", "starting")
         }
         "late" => {
