@@ -16,10 +16,11 @@
 //! | 6 | [`radius`] | the worst the graph can do, proven against the limits |
 //! | 7 | [`policy`] | the rules that a plan breaks, and what is asked before it runs |
 //! | 7 | [`monitor`] | conditions over time: obligations, triggers; pure |
-//! | 7 | [`injector`] | the host of WebAssembly injectors |
 //! | 7 | [`journal`] | the run store |
+//! | 7 | [`web`] | HTTP clients: one way to make them |
 //! | 8 | [`analysis`] | all of the above in one call |
-//! | 8 | [`metrics`] | the embedded scraper |
+//! | 8 | [`injector`] | the host of WebAssembly injectors |
+//! | 8 | [`metrics`] | where metrics come from: the scraper, Prometheus servers, the proxy's view, probes |
 //! | 9 | [`document`] | a plan as a document: JSON, hash, drawings, what changed |
 //! | 9 | [`lint`] | rules about what is legal, but better not written |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
@@ -64,3 +65,5 @@ pub mod report;
 pub mod run;
 #[cfg(feature = "runtime")]
 pub mod starter;
+#[cfg(feature = "runtime")]
+pub mod web;

@@ -39,12 +39,11 @@ impl fmt::Display for BaseUrl {
 
 /// Sets up the one client of a service; `timeout` bounds each request from connecting to the answer's last byte.
 pub fn client(timeout: Duration) -> Result<Client, DemoError> {
-    Client::builder()
+    // The shop is on loopback: a proxy from the environment would only be in the way.
+    crate::web::client()
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(timeout)
         .pool_idle_timeout(KEPT)
-        // The shop is on loopback: a proxy from the environment would only be in the way.
-        .no_proxy()
         .build()
         .map_err(DemoError::Client)
 }

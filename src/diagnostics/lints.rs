@@ -39,6 +39,7 @@ lints! {
     REDUNDANT_DEFAULT "redundant-default"
     SECRET_IN_TEXT "secret-in-text"
     SHADOWING "shadowing"
+    SLOW_SOURCE "slow-source"
     STEADY_DOES_NOT_COVER "steady-does-not-cover"
     UNIT_STYLE "unit-style"
     UNLIMITED_ENVIRONMENT "unlimited-environment"

@@ -34,7 +34,7 @@ impl Host {
         let mut config = Config::new();
         config.epoch_interruption(true).max_wasm_stack(512 << 10).async_stack_size(1 << 20);
         let engine = Engine::new(&config).map_err(|error| InjectorError::Host(error.to_string()))?;
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build();
+        let client = crate::web::client().build();
         let client = client.map_err(|error| InjectorError::Host(error.to_string()))?;
         tick(&engine);
         Ok(Self { engine, client, cache })

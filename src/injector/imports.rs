@@ -146,7 +146,7 @@ mod tests {
     #[test]
     fn only_the_granted_origin_is_reached_however_it_is_spelt() {
         let origin = Origin { address: "127.0.0.1:17392".to_owned(), token: None };
-        let state = State::new(Grant { http: vec![origin] }, reqwest::Client::new());
+        let state = State::new(Grant { http: vec![origin] }, crate::web::client().build().unwrap());
         assert!(state.granted("http://127.0.0.1:17392/v1/faults/x").is_some());
         let refused = [
             "http://127.0.0.1:17393/",

@@ -1,4 +1,4 @@
-//! Rank 7: the host of injectors: WebAssembly components that see nothing of the machine but what they were granted.
+//! Rank 8: the host of injectors: WebAssembly components that see nothing of the machine but what they were granted.
 
 mod bindings;
 mod cache;

@@ -1,10 +1,23 @@
-//! Rank 8: the embedded scraper: Prometheus and OpenMetrics text endpoints become samples of metrics.
+//! Rank 8: where metrics come from: endpoints in the text format or OpenMetrics, servers with the API of Prometheus, the
+//! fault proxy, probes. All become samples of metrics.
 
+mod answer;
+mod bound;
+mod cohort;
 mod counters;
 mod exposition;
 mod fetch;
+mod filter;
+mod probe;
+mod prometheus;
+mod question;
+mod scrape;
+mod secret;
+mod skew;
 mod source;
 
 pub use exposition::{Series, parse};
 pub use fetch::{FetchError, Fetcher};
-pub use source::SourceReader;
+pub use probe::{Found, Nothing, probe};
+pub use secret::{NoSecret, Secret, Vault};
+pub use source::{Read, SourceReader};

@@ -67,9 +67,10 @@ impl fmt::Display for Cause {
 /// One read of a metric: what happened in `(from, at]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
-    /// The read before.
+    /// Where what it tells begins: at the read before for what was counted since; for a gauge at its own time, or earlier
+    /// where a server made it of a range.
     pub from: Instant,
-    /// The start of this read.
+    /// The start of this read, or the time that its source gives it.
     pub at: Instant,
     /// What it gave.
     pub value: Result<Point, Cause>,
@@ -128,7 +129,7 @@ impl Signal {
     /// Samples whose whole interval lies in `[start, end]`.
     pub fn inside(&self, start: Instant, end: Instant) -> impl Iterator<Item = &Sample> {
         let first = self.samples.partition_point(|sample| sample.at < start);
-        self.samples.range(first..).take_while(move |sample| sample.at <= end).filter(move |it| it.start() >= start)
+        self.samples.range(first..).take_while(move |sample| sample.at <= end).filter(move |it| it.from >= start)
     }
 
     /// Samples in `(at − window, at]`.
@@ -162,11 +163,11 @@ impl Signal {
         let latest = latest.ok_or_else(|| self.why_none(at))?;
         if aggregate == Aggregate::Plain && matches!(latest.value, Ok(Point::Gauge(_))) {
             let value = latest.value.clone()?;
-            return gauge(&value).map(|value| Value { value: Interval::point(value), from: latest.at });
+            return gauge(&value).map(|value| Value { value: Interval::point(value), from: latest.from });
         }
         latest.value.as_ref().map_err(Clone::clone)?;
         let samples: Vec<&Sample> = self.within(at, window).collect();
-        let from = samples.first().map_or(at, |sample| sample.start());
+        let from = samples.first().map_or(at, |sample| sample.from);
         let points: Vec<&Point> = samples.iter().filter_map(|sample| sample.value.as_ref().ok()).collect();
         if points.len() < samples.len() || points.is_empty() {
             return Err(samples.iter().find_map(|sample| sample.value.clone().err()).unwrap_or(Cause::NoSample));
@@ -186,11 +187,6 @@ impl Sample {
     fn share_after(&self, start: Instant) -> f64 {
         let whole = self.at.since(self.from).as_secs_f64();
         if self.from >= start || whole <= 0.0 { 1.0 } else { self.at.since(start).as_secs_f64() / whole }
-    }
-
-    /// When what it tells began: an interval's start, a gauge's own time.
-    fn start(&self) -> Instant {
-        if matches!(self.value, Ok(Point::Gauge(_))) { self.at } else { self.from }
     }
 }
 

@@ -5,9 +5,11 @@ use std::sync::LazyLock;
 
 /// Every module: its path, its file's name, its text.
 pub const MODULES: &[(&str, &str, &str)] = &[
+    ("std.command", "std/command.chaos", include_str!("../../stdlib/command.chaos")),
     ("std.http", "std/http.chaos", include_str!("../../stdlib/http.chaos")),
     ("std.policy.production", "std/policy/production.chaos", include_str!("../../stdlib/policy/production.chaos")),
     ("std.process", "std/process.chaos", include_str!("../../stdlib/process.chaos")),
+    ("std.tcp", "std/tcp.chaos", include_str!("../../stdlib/tcp.chaos")),
 ];
 
 /// The last name of the module whose file this is.
@@ -49,7 +51,7 @@ pub const COMPONENTS: &[Component] = &[
     Component {
         name: "http",
         faults: &["error", "latency"],
-        probes: &["status"],
+        probes: &["find", "number", "says", "status", "text", "time", "up"],
         class: "leased",
         resource: "requests",
         embedded: true,
@@ -60,6 +62,23 @@ pub const COMPONENTS: &[Component] = &[
         probes: &[],
         class: "self_healing",
         resource: "instance",
+        embedded: false,
+    },
+    // Nothing but probes, which the runner makes itself: what is in the sandbox has no sockets and starts no programs.
+    Component {
+        name: "tcp",
+        faults: &[],
+        probes: &["open", "time"],
+        class: "leased",
+        resource: "requests",
+        embedded: false,
+    },
+    Component {
+        name: "command",
+        faults: &[],
+        probes: &["exit", "find", "number", "says", "succeeds", "text"],
+        class: "leased",
+        resource: "requests",
         embedded: false,
     },
 ];

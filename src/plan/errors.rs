@@ -43,7 +43,7 @@ pub fn not_allowed(fault: &str, service: &str, used: Span, environment: &str, at
 pub fn cannot_split(at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0712, "`of affected` and `of others` cannot be told apart here")
         .at(at, "these requests are not counted apart from the rest")
-        .help("read the whole metric, or let the fault select all traffic: `traffic: 100%`")
+        .help("read a metric that is bound to the view of a faulted service's proxy, such as `proxy.success(payment)`; or the whole metric")
         .note("where all traffic is in the share, `of affected` is the plain metric, and there are no others")
 }
 

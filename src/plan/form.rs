@@ -73,7 +73,7 @@ impl Serialize for StepKind {
             StepKind::Expect(it) => map.serialize_entry("expect", &Expectation { name: None, ..it.clone() })?,
             StepKind::Wait(duration) => map.serialize_entry("wait", &json!({ "duration": duration }))?,
             StepKind::Stable(deadline) => map.serialize_entry("stable", &json!({ "deadline": deadline }))?,
-            StepKind::Call { probe, arguments } => {
+            StepKind::Call { probe, arguments, .. } => {
                 map.serialize_entry("call", &json!({ "probe": probe, "arguments": arguments }))?;
             }
             StepKind::Approve(text, within) => {

@@ -39,6 +39,10 @@ pub enum StepKind {
     Call {
         /// The probe, with its standard module's name.
         probe: String,
+        /// The component behind it, and its action.
+        component: (String, String),
+        /// What it returns.
+        returns: Type,
         /// The arguments, by parameter.
         arguments: BTreeMap<String, PlannedArgument>,
     },
@@ -157,6 +161,11 @@ impl Graph {
     /// All steps, in the order in which they were added.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.inner.node_weights()
+    }
+
+    /// The same, to change what they do.
+    pub fn steps_mut(&mut self) -> impl Iterator<Item = &mut Step> {
+        self.inner.node_weights_mut()
     }
 
     /// All places, each after those it waits for: the order in which they were added, since a step names only earlier ones.

@@ -1,6 +1,6 @@
 //! From the typed experiment and environment to the plan.
 
-use super::arrange::{Edge, Leaf, arrange};
+use super::arrange::{Edge, Leaf, Placed, arrange};
 use super::graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepId, StepKind};
 use super::limits::Effective;
 use super::{Plan, errors, world};
@@ -11,7 +11,7 @@ use crate::types::model::{
     Argument, Environment, Expectation, Experiment, Fault, Hold, Inject, Parameter, Slo, Step as Written,
     StepKind as Kind, System, Trigger,
 };
-use crate::types::term::{Cohort, Condition, Demand, Known, MetricId, Reading};
+use crate::types::term::{Condition, Demand, Known, MetricId, Term};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One experiment in one environment, with what is known of its parameters.
@@ -43,12 +43,14 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         known: &known,
         steady: &all_steady,
         proxies: &proxies,
+        calls: BTreeSet::new(),
         graph: Graph::default(),
         findings,
     };
     lowering.steps(experiment);
+    let whole = Here { known: &known, step: "", span: experiment.span };
     let aborts = experiment.aborts.iter().map(|trigger| lowering.trigger(trigger)).collect();
-    let expectations = experiment.expectations.iter().map(|it| lowering.expectation(it, &known)).collect();
+    let expectations = experiment.expectations.iter().map(|it| lowering.expectation(it, whole)).collect();
     let (graph, findings) = (lowering.graph, lowering.findings);
     let mut plan = Plan {
         experiment: experiment.name.clone(),
@@ -78,7 +80,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
     };
     let mut findings = findings;
     bind(&mut plan, environment, &mut findings);
-    split_cohorts(&plan, &mut findings);
+    super::cohort::split(&mut plan, &mut findings);
     (plan, findings)
 }
 
@@ -118,6 +120,8 @@ struct Lowering<'a> {
     known: &'a Known,
     steady: &'a Condition,
     proxies: &'a [world::Proxy],
+    /// The steps that call probes.
+    calls: BTreeSet<String>,
     graph: Graph,
     findings: Vec<Diagnostic>,
 }
@@ -127,14 +131,16 @@ impl Lowering<'_> {
         let (placed, findings) = arrange(experiment, self.known);
         self.findings.extend(findings);
         let mut ids: Vec<StepId> = Vec::with_capacity(placed.len());
+        let is_call = |it: &Placed| matches!(it.leaf, Leaf::Step(step) if matches!(step.kind, Kind::Call(..)));
+        self.calls = placed.iter().filter(|it| is_call(it)).map(|it| it.name.clone()).collect();
         for one in placed {
             let mut known = self.known.clone();
             known.parameters.extend(one.levels);
-            let here = Here { known: &known, span: one.span };
+            let here = Here { known: &known, step: &one.name, span: one.span };
             let kind = match one.leaf {
                 Leaf::Step(step) => self.kind(step, here),
                 Leaf::Choose(condition, text) => {
-                    StepKind::Choose { condition: condition.settle(&known, self.steady), text: text.to_owned() }
+                    StepKind::Choose { condition: self.condition(condition, here), text: text.to_owned() }
                 }
                 Leaf::Mark => StepKind::Mark,
             };
@@ -148,13 +154,14 @@ impl Lowering<'_> {
     fn kind(&mut self, step: &Written, here: Here) -> StepKind {
         match &step.kind {
             Kind::Inject(inject) => StepKind::Inject(Box::new(self.injection(inject, here))),
-            Kind::Expect(expectation) => StepKind::Expect(self.expectation(expectation, here.known)),
+            Kind::Expect(expectation) => StepKind::Expect(self.expectation(expectation, here)),
             Kind::Wait(duration) => StepKind::Wait(duration.bounds(here.known)),
             Kind::Stable(deadline) => StepKind::Stable(*deadline),
             Kind::Approve(text, within) => StepKind::Approve(text.clone(), *within),
             Kind::Call(probe, arguments) => {
-                let arguments = planned(&probe.parameters, arguments, here.known);
-                StepKind::Call { probe: probe.full_name(), arguments }
+                let arguments = self.planned(&probe.parameters, arguments, here);
+                let component = (probe.component.clone(), probe.action.clone());
+                StepKind::Call { probe: probe.full_name(), component, returns: probe.returns.clone(), arguments }
             }
             _ => StepKind::Mark, // blocks were taken apart
         }
@@ -172,7 +179,7 @@ impl Lowering<'_> {
         }
         self.allowed(inject, here.span);
         let inside = self.inside(fault, inject, here.known);
-        let (duration, until) = self.hold(&inject.hold, here.known);
+        let (duration, until) = self.hold(&inject.hold, here);
         let declared = fault.touches.bounds(&inside);
         let requests = fault.resource == "requests";
         let touches = if requests { no_less(declared, inside.parameters.get("traffic")) } else { declared };
@@ -182,14 +189,14 @@ impl Lowering<'_> {
             action: fault.action.clone(),
             target: inject.target.clone(),
             proxy,
-            arguments: planned(&fault.parameters, &inject.arguments, here.known),
+            arguments: self.planned(&fault.parameters, &inject.arguments, here),
             touches,
             fails: fault.fails.bounds(&inside),
             resource: fault.resource.clone(),
             class: fault.class,
             duration,
             until,
-            expectations: inject.expectations.iter().map(|it| self.expectation(it, here.known)).collect(),
+            expectations: inject.expectations.iter().map(|it| self.expectation(it, here)).collect(),
             may_interfere: inject.may_interfere,
             target_span: inject.target_span,
         }
@@ -216,11 +223,11 @@ impl Lowering<'_> {
     }
 
     /// How long a fault is held, and what ends it sooner.
-    fn hold(&self, hold: &Hold, known: &Known) -> (Interval, Option<Expectation>) {
+    fn hold(&self, hold: &Hold, here: Here) -> (Interval, Option<Expectation>) {
         match hold {
-            Hold::For(duration) => (duration.bounds(known), None),
+            Hold::For(duration) => (duration.bounds(here.known), None),
             Hold::Until(until) => {
-                let until = self.expectation(until, known);
+                let until = self.expectation(until, here);
                 let longest = match until.demand {
                     Demand::Within { deadline, holding } => deadline + holding,
                     _ => 0.0,
@@ -240,9 +247,57 @@ impl Lowering<'_> {
         Known { parameters, limits: known.limits.clone(), ..Known::default() }
     }
 
-    fn expectation(&self, expectation: &Expectation, known: &Known) -> Expectation {
-        let condition = expectation.condition.settle(known, self.steady);
-        Expectation { condition, ..expectation.clone() }
+    fn expectation(&self, expectation: &Expectation, here: Here) -> Expectation {
+        Expectation { condition: self.condition(&expectation.condition, here), ..expectation.clone() }
+    }
+
+    /// The condition with what is known filled in, and with each answer under the name of the call that gives it here.
+    fn condition(&self, condition: &Condition, here: Here) -> Condition {
+        let named = |term: &Term| match term {
+            Term::Answer(call) => Some(Term::Answer(self.called(call, here.step))),
+            _ => None,
+        };
+        condition.settle(here.known, self.steady).replaced(&named)
+    }
+
+    /// The name in the plan of a call that a step speaks of: the one in its own round or scenario, else around it.
+    fn called(&self, call: &str, step: &str) -> String {
+        let mut scope = step;
+        while let Some((outer, _)) = scope.rsplit_once('.') {
+            let name = format!("{outer}.{call}");
+            if self.calls.contains(&name) {
+                return name;
+            }
+            scope = outer;
+        }
+        call.to_owned()
+    }
+
+    /// Arguments with their types, and with what is known filled in.
+    fn planned(
+        &self,
+        parameters: &[Parameter],
+        arguments: &BTreeMap<String, Argument>,
+        here: Here,
+    ) -> BTreeMap<String, PlannedArgument> {
+        let one = |(name, value): (&String, &Argument)| {
+            let ty = parameters.iter().find(|parameter| parameter.name == *name)?.ty.clone();
+            Some((name.clone(), PlannedArgument { ty, value: self.settled(value, here) }))
+        };
+        arguments.iter().filter_map(one).collect()
+    }
+
+    fn settled(&self, value: &Argument, here: Here) -> Argument {
+        let named = |term: &Term| match term {
+            Term::Answer(call) => Some(Term::Answer(self.called(call, here.step))),
+            _ => None,
+        };
+        match value {
+            Argument::Term(term) => Argument::Term(term.settle(here.known).replaced(&named)),
+            Argument::Answer(call) => Argument::Answer(self.called(call, here.step)),
+            Argument::List(items) => Argument::List(items.iter().map(|item| self.settled(item, here)).collect()),
+            other => other.clone(),
+        }
     }
 
     fn trigger(&self, trigger: &Trigger) -> Trigger {
@@ -270,28 +325,9 @@ fn escalations(steps: &[Written]) -> Vec<(String, Span)> {
 #[derive(Clone, Copy)]
 struct Here<'a> {
     known: &'a Known,
+    /// The step's name.
+    step: &'a str,
     span: Span,
-}
-
-/// Arguments with their types, and with what is known filled in.
-fn planned(
-    parameters: &[Parameter],
-    arguments: &BTreeMap<String, Argument>,
-    known: &Known,
-) -> BTreeMap<String, PlannedArgument> {
-    let one = |(name, value): (&String, &Argument)| {
-        let ty = parameters.iter().find(|parameter| parameter.name == *name)?.ty.clone();
-        Some((name.clone(), PlannedArgument { ty, value: settled(value, known) }))
-    };
-    arguments.iter().filter_map(one).collect()
-}
-
-fn settled(value: &Argument, known: &Known) -> Argument {
-    match value {
-        Argument::Term(term) => Argument::Term(term.settle(known)),
-        Argument::List(items) => Argument::List(items.iter().map(|item| settled(item, known)).collect()),
-        other => other.clone(),
-    }
 }
 
 /// A declaration cannot make an effect look smaller than the share that the component is given: all, unless it says.
@@ -332,17 +368,4 @@ fn bind(plan: &mut Plan, environment: &Environment, findings: &mut Vec<Diagnosti
         }
     }
     plan.sources = world::sources(plan.bindings.values().map(|binding| &binding.source), environment, &plan.proxies);
-}
-
-/// `of affected` is the plain metric where all traffic is in the share; elsewhere nothing tells the parts apart yet.
-fn split_cohorts(plan: &Plan, findings: &mut Vec<Diagnostic>) {
-    let faults = plan.injections().filter(|(_, injection)| injection.resource == "requests");
-    let all_traffic = faults.into_iter().all(|(_, injection)| injection.touches.lo >= 1.0);
-    let split = |reading: &&Reading| match reading.cohort {
-        Some(Cohort::Affected) => !all_traffic,
-        Some(Cohort::Others) => true,
-        None => false,
-    };
-    let places = conditions(plan).into_iter().filter(|(it, _)| it.readings().iter().any(split));
-    findings.extend(places.map(|(_, span)| errors::cannot_split(span)));
 }

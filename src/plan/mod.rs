@@ -4,6 +4,7 @@
 //! their values when it runs.
 
 mod arrange;
+mod cohort;
 mod errors;
 mod form;
 pub mod graph;
@@ -18,10 +19,10 @@ pub use graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepK
 pub use limits::{Bound, Effective, Origin, PlaceLimit};
 pub use lower::{Choice, lower};
 pub use support::not_runnable;
-pub use world::{Process, Proxy, Source};
+pub use world::{Process, Proxy};
 
 use crate::base::Span;
-use crate::types::model::{Binding, Expectation, Place, Slo, SourceRef, Trigger};
+use crate::types::model::{Binding, Expectation, Place, Slo, Source, SourceRef, Trigger};
 use crate::types::term::{Demand, MetricId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,6 +102,12 @@ impl Plan {
     /// How often a source is read, in seconds.
     pub fn every(&self, source: &SourceRef) -> f64 {
         self.sources.get(source).map_or(1.0, |source| source.every)
+    }
+
+    /// Seconds from a change to a read of its source that can show it: how often it is read, and how often the server behind
+    /// it looks itself.
+    pub fn lag(&self, source: &SourceRef) -> f64 {
+        self.sources.get(source).map_or(1.0, Source::lag)
     }
 }
 

@@ -34,7 +34,7 @@ pub fn what(step: &Step) -> String {
         StepKind::Stable(deadline) => format!("wait until stable within {}", unit::show_duration(*deadline)),
         StepKind::Approve(text, within) => format!("approve {text:?} within {}", unit::show_duration(*within)),
         StepKind::Choose { text, .. } => format!("when {text}"),
-        StepKind::Call { probe, arguments } => {
+        StepKind::Call { probe, arguments, .. } => {
             let named = arguments.iter().map(|(name, value)| format!("{name}: {}", argument(value)));
             format!("call {probe}({})", named.collect::<Vec<_>>().join(", "))
         }

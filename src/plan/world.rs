@@ -3,7 +3,7 @@
 use super::errors;
 use crate::diagnostics::Diagnostic;
 use crate::types::address::Url;
-use crate::types::model::{Environment, Place, Restart, SourceKind, SourceRef, System};
+use crate::types::model::{Access, Environment, Place, Restart, Source, SourceKind, SourceRef, System};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -35,19 +35,6 @@ pub struct Process {
     pub address: Option<String>,
     /// Who restarts it.
     pub restarts: Option<Restart>,
-}
-
-/// Endpoints that are read together.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Source {
-    /// What it is.
-    pub kind: SourceKind,
-    /// The endpoints.
-    pub urls: Vec<String>,
-    /// Whether it asks for a token.
-    pub token: bool,
-    /// How often, in seconds.
-    pub every: f64,
 }
 
 /// The proxies of an environment, in order of their services' names.
@@ -157,16 +144,9 @@ pub(super) fn sources<'a>(
 ) -> BTreeMap<SourceRef, Source> {
     let found = used.filter_map(|source| {
         let endpoint = match source {
-            SourceRef::Declared(name) => {
-                let declared = environment.sources.get(name);
-                declared.map(|it| Source {
-                    kind: it.kind,
-                    urls: it.urls.clone(),
-                    token: it.token.is_some(),
-                    every: it.every,
-                })
-            }
+            SourceRef::Declared(name) => environment.sources.get(name).cloned(),
             SourceRef::Proxy(service) => proxies.iter().find(|proxy| proxy.service == *service).map(proxy_source),
+            SourceRef::Probe(metric) => environment.probes.get(metric).cloned(),
         };
         endpoint.map(|endpoint| (source.clone(), endpoint))
     });
@@ -175,5 +155,11 @@ pub(super) fn sources<'a>(
 
 /// A proxy's own view of its traffic.
 pub(super) fn proxy_source(proxy: &Proxy) -> Source {
-    Source { kind: SourceKind::Scrape, urls: vec![format!("http://{}/metrics", proxy.admin)], token: false, every: 1.0 }
+    Source {
+        kind: SourceKind::Scrape,
+        urls: vec![format!("http://{}/metrics", proxy.admin)],
+        every: 1.0,
+        scrape: 0.0,
+        access: Access::default(),
+    }
 }

@@ -184,7 +184,7 @@ fn objective(condition: &Condition, reading: &Reading) -> Option<f64> {
             left: Term::Reading(it), comparator, right: Term::Constant(value), ..
         }) => {
             let lower = matches!(comparator, Comparator::AtLeast | Comparator::Above);
-            (lower && it.metric == reading.metric).then_some(*value)
+            (lower && it.metric.is_of(&reading.metric)).then_some(*value)
         }
         _ => None,
     }

@@ -6,7 +6,7 @@ use super::events::Events;
 use super::repair::{Excess, Repair};
 use crate::plan::graph::StepId;
 use crate::plan::{self, Edge, Plan, QUERY_TIMEOUT, StepKind};
-use crate::types::model::Trigger;
+use crate::types::model::{Source, Trigger};
 use crate::types::term::{Condition, LimitName};
 use std::collections::BTreeMap;
 
@@ -71,20 +71,21 @@ pub fn held(plan: &Plan, trigger: &Trigger) -> f64 {
     trigger.hold.max(between * interval(plan, &trigger.condition))
 }
 
-/// Seconds from a change to a sample that shows it: interval, read time-out and window.
+/// Seconds from a change to a sample that shows it: interval, that of the server behind, read time-out and window.
 pub fn sampling(plan: &Plan, condition: &Condition) -> f64 {
     let of_reading = |reading: &crate::types::term::Reading| {
-        let every = plan.bindings.get(&reading.metric).map_or(0.0, |binding| plan.every(&binding.source));
+        let lag = plan.bindings.get(&reading.metric).map_or(0.0, |binding| plan.lag(&binding.source));
         let window = if reading.is_windowed() { reading.window.unwrap_or(plan.window) } else { 0.0 };
-        every + QUERY_TIMEOUT + window
+        lag + QUERY_TIMEOUT + window
     };
     condition.readings().into_iter().map(of_reading).fold(0.0, f64::max)
 }
 
-/// Seconds between two samples of the slowest source that a condition reads.
+/// Seconds between two samples of the slowest source that a condition reads, or of the server behind it.
 pub fn interval(plan: &Plan, condition: &Condition) -> f64 {
     let bindings = condition.readings().into_iter().filter_map(|reading| plan.bindings.get(&reading.metric));
-    bindings.map(|binding| plan.every(&binding.source)).fold(0.0, f64::max)
+    let between = |source: &Source| source.every.max(source.scrape);
+    bindings.filter_map(|binding| plan.sources.get(&binding.source)).map(between).fold(0.0, f64::max)
 }
 
 /// The longest way through the graph: its seconds, and its steps.

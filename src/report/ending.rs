@@ -1,7 +1,7 @@
 //! The end of a run: the verdict first, then why.
 
 use super::paint::Paint;
-use crate::run::{Ending, Verdict};
+use crate::run::{Ending, Tally, Verdict};
 
 /// The closing text of a run.
 pub fn ending(name: &str, ending: &Ending) -> String {
@@ -18,6 +18,10 @@ pub fn ending(name: &str, ending: &Ending) -> String {
                 .map(|fault| format!("  {}: {}, seen to act on {} requests", fault.step, fault.what, fault.acted)),
         );
     }
+    if !ending.sources.is_empty() {
+        lines.push("sources:".to_owned());
+        lines.extend(ending.sources.iter().map(|(source, tally)| format!("  {source}: {}", told(tally))));
+    }
     if !ending.judged.is_empty() {
         lines.push("expectations:".to_owned());
         lines.extend(
@@ -28,6 +32,17 @@ pub fn ending(name: &str, ending: &Ending) -> String {
         );
     }
     lines.join("\n")
+}
+
+/// How the reads of a source went: `3 of 40 reads failed, 1 left out as late; the last cause: …`.
+fn told(tally: &Tally) -> String {
+    let failed = format!("{} of {} reads failed", tally.failed, tally.reads);
+    let late = match tally.late {
+        0 => String::new(),
+        late => format!(", {late} left out as late"),
+    };
+    let cause = tally.cause.as_ref().map(|cause| format!("; the last cause: {cause}")).unwrap_or_default();
+    format!("{failed}{late}{cause}")
 }
 
 fn headline(name: &str, verdict: Verdict) -> String {

@@ -48,6 +48,13 @@ pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
         shared.events.tell(EventKind::Skipped { step: step.to_owned() });
         return;
     }
+    let injection = &match shared.answers.injection(injection) {
+        Ok(injection) => injection,
+        Err(missing) => {
+            let reason = format!("{step}: nothing was injected, since the call `{missing}` found nothing");
+            return shared.halt.stop(Verdict::Inconclusive, reason);
+        }
+    };
     let what = format!("{} on {}", injection.fault, injection.target);
     let length = unit::to_duration(injection.duration.hi);
     shared.events.tell(EventKind::Injecting { step: step.to_owned(), what: what.clone(), length });

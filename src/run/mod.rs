@@ -1,5 +1,6 @@
 //! Rank 9: the interpreter: runs a plan against a world, watches, takes everything back, and says what came of it.
 
+mod answers;
 mod board;
 mod clock;
 mod comparisons;
@@ -18,6 +19,7 @@ mod proxy;
 mod real;
 mod recover;
 mod runner;
+mod sampling;
 mod shared;
 mod stable;
 mod steady;
@@ -37,5 +39,6 @@ pub use proxy::{TOKEN_VARIABLE, new_token, token_file};
 pub use real::RealWorld;
 pub use recover::{InForce, in_force, leftovers, recover};
 pub use runner::{Ending, FaultReport, Judged, Runner};
+pub use sampling::Tally;
 pub use verdict::{Reason, Verdict};
 pub use world::{Future, Witness, World};

@@ -7,16 +7,21 @@ use super::{process, proxy};
 use crate::base::Instant;
 use crate::diagnostics::codes;
 use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Target};
-use crate::metrics::{Fetcher, SourceReader, parse};
-use crate::monitor::Sample;
+use crate::metrics::{Fetcher, Found, Nothing, Read, SourceReader, Vault, parse, probe};
 use crate::plan::{Injection, Plan, Proxy};
-use crate::types::model::{Class, SourceRef};
-use crate::types::term::{LimitName, MetricId};
+use crate::types::model::{Class, ProbeUse, SourceRef};
+use crate::types::term::LimitName;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell};
+
+/// A source cannot be opened: nothing was touched yet.
+fn unusable(error: &str) -> RunError {
+    let help = "set it before the run, for example `export PROM_TOKEN=…`; no file of an experiment holds a secret";
+    RunError::new(codes::E0714, error).help(help)
+}
 
 /// A leased fault ends this long after its last renewal.
 const LEASE: Duration = Duration::from_secs(10);
@@ -29,6 +34,7 @@ pub struct RealWorld {
     fetcher: Fetcher,
     client: reqwest::Client,
     sources: BTreeMap<SourceRef, Mutex<SourceReader>>,
+    vault: Arc<Vault>,
     host: OnceCell<Arc<Host>>,
     injectors: Mutex<BTreeMap<String, Injector>>,
     tokens: std::sync::Mutex<BTreeMap<String, String>>,
@@ -40,16 +46,19 @@ impl RealWorld {
     /// A world for one plan.
     ///
     /// # Errors
-    /// The HTTP client cannot be made.
+    /// The HTTP client cannot be made, or a source cannot be opened: a secret is not set or is not what it should be.
     pub fn new(plan: &Plan, run: &str, store: &Path) -> Result<Self, RunError> {
-        let reader = |(source, endpoint): (&SourceRef, &crate::plan::Source)| {
-            let bound = plan.bindings.iter().filter(|(_, binding)| binding.source == *source);
-            let metrics = bound.map(|(metric, binding)| (metric.clone(), binding.how.clone()));
-            (source.clone(), Mutex::new(SourceReader::new(endpoint.urls.clone(), metrics)))
+        let names = plan.sources.values().flat_map(|source| source.access.secrets());
+        let vault = Vault::of_environment(names).map_err(|error| unusable(&error.to_string()))?;
+        let vault = Arc::new(vault);
+        let reader = |source: &SourceRef| {
+            let reader = SourceReader::of(plan, source, &vault);
+            let reader = reader.map_err(|error| unusable(&format!("the source {source}: {error}")))?;
+            Ok((source.clone(), Mutex::new(reader)))
         };
-        let sources = plan.sources.iter().map(reader).collect();
+        let sources = plan.sources.keys().map(reader).collect::<Result<_, RunError>>()?;
         let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
-        Ok(Self { requests, ..Self::with(sources, run, &plan.experiment, store)? })
+        Ok(Self { requests, ..Self::with(sources, vault, run, &plan.experiment, store)? })
     }
 
     /// A world without sources: enough to take back what is in a journal.
@@ -57,17 +66,18 @@ impl RealWorld {
     /// # Errors
     /// The HTTP client cannot be made.
     pub fn for_recovery(store: &Path) -> Result<Self, RunError> {
-        Self::with(BTreeMap::new(), "recovery", "", store)
+        Self::with(BTreeMap::new(), Arc::default(), "recovery", "", store)
     }
 
     fn with(
         sources: BTreeMap<SourceRef, Mutex<SourceReader>>,
+        vault: Arc<Vault>,
         run: &str,
         experiment: &str,
         store: &Path,
     ) -> Result<Self, RunError> {
         let failed = |error: String| RunError::new(codes::E0710, format!("the HTTP client cannot be made: {error}"));
-        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build();
+        let client = crate::web::client().build();
         Ok(Self {
             run: run.to_owned(),
             experiment: experiment.to_owned(),
@@ -75,6 +85,7 @@ impl RealWorld {
             fetcher: Fetcher::new().map_err(|error| failed(error.to_string()))?,
             client: client.map_err(|error| failed(error.to_string()))?,
             sources,
+            vault,
             host: OnceCell::new(),
             injectors: Mutex::default(),
             tokens: std::sync::Mutex::default(),
@@ -167,13 +178,17 @@ impl RealWorld {
 }
 
 impl World for RealWorld {
-    fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Vec<(MetricId, Sample)>> {
+    fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Read> {
         Box::pin(async move {
             match self.sources.get(source) {
-                Some(reader) => reader.lock().await.read(&self.fetcher, at).await,
-                None => Vec::new(),
+                Some(reader) => reader.lock().await.read(at).await,
+                None => Read::default(),
             }
         })
+    }
+
+    fn probe<'a>(&'a self, of: &'a ProbeUse) -> Future<'a, Result<Found, Nothing>> {
+        Box::pin(probe(of, &self.vault))
     }
 
     fn apply<'a>(

@@ -6,15 +6,17 @@ use super::error::RunError;
 use super::event::{EventKind, Events};
 use super::halt::Halt;
 use super::intent::{Intent, ProcessIntent};
+use super::sampling::Tally;
 use super::shared::Shared;
 pub use super::shared::{FaultReport, Judged};
 use super::verdict::{Reason, Verdict, outcome};
 use super::world::World;
-use super::{proxy, steady, steps, supervise, watch};
+use super::{proxy, sampling, steady, steps, supervise, watch};
 use crate::base::{Clock, unit};
 use crate::journal::{EffectId, Journal};
 use crate::monitor::Signals;
 use crate::plan::{Plan, Process, Proxy};
+use crate::types::model::SourceRef;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -30,6 +32,8 @@ pub struct Ending {
     pub judged: Vec<Judged>,
     /// What each fault did.
     pub faults: Vec<FaultReport>,
+    /// The sources of which reads failed or were late.
+    pub sources: Vec<(SourceRef, Tally)>,
     /// The error that broke it, with its code.
     pub error: Option<RunError>,
 }
@@ -84,6 +88,7 @@ fn refused(error: RunError) -> Ending {
         reasons: vec![reason],
         judged: Vec::new(),
         faults: Vec::new(),
+        sources: Vec::new(),
         error: Some(error),
     }
 }
@@ -98,11 +103,12 @@ fn claims(plan: &Plan) -> Vec<String> {
 /// A read may take this long, in seconds, before its sample counts as late.
 const READING: f64 = 1.0;
 
-/// A signal for every bound metric. A value holds for two and a half intervals of its source, and the time of a read.
+/// A signal for every bound metric. A value holds for two and a half intervals of its source, those of the server behind it
+/// included, and the time of a read.
 fn signals(plan: &Plan) -> Signals {
     let mut signals = Signals::default();
     for (metric, binding) in &plan.bindings {
-        signals.add(metric.clone(), unit::to_duration(2.5 * plan.every(&binding.source) + READING));
+        signals.add(metric.clone(), unit::to_duration(2.5 * plan.lag(&binding.source) + READING));
     }
     signals
 }
@@ -125,7 +131,7 @@ impl Work {
         let began = shared.clock.now();
         let mut tasks = JoinSet::new();
         for source in shared.plan.sources.keys().cloned() {
-            tasks.spawn(sample(Arc::clone(&shared), source));
+            tasks.spawn(sampling::sample(Arc::clone(&shared), self.run.clone(), source));
         }
         tasks.spawn(supervise::supervise(Arc::clone(&shared)));
         let unsteady = tokio::select! {
@@ -231,7 +237,14 @@ impl Work {
         self.take_everything_back().await;
         let mut reasons = shared.reasons();
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
-        Ending { verdict: outcome(&reasons), reasons, judged: shared.judged(), faults: shared.faults(), error }
+        Ending {
+            verdict: outcome(&reasons),
+            reasons,
+            judged: shared.judged(),
+            faults: shared.faults(),
+            sources: shared.tallies.troubled(),
+            error,
+        }
     }
 
     /// Faults first, then processes and proxies, the latest first.
@@ -286,18 +299,5 @@ impl Work {
         self.shared
             .events
             .note(format!("the {what} (pid {pid}) stays, since others call through it; it passes traffic on"));
-    }
-}
-
-/// Reads a source again and again. One read is in flight at a time; a slow one makes the next later.
-async fn sample(shared: Arc<Shared>, source: crate::types::model::SourceRef) {
-    let every = unit::to_duration(shared.plan.every(&source));
-    let mut next = shared.clock.now();
-    loop {
-        let at = shared.clock.now();
-        let samples = shared.world.read(&source, at).await;
-        shared.board.push(samples);
-        next = (next + every).max(shared.clock.now());
-        shared.clock.sleep_until(next).await;
     }
 }

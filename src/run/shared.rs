@@ -1,16 +1,19 @@
 //! What all parts of a run share.
 
+use super::answers::Answers;
 use super::board::Board;
 use super::comparisons::Comparisons;
 use super::effects::Effects;
 use super::event::{EventKind, Events};
 use super::halt::Halt;
 use super::ledger::Ledger;
+use super::sampling::{self, Tallies};
 use super::verdict::{Reason, Verdict};
 use super::world::World;
 use crate::base::{Clock, Instant, unit};
 use crate::monitor::{Baselines, Outcome};
 use crate::plan::Plan;
+use crate::types::model::SourceKind;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -57,6 +60,10 @@ pub struct Shared {
     pub events: Events,
     /// What is in force, within the limits.
     pub ledger: Ledger,
+    /// How the reads of the sources went.
+    pub tallies: Tallies,
+    /// What calls of probes have found, by their steps' names.
+    pub answers: Answers,
     /// What `baseline` stands for; set once the steady state was judged.
     pub baselines: OnceLock<Arc<Baselines>>,
     reasons: Mutex<Vec<Reason>>,
@@ -88,6 +95,8 @@ impl Shared {
             halt,
             events,
             ledger: Ledger::default(),
+            tallies: Tallies::default(),
+            answers: Answers::default(),
             baselines: OnceLock::new(),
             reasons: Mutex::default(),
             judged: Mutex::default(),
@@ -166,13 +175,11 @@ impl Shared {
         }
     }
 
-    /// Reads all sources at once, beside their own rhythm: at the end of a phase nothing in it may stay unjudged.
+    /// Reads all sources at once, beside their own rhythm: at the end of a phase nothing in it may stay unjudged. Probes are
+    /// left out: they make load.
     pub async fn sample_now(&self) {
-        let at = self.clock.now();
-        for source in self.plan.sources.keys() {
-            let samples = self.world.read(source, at).await;
-            self.board.push(samples);
-        }
+        let sources = self.plan.sources.iter().filter(|(_, source)| source.kind != SourceKind::Probe);
+        futures_util::future::join_all(sources.map(|(source, _)| sampling::read(self, source, 0))).await;
     }
 
     /// Takes in what became of an expectation. A comparison that is not clear by itself is decided at the end.

@@ -5,10 +5,10 @@ use super::shared::Shared;
 use super::verdict::Verdict;
 use super::{inject, stable};
 use crate::base::{Instant, unit};
-use crate::monitor::{Obligation, Outcome, Phase};
+use crate::monitor::{Obligation, Outcome, Phase, View, truth};
 use crate::plan::graph::StepId;
 use crate::plan::{Edge, LATE, QUERY_TIMEOUT, Step, StepKind};
-use crate::types::model::Expectation;
+use crate::types::model::{Expectation, ProbeUse};
 use crate::types::term::{Condition, Demand};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -142,12 +142,43 @@ async fn run_step(shared: &Arc<Shared>, step: &Step) -> Option<bool> {
         StepKind::Choose { condition, text } => return choose(shared, step, condition, text).await,
         StepKind::Mark => {}
         StepKind::Stable(deadline) => stable::wait(shared, step, *deadline).await,
-        StepKind::Call { .. } | StepKind::Approve(..) => {
+        StepKind::Call { probe, component, returns, arguments } => {
+            let (component, action) = component.clone();
+            let of =
+                |arguments| ProbeUse { probe: probe.clone(), component, action, returns: returns.clone(), arguments };
+            call(shared, &step.name, shared.answers.arguments(arguments).map(of)).await;
+        }
+        StepKind::Approve(..) => {
             // Such plans are refused before the run.
             shared.halt.stop(Verdict::Broken, format!("{}: this version cannot run it", step.name));
         }
     }
     None
+}
+
+/// Makes a probe and keeps what it found. What finds nothing leaves the run without a full answer.
+async fn call(shared: &Shared, step: &str, of: Result<ProbeUse, String>) {
+    let of = match of {
+        Ok(of) => of,
+        Err(missing) => {
+            return shared.because(Verdict::Inconclusive, format!("{step}: the call `{missing}` found nothing"));
+        }
+    };
+    shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: format!("call {}", of.probe) });
+    let found = tokio::select! {
+        found = shared.world.probe(&of) => found,
+        _ = shared.halt.wait() => return,
+    };
+    match found {
+        Ok(found) => {
+            shared.events.note(format!("{step}: {} found {}", of.probe, found.shown(&of.returns)));
+            shared.answers.keep(step, found);
+        }
+        Err(error) => {
+            shared.events.note(format!("{step}: {} found nothing: {error}", of.probe));
+            shared.because(Verdict::Inconclusive, format!("{step}: {} found nothing: {error}", of.probe));
+        }
+    }
 }
 
 async fn wait(shared: &Shared, step: &str, seconds: f64) {
@@ -199,7 +230,11 @@ pub(super) async fn outcome(
     grace: Duration,
 ) -> Option<Outcome> {
     let phase = Phase { start, end: None };
-    let mut obligation = Obligation::new(expectation.condition.clone(), expectation.demand, phase, shared.window());
+    let condition = shared.answers.condition(&expectation.condition);
+    if condition.readings().is_empty() {
+        return Some(at_once(shared, &condition, start));
+    }
+    let mut obligation = Obligation::new(condition, expectation.demand, phase, shared.window());
     let (horizon, latest) = match expectation.demand {
         // A comparison as a step takes as long as the baseline did: so it has as many samples.
         Demand::Compared => {
@@ -226,6 +261,19 @@ pub(super) async fn outcome(
     }
 }
 
+/// What becomes of a condition that reads no metric: what calls have found does not change any more.
+fn at_once(shared: &Shared, condition: &Condition, at: Instant) -> Outcome {
+    let (signals, baselines) = (shared.board.signals(), shared.baselines());
+    let (window, proven) = (shared.window(), truth::NONE_PROVEN);
+    let view = View { signals: &signals, window, increase_from: None, baselines: &baselines, proven };
+    let judged = truth::judge(condition, at, view);
+    match (judged.holds(), judged.fails()) {
+        (true, _) => Outcome::Satisfied { at, atom: judged.atom },
+        (_, true) => Outcome::Violated { at, atom: judged.atom },
+        _ => Outcome::Inconclusive { reason: "a call that it needs found nothing".to_owned() },
+    }
+}
+
 /// The moment up to which samples count, and the moment up to which they are waited for.
 fn horizon(expectation: &Expectation, obligation: &Obligation, start: Instant, grace: Duration) -> (Instant, Instant) {
     match (expectation.demand, obligation.horizon()) {
@@ -234,10 +282,10 @@ fn horizon(expectation: &Expectation, obligation: &Obligation, start: Instant, g
     }
 }
 
-/// How often the slowest source of a condition is read, in seconds.
+/// How long the slowest source of a condition takes to show a change, in seconds.
 pub(super) fn slowest(shared: &Shared, condition: &Condition) -> f64 {
     let sources = condition.readings().into_iter().filter_map(|it| shared.plan.bindings.get(&it.metric));
-    sources.map(|binding| shared.plan.every(&binding.source)).fold(0.0, f64::max)
+    sources.map(|binding| shared.plan.lag(&binding.source)).fold(0.0, f64::max)
 }
 
 /// Judges the expectations on the whole run: from the first inject until told that the run is over.

@@ -4,10 +4,9 @@ use super::error::RunError;
 use super::intent::{FaultIntent, Intent};
 use crate::base::Instant;
 use crate::injector::Evidence;
-use crate::monitor::Sample;
+use crate::metrics::{Found, Nothing, Read};
 use crate::plan::{Injection, Plan, Proxy};
-use crate::types::model::SourceRef;
-use crate::types::term::MetricId;
+use crate::types::model::{ProbeUse, SourceRef};
 use std::pin::Pin;
 
 /// A future of a world's answer.
@@ -25,7 +24,10 @@ pub struct Witness {
 /// Everything a run does to the outside, and all it sees of it.
 pub trait World: Send + Sync {
     /// Reads a source at the moment `at`.
-    fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Vec<(MetricId, Sample)>>;
+    fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Read>;
+
+    /// Makes a probe once.
+    fn probe<'a>(&'a self, of: &'a ProbeUse) -> Future<'a, Result<Found, Nothing>>;
 
     /// Does what the intent says. Called only once the intent is durable. As soon as something is known without which the
     /// effect could not be taken back, it is put into the intent, and `known` is told.

@@ -98,6 +98,7 @@ impl fmt::Display for SourceRef {
             SourceRef::Declared(name) => f.write_str(name),
             // No name of a source holds a blank.
             SourceRef::Proxy(service) => write!(f, "proxy of {service}"),
+            SourceRef::Probe(metric) => write!(f, "probe of {metric}"),
         }
     }
 }

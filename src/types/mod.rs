@@ -11,6 +11,8 @@ mod kubernetes;
 pub mod labels;
 pub mod model;
 pub mod policy;
+pub mod probe;
+pub mod promql;
 pub mod selector;
 pub mod term;
 pub mod ty;

@@ -1,7 +1,7 @@
 //! The typed model: what the declarations of a program say once they are understood.
 
-use super::selector::Selector;
-use super::term::{Condition, Demand, LimitName, MetricId, Term};
+use super::selector::{MatchOperator, Matcher, Selector};
+use super::term::{Cohort, Condition, Demand, LimitName, MetricId, Term};
 use crate::base::{Interval, Span};
 use crate::types::Type;
 use serde::{Deserialize, Serialize};
@@ -468,6 +468,8 @@ pub struct Environment {
     pub services: BTreeMap<String, Place>,
     /// Sources, by name.
     pub sources: BTreeMap<String, Source>,
+    /// Probes that are read again and again, by the metric that each gives.
+    pub probes: BTreeMap<MetricId, Source>,
     /// What metrics are read from.
     pub bindings: BTreeMap<MetricId, Binding>,
     /// What may be injected where.
@@ -540,12 +542,56 @@ pub enum Restarter {
 pub struct Source {
     /// What it is.
     pub kind: SourceKind,
-    /// The endpoints; of a Prometheus server, its one.
+    /// The endpoints; of a Prometheus server, its one; of a probe none.
     pub urls: Vec<String>,
     /// How often it is read, in seconds.
     pub every: f64,
+    /// How old the newest sample of a Prometheus server can be: how often it scrapes, in seconds. 0 where a read sees what is
+    /// there now.
+    pub scrape: f64,
+    /// What opens it.
+    pub access: Access,
+}
+
+impl Source {
+    /// Seconds from a change to a read that can show it, the read's own time left out.
+    pub fn lag(&self) -> f64 {
+        self.every + self.scrape
+    }
+}
+
+/// What opens a source, by the names of secrets; never their values.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Access {
     /// The secret that is its bearer token.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// The user's name, where a password is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The secret that is the user's password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
+    /// The secret that is the client's certificate and its chain, as PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
+    /// The secret that is the key of that certificate, as PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The file with the authorities that are trusted instead of the system's, as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca: Option<String>,
+    /// The folder of the file that says so: `ca` is relative to it.
+    #[serde(skip)]
+    pub folder: std::path::PathBuf,
+}
+
+impl Access {
+    /// The names of all secrets in it.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        [&self.token, &self.password, &self.certificate, &self.key].into_iter().flatten().map(String::as_str)
+    }
 }
 
 /// Kinds of sources.
@@ -554,8 +600,10 @@ pub struct Source {
 pub enum SourceKind {
     /// Endpoints in the Prometheus text format.
     Scrape,
-    /// A Prometheus server.
+    /// A Prometheus server, or another that has its API.
     Prometheus,
+    /// A probe.
+    Probe,
 }
 
 /// What a metric is read from.
@@ -565,6 +613,12 @@ pub struct Binding {
     pub source: SourceRef,
     /// How.
     pub how: How,
+    /// The values that the metric can have: what a source gives beside them is a mistake, not a measurement.
+    #[serde(skip)]
+    pub range: Interval,
+    /// The part of a proxy's traffic that it counts; all of it where none is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cohort: Option<Cohort>,
     /// Where it is written.
     #[serde(skip)]
     pub span: Span,
@@ -577,10 +631,29 @@ pub enum SourceRef {
     Declared(String),
     /// The fault proxy's own view of a service's traffic.
     Proxy(String),
+    /// A probe of its own for one metric.
+    Probe(MetricId),
+}
+
+/// A probe with what it is given.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProbeUse {
+    /// The probe, with its standard module's name.
+    pub probe: String,
+    /// The component behind it.
+    #[serde(skip)]
+    pub component: String,
+    /// The component's action.
+    #[serde(skip)]
+    pub action: String,
+    /// What it returns.
+    pub returns: Type,
+    /// The arguments, by parameter.
+    pub arguments: BTreeMap<String, Argument>,
 }
 
 /// How a metric is made of a source's series.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// Growth of one counter over growth of another.
@@ -604,6 +677,13 @@ pub enum How {
         /// The size of its unit in base units.
         unit: f64,
     },
+    /// What a probe returns, `unit` base units each; a `bool` counts as one event, good or not.
+    Probe {
+        /// The probe.
+        of: Box<ProbeUse>,
+        /// The size of its unit in base units.
+        unit: f64,
+    },
     /// A counter.
     Counter(Selector),
     /// A gauge whose values are `unit` base units each; several series add up.
@@ -614,6 +694,38 @@ pub enum How {
         unit: f64,
     },
 }
+
+impl How {
+    /// The same, of a part of a proxy's traffic.
+    #[must_use]
+    pub fn of_part(&self, cohort: Cohort) -> How {
+        let value = match cohort {
+            Cohort::Affected => "affected",
+            Cohort::Others => "others",
+        };
+        let part = Matcher { label: COHORT.to_owned(), operator: MatchOperator::Equal, value: value.to_owned() };
+        self.matching(|matchers| matchers.push(part.clone()))
+    }
+
+    /// The same, of the whole traffic.
+    #[must_use]
+    pub fn of_everybody(&self) -> How {
+        self.matching(|matchers| matchers.retain(|matcher| matcher.label != COHORT))
+    }
+
+    fn matching(&self, change: impl Fn(&mut Vec<Matcher>)) -> How {
+        let mut how = self.clone();
+        match &mut how {
+            How::Ratio { good, all } => [good, all].into_iter().for_each(|it| change(&mut it.matchers)),
+            How::Histogram { of, .. } | How::Counter(of) | How::Gauge { of, .. } => change(&mut of.matchers),
+            How::Query { .. } | How::Probe { .. } => {}
+        }
+        how
+    }
+}
+
+/// The label by which the proxy tells the parts of its traffic apart.
+const COHORT: &str = "cohort";
 
 /// `allow http.* on payment`.
 #[derive(Clone, Debug)]

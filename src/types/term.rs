@@ -16,6 +16,34 @@ pub struct MetricId {
     pub metric: String,
 }
 
+impl MetricId {
+    /// The metric of a part of the traffic.
+    #[must_use]
+    pub fn of_part(&self, cohort: Cohort) -> MetricId {
+        MetricId { service: self.service.clone(), metric: format!("{}{}", self.metric, cohort.ending()) }
+    }
+
+    /// Whether they are the same metric, of whatever part of the traffic.
+    pub fn is_of(&self, other: &MetricId) -> bool {
+        self.service == other.service && self.whole() == other.whole()
+    }
+
+    /// Its name without the part of the traffic. No declared name holds a blank.
+    fn whole(&self) -> &str {
+        let endings = [Cohort::Affected, Cohort::Others].map(Cohort::ending);
+        endings.iter().find_map(|ending| self.metric.strip_suffix(ending)).unwrap_or(&self.metric)
+    }
+}
+
+impl Cohort {
+    fn ending(self) -> &'static str {
+        match self {
+            Cohort::Affected => " of affected",
+            Cohort::Others => " of others",
+        }
+    }
+}
+
 impl fmt::Display for MetricId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.service, self.metric)
@@ -251,6 +279,22 @@ impl Term {
         }
     }
 
+    /// The term with the parts replaced for which `by` gives something else. Constants that come together are one.
+    #[must_use]
+    pub fn replaced(&self, by: &dyn Fn(&Term) -> Option<Term>) -> Term {
+        if let Some(other) = by(self) {
+            return other;
+        }
+        match self {
+            Term::Spike(of) => Term::Spike(Box::new(of.replaced(by))),
+            Term::Arithmetic(operator, a, b) => match (a.replaced(by), b.replaced(by)) {
+                (Term::Constant(a), Term::Constant(b)) => Term::Constant(operator.apply(a, b)),
+                (a, b) => Term::Arithmetic(*operator, Box::new(a), Box::new(b)),
+            },
+            other => other.clone(),
+        }
+    }
+
     /// The parameters in it.
     pub fn parameters(&self) -> Vec<&str> {
         match self {
@@ -394,6 +438,24 @@ impl Condition {
             Condition::Likely(inner) => Condition::Likely(Box::new(inner.settle(known, steady))),
             Condition::Steady => steady.clone(),
             Condition::Constant(value) => Condition::Constant(*value),
+        }
+    }
+
+    /// The condition with parts of its terms replaced.
+    #[must_use]
+    pub fn replaced(&self, by: &dyn Fn(&Term) -> Option<Term>) -> Condition {
+        let one = |inner: &Condition| Box::new(inner.replaced(by));
+        match self {
+            Condition::Compare(it) => Condition::Compare(Comparison {
+                left: it.left.replaced(by),
+                right: it.right.replaced(by),
+                ..it.clone()
+            }),
+            Condition::And(a, b) => Condition::And(one(a), one(b)),
+            Condition::Or(a, b) => Condition::Or(one(a), one(b)),
+            Condition::Not(inner) => Condition::Not(one(inner)),
+            Condition::Likely(inner) => Condition::Likely(one(inner)),
+            Condition::Steady | Condition::Constant(_) => self.clone(),
         }
     }
 

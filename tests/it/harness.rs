@@ -66,6 +66,14 @@ impl Place {
         command
     }
 
+    /// Ends the proxies that stay after a run, since others call through them.
+    pub fn stop_kept_proxy(&self) {
+        let said = self.run(&["status"]).out;
+        for pid in said.split("(pid ").skip(1).filter_map(|rest| rest.split(')').next()) {
+            Command::new("kill").arg(pid).status().unwrap();
+        }
+    }
+
     /// Runs the program to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         Ran::from(self.chaos(arguments).output().unwrap())

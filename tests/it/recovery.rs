@@ -60,14 +60,7 @@ fn after_sigkill_the_fault_ends_by_itself_and_recover_takes_back_the_rest() {
     assert_eq!(status(proxy, "GET", "/"), Some(200), "its caller still finds the proxy");
     let refused = load.end().into_iter().skip_while(Option::is_none).filter(Option::is_none).count();
     assert_eq!(refused, 0, "a caller found a dead address");
-    stop_kept_proxy(&place);
-}
-
-/// A proxy that others call through stays; the test ends it.
-fn stop_kept_proxy(place: &Place) {
-    let said = place.run(&["status"]).out;
-    let pid = said.split("(pid ").nth(1).and_then(|rest| rest.split(')').next()).expect("the kept proxy is shown");
-    std::process::Command::new("kill").arg(pid).status().unwrap();
+    place.stop_kept_proxy();
 }
 
 #[test]
@@ -87,5 +80,5 @@ fn signals_stop_the_run_and_take_everything_back() {
         assert!(!answers(helper));
         assert_eq!(place.run(&["status"]).code, Some(0), "round {number}");
     }
-    stop_kept_proxy(&place);
+    place.stop_kept_proxy();
 }

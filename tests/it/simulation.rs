@@ -9,13 +9,14 @@ use chaos_lang::base::{Clock, FileError, Files, Instant, Overlay};
 use chaos_lang::diagnostics::codes;
 use chaos_lang::injector::{Call, Evidence, Handle, Phase};
 use chaos_lang::journal::Journal;
+use chaos_lang::metrics::{self, Found, Read};
 use chaos_lang::monitor::{Point, Sample};
 use chaos_lang::plan::{APPLY_TIMEOUT, Bound, Injection, Origin, Plan, Proxy};
 use chaos_lang::radius::Bounds;
 use chaos_lang::run::{
     Ending, Events, FaultIntent, Future, Halt, Intent, RunError, Runner, TokioClock, Verdict, Witness, World,
 };
-use chaos_lang::types::model::SourceRef;
+use chaos_lang::types::model::{ProbeUse, SourceRef};
 use chaos_lang::types::term::{LimitName, MetricId};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -109,7 +110,7 @@ fn fault(intent: &Intent) -> &FaultIntent {
 }
 
 impl World for Simulated {
-    fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Vec<(MetricId, Sample)>> {
+    fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Read> {
         Box::pin(async move {
             let mut state = self.state.lock().unwrap();
             let State { dice, last, low, .. } = &mut *state;
@@ -119,8 +120,14 @@ impl World for Simulated {
             let good = if *low { 40.0 } else { 100.0 };
             let from = last.insert(source.clone(), at).unwrap_or(at);
             let sample = Sample { from, at, value: Ok(Point::Ratio { good, all: 100.0 }) };
-            self.metrics.get(source).into_iter().flatten().map(|metric| (metric.clone(), sample.clone())).collect()
+            let metrics = self.metrics.get(source).into_iter().flatten();
+            let samples = metrics.map(|metric| (metric.clone(), sample.clone())).collect();
+            Read { samples, ..Read::default() }
         })
+    }
+
+    fn probe<'a>(&'a self, _: &'a ProbeUse) -> Future<'a, Result<Found, metrics::Nothing>> {
+        Box::pin(async { Err(metrics::Nothing::from("no graph here calls a probe".to_owned())) })
     }
 
     fn apply<'a>(

@@ -20,6 +20,7 @@ pub mod no_time_limit;
 pub mod redundant_default;
 pub mod secret_in_text;
 pub mod shadowing;
+pub mod slow_source;
 pub mod steady_does_not_cover;
 pub mod unit_style;
 pub mod unlimited_environment;
@@ -56,6 +57,7 @@ pub const ALL: &[Rule] = &[
     redundant_default::RULE,
     secret_in_text::RULE,
     shadowing::RULE,
+    slow_source::RULE,
     steady_does_not_cover::RULE,
     unit_style::RULE,
     unlimited_environment::RULE,

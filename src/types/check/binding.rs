@@ -1,16 +1,24 @@
 //! `bind`: what metrics are read from.
 
 use super::Checker;
+use crate::names::ModuleId;
 use crate::syntax::tree::{self, Argument as Given, Arguments, Expr, ExprKind, Path};
 use crate::types::expression::Context;
 use crate::types::model::{Binding, Environment, How, Metric, SourceKind, SourceRef, System};
+use crate::types::promql::gives_a_number;
 use crate::types::selector::{self, MatchOperator, Matcher, Selector};
 use crate::types::term::MetricId;
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
 impl Checker<'_> {
-    pub(super) fn bindings(&mut self, written: &tree::Environment, system: &System, environment: &mut Environment) {
+    pub(super) fn bindings(
+        &mut self,
+        written: &tree::Environment,
+        system: &System,
+        module: ModuleId,
+        environment: &mut Environment,
+    ) {
         let mut seen: BTreeMap<MetricId, crate::base::Span> = BTreeMap::new();
         for binding in &written.bindings {
             let Some((id, metric)) = self.bound_metric(system, &binding.metric) else { continue };
@@ -18,8 +26,15 @@ impl Checker<'_> {
                 self.report(errors::twice("binding", &id.to_string(), first, binding.metric.span));
                 continue;
             }
-            if let Some((source, how)) = self.reading(&binding.value, &metric, system, environment) {
-                environment.bindings.insert(id, Binding { source, how, span: binding.span });
+            let read = match self.probe_of(&binding.value, module, environment) {
+                Some(probe) => self.probed(probe, &binding.value, &id, &metric, environment),
+                None if self.misnamed_probe(&binding.value, module, environment) => None,
+                None => self.reading(&binding.value, &metric, system, environment),
+            };
+            if let Some((source, how)) = read {
+                environment
+                    .bindings
+                    .insert(id, Binding { source, how, range: metric.range, cohort: None, span: binding.span });
             }
         }
     }
@@ -71,8 +86,8 @@ impl Checker<'_> {
             return None;
         };
         let how = match declared.kind {
-            SourceKind::Scrape => self.series(kind, arguments, metric)?,
-            SourceKind::Prometheus => self.query(kind, arguments, metric)?,
+            SourceKind::Prometheus if kind.text == "query" => self.query(kind, arguments, metric)?,
+            _ => self.series(kind, arguments, metric, declared.kind)?,
         };
         Some((SourceRef::Declared(source.text.clone()), how))
     }
@@ -80,10 +95,6 @@ impl Checker<'_> {
     /// `prom.query(…)`: PromQL, which the server evaluates.
     fn query(&mut self, kind: &tree::Name, arguments: &Arguments, metric: &Metric) -> Option<How> {
         self.known_arguments(kind, arguments);
-        if kind.text != "query" {
-            self.report(errors::unknown("kind of series of a Prometheus server", &kind.text, kind.span, ["query"]));
-            return None;
-        }
         let value = &self.argument(arguments, None, "a query")?.value;
         let query = self.typing(Context::default()).text(value)?;
         if let Err(error) = gives_a_number(&query) {
@@ -99,7 +110,7 @@ impl Checker<'_> {
         self.fits_metric(&how, kind, metric).then_some(how)
     }
 
-    fn series(&mut self, kind: &tree::Name, arguments: &Arguments, metric: &Metric) -> Option<How> {
+    fn series(&mut self, kind: &tree::Name, arguments: &Arguments, metric: &Metric, source: SourceKind) -> Option<How> {
         self.known_arguments(kind, arguments);
         let how = match kind.text.as_str() {
             "ratio" => How::Ratio {
@@ -117,12 +128,9 @@ impl Checker<'_> {
                 if kind.text == "gauge" { How::Gauge { of, unit } } else { How::Histogram { of, unit } }
             }
             other => {
-                self.report(errors::unknown(
-                    "kind of series",
-                    other,
-                    kind.span,
-                    ["ratio", "histogram", "counter", "gauge"],
-                ));
+                let own = (source == SourceKind::Prometheus).then_some("query");
+                let known = ["ratio", "histogram", "counter", "gauge"].into_iter().chain(own);
+                self.report(errors::unknown("kind of series", other, kind.span, known));
                 return None;
             }
         };
@@ -148,6 +156,7 @@ impl Checker<'_> {
             (How::Ratio { .. }, ty) => *ty == Type::Ratio,
             (How::Histogram { .. }, ty) => matches!(ty, Type::Distribution(_)),
             (How::Counter(_), ty) => *ty == Type::Counter,
+            (How::Probe { .. }, _) => true, // judged where its type is known
             (How::Gauge { .. } | How::Query { .. }, ty) => {
                 !matches!(ty, Type::Counter | Type::Distribution(_)) && ty.is_quantity()
             }
@@ -250,20 +259,6 @@ impl Checker<'_> {
 pub fn unit_of_series(name: &str) -> Option<f64> {
     let endings = [("_seconds", 1.0), ("_milliseconds", 1e-3), ("_ms", 1e-3), ("_microseconds", 1e-6)];
     endings.iter().find(|(ending, _)| name.ends_with(ending)).map(|(_, size)| *size)
-}
-
-/// Whether a query in PromQL gives a value at an instant.
-fn gives_a_number(query: &str) -> Result<(), String> {
-    use promql_parser::parser::value::ValueType;
-    let parsed = promql_parser::parser::parse(query);
-    let parsed = parsed.map_err(|error| format!("this is no PromQL: {}", crate::types::condition::one_line(&error)))?;
-    match parsed.value_type() {
-        ValueType::Vector | ValueType::Scalar => Ok(()),
-        ValueType::Matrix => {
-            Err("this query gives a range of values, not one: aggregate it, as `rate(…[1m])` does".to_owned())
-        }
-        ValueType::String => Err("this query gives a text".to_owned()),
-    }
 }
 
 fn plain(name: &str) -> Selector {

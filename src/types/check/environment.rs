@@ -8,14 +8,9 @@ use crate::syntax::tree::{self, Expr, ExprKind};
 use crate::types::address::{Address, Url};
 use crate::types::expression::Context;
 use crate::types::labels::labels;
-use crate::types::model::{Allowance, Environment, Place, Restart, Restarter, Source, SourceKind, System};
+use crate::types::model::{Allowance, Environment, Place, Restart, Restarter, System};
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
-
-/// How often an endpoint is read where it is not said, in seconds.
-pub const DEFAULT_EVERY: f64 = 1.0;
-/// How often a Prometheus server is asked where it is not said, in seconds.
-const DEFAULT_QUERY_EVERY: f64 = 5.0;
 
 /// Tiers of environments, from the least to the most careful.
 pub const TIERS: &[&str] = &["development", "test", "staging", "production"];
@@ -34,6 +29,7 @@ impl Checker<'_> {
             tier: self.tier(written),
             services: BTreeMap::new(),
             sources: BTreeMap::new(),
+            probes: BTreeMap::new(),
             bindings: BTreeMap::new(),
             allowances: written.allowances.iter().flat_map(allowances).collect(),
             limits: self.limits(
@@ -53,7 +49,7 @@ impl Checker<'_> {
             environment.flawed |= self.checked.findings.len() > before;
             let secrets = self.secrets(written);
             self.sources(written, secrets.as_deref(), &mut environment);
-            self.bindings(written, system, &mut environment);
+            self.bindings(written, system, id.module, &mut environment);
             self.allowed_services(written, system);
         }
         environment.flawed |= self.checked.findings.len() > before;
@@ -85,7 +81,7 @@ impl Checker<'_> {
     }
 
     /// The name of a secret: of the environment variable that holds it.
-    fn secret_name(&mut self, written: &Expr) -> Option<String> {
+    pub(super) fn secret_name(&mut self, written: &Expr) -> Option<String> {
         let name = self.typing(Context::default()).text(written)?;
         let fits = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
         if name.is_empty() || !name.chars().all(fits) || name.starts_with(|c: char| c.is_ascii_digit()) {
@@ -293,7 +289,7 @@ impl Checker<'_> {
         admin.map(|address| address.to_string())
     }
 
-    fn url(&mut self, written: &Expr) -> Option<Url> {
+    pub(super) fn url(&mut self, written: &Expr) -> Option<Url> {
         let text = self.typing(Context::default()).text(written)?;
         let read = Url::parse(&text);
         read.map_err(|error| self.report(errors::place(error, written.span, "write it like `http://127.0.0.1:7300`")))
@@ -341,105 +337,6 @@ impl Checker<'_> {
             None => 0.0,
         };
         Some(Restart { by, after })
-    }
-
-    fn sources(&mut self, written: &tree::Environment, secrets: Option<&[String]>, environment: &mut Environment) {
-        for source in &written.sources {
-            if source.name.text == "proxy" {
-                let help = Some("choose another name: `proxy` is the fault proxy's own view".to_owned());
-                self.report(errors::binding("`proxy` cannot be declared".to_owned(), source.name.span, help));
-                continue;
-            }
-            // One that cannot be understood is known all the same, so that its bindings are not reported again.
-            let read = self.source(&source.value, secrets);
-            let lost = Source { kind: SourceKind::Scrape, urls: Vec::new(), every: DEFAULT_EVERY, token: None };
-            environment.sources.insert(source.name.text.clone(), read.unwrap_or(lost));
-        }
-    }
-
-    fn source(&mut self, written: &Expr, secrets: Option<&[String]>) -> Option<Source> {
-        let ExprKind::Call(function, arguments) = &written.kind else {
-            let help = Some("write `scrape(\"http://127.0.0.1:7301/metrics\", every: 1s)`".to_owned());
-            self.report(errors::binding("expected a source".to_owned(), written.span, help));
-            return None;
-        };
-        let (kind, every) = match function.text().as_str() {
-            "scrape" => (SourceKind::Scrape, DEFAULT_EVERY),
-            "prometheus" => (SourceKind::Prometheus, DEFAULT_QUERY_EVERY),
-            other => {
-                self.report(errors::unknown("kind of source", other, function.span, ["scrape", "prometheus"]));
-                return None;
-            }
-        };
-        let mut source = Source { kind, urls: Vec::new(), every, token: None };
-        self.distinct("argument", arguments.list.iter().filter_map(|argument| argument.name.as_ref()));
-        for argument in &arguments.list {
-            match argument.name.as_ref().map(|name| name.text.as_str()) {
-                None => {
-                    let url = self.url(&argument.value);
-                    source.urls.extend(url.map(|url| url.to_string()));
-                }
-                Some("every") => source.every = self.every(&argument.value),
-                Some("token") => source.token = self.secret(&argument.value, secrets),
-                Some(other) => {
-                    let at = argument.name.as_ref().map_or(argument.value.span, |name| name.span);
-                    self.report(errors::unknown("argument", other, at, ["every", "token"]));
-                }
-            }
-        }
-        self.endpoints(kind, arguments, written);
-        Some(source)
-    }
-
-    /// A scrape reads any number of endpoints, a Prometheus server is one.
-    fn endpoints(&mut self, kind: SourceKind, arguments: &tree::Arguments, written: &Expr) {
-        let urls = arguments.list.iter().filter(|argument| argument.name.is_none()).count();
-        if urls == 0 {
-            let help = Some("name at least one endpoint".to_owned());
-            self.report(errors::binding("this source reads nothing".to_owned(), written.span, help));
-        }
-        if kind == SourceKind::Prometheus && urls > 1 {
-            let help = Some("declare a source for each".to_owned());
-            self.report(errors::binding("a Prometheus server has one URL".to_owned(), arguments.span, help));
-        }
-    }
-
-    /// `secret("PROM_TOKEN")`.
-    fn secret(&mut self, written: &Expr, secrets: Option<&[String]>) -> Option<String> {
-        let ExprKind::Call(function, arguments) = &written.kind else {
-            let help = Some("write `token: secret(\"PROM_TOKEN\")`, so that it does not stand in the file".to_owned());
-            self.report(errors::binding("a token is a secret".to_owned(), written.span, help));
-            return None;
-        };
-        if function.text() != "secret" {
-            self.report(errors::unknown("function", &function.text(), function.span, ["secret"]));
-            return None;
-        }
-        let [argument] = arguments.list.as_slice() else {
-            let help = Some("write `secret(\"PROM_TOKEN\")`".to_owned());
-            self.report(errors::argument("`secret` takes one name".to_owned(), arguments.span, "", help));
-            return None;
-        };
-        let name = self.secret_name(&argument.value)?;
-        if let Some(known) = secrets.filter(|known| !known.contains(&name)) {
-            let known = known.iter().map(String::as_str);
-            self.report(errors::unknown_text("secret", &name, argument.value.span, known));
-            return None;
-        }
-        Some(name)
-    }
-
-    /// How often a source is read: between 100 ms and 5 minutes.
-    fn every(&mut self, written: &Expr) -> f64 {
-        let range = Interval::new(0.1, 300.0);
-        match self.typing(Context::default()).constant(written, &Type::Duration, "every") {
-            Some(every) if Interval::point(every).within(range) => every,
-            Some(every) => {
-                self.report(errors::outside(&Type::Duration.show(every), written.span, range, &Type::Duration, None));
-                DEFAULT_EVERY
-            }
-            None => DEFAULT_EVERY,
-        }
     }
 }
 

@@ -182,6 +182,7 @@ impl Checker<'_> {
         let id = self.resolve(Kind::Probe, path, about.module)?;
         let probe = self.checked.probes.get(&id)?.clone();
         let values = self.arguments(&path.text(), &probe.parameters, arguments, about.context())?;
+        self.understood(&probe, &values)?;
         let values = values.into_iter().map(|(name, (value, _))| (name, value)).collect();
         Some(StepKind::Call(Box::new(crate::types::model::Probe { name: path.text(), ..probe }), values))
     }
