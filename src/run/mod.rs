@@ -17,6 +17,7 @@ mod process;
 mod proxy;
 mod real;
 mod recover;
+mod recovery;
 mod runner;
 mod shared;
 mod stable;

@@ -10,7 +10,7 @@ use super::shared::Shared;
 pub use super::shared::{FaultReport, Judged};
 use super::verdict::{Reason, Verdict, outcome};
 use super::world::World;
-use super::{proxy, steady, steps, supervise, watch};
+use super::{proxy, recovery, steady, steps, supervise, watch};
 use crate::base::{Clock, unit};
 use crate::journal::{EffectId, Journal};
 use crate::monitor::Signals;
@@ -144,6 +144,7 @@ impl Work {
         if let Err(panic) = overall.await {
             shared.halt.stop(Verdict::Broken, format!("judging the whole run failed: {panic}"));
         }
+        recovery::judge(&shared).await;
         Ok(())
     }
 
