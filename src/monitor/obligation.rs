@@ -385,7 +385,7 @@ mod tests {
         let reading =
             Reading { metric: metric(), ty: Type::Count, aggregate: Aggregate::Plain, window: None, cohort: None };
         Condition::Compare(Comparison {
-            left: Term::Reading(reading),
+            left: Term::Reading(Box::new(reading)),
             comparator: Comparator::AtLeast,
             right: Term::Constant(5.0),
             ty: Type::Count,

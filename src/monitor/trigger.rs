@@ -113,7 +113,7 @@ mod tests {
             cohort: None,
         };
         let condition = Condition::Compare(Comparison {
-            left: Term::Reading(reading),
+            left: Term::Reading(Box::new(reading)),
             comparator: Comparator::Below,
             right: Term::Constant(5.0),
             ty: Type::Count,

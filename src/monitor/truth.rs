@@ -244,7 +244,7 @@ fn widened(term: &Term) -> Term {
         Term::Reading(reading) => {
             let gauge = reading.aggregate == Aggregate::Plain && reading.ty != Type::Ratio;
             let aggregate = if gauge { Aggregate::Mean } else { reading.aggregate };
-            Term::Reading(Reading { window: None, aggregate, ..reading.clone() })
+            Term::Reading(Box::new(Reading { window: None, aggregate, ..(**reading).clone() }))
         }
         Term::Arithmetic(operator, a, b) => Term::Arithmetic(*operator, Box::new(widened(a)), Box::new(widened(b))),
         other => other.clone(),

@@ -15,7 +15,7 @@ mod places;
 mod repair;
 mod requests;
 mod samples;
-mod timeline;
+pub mod timeline;
 mod triggers;
 
 use crate::base::Span;
@@ -56,10 +56,24 @@ pub struct Bounds {
     pub length: f64,
     /// Seconds until the triggers have seen a breach.
     pub detection: f64,
+    /// When each fault can be active, in the order of the steps.
+    #[serde(skip)]
+    pub windows: Vec<When>,
     /// What is expected under fault that the faults' direct effect cannot refute.
     pub diluted: Vec<Diluted>,
     /// The faulted services and everybody who calls them, directly or not: who can feel it.
     pub reach: BTreeSet<String>,
+}
+
+/// When a fault can be active, in seconds from the end of the baseline.
+#[derive(Clone, Debug, PartialEq)]
+pub struct When {
+    /// The step.
+    pub step: String,
+    /// At the earliest.
+    pub from: f64,
+    /// At the latest: taken back, at worst.
+    pub until: f64,
 }
 
 /// Services and everybody who calls them, directly or not.
@@ -113,6 +127,7 @@ fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
         exposure,
         length,
         detection: detection(plan),
+        windows: proof.windows(),
         diluted,
         reach: reach_of(plan, faults.iter().map(|fault| fault.injection.target.clone()).collect()),
     };
@@ -179,7 +194,19 @@ impl<'p> Proof<'p> {
         let (since, active) = contest.when.as_ref()?;
         let row = |it: &Active| Row { name: self.name(it.fault), from: it.from, until: it.until };
         let rows: Vec<Row> = active.iter().map(row).collect();
-        Some(timeline::draw(&rows, &self.instant(*since)))
+        Some(timeline::overlap(&rows, &self.instant(*since)))
+    }
+
+    fn windows(&self) -> Vec<When> {
+        let region: Vec<usize> = (ROOT + 1..self.events.count()).collect();
+        let windows = self.events.windows(ROOT, &region, &[]);
+        let one = |fault: &Fault| {
+            let (begins, over) =
+                (windows.get(&self.events.start(fault.number))?, windows.get(&self.events.end(fault.number))?);
+            let until = overlap::latest(*begins, *over, fault.injection);
+            Some(When { step: fault.step.name.clone(), from: begins.lo, until })
+        };
+        self.faults.iter().filter_map(one).collect()
     }
 
     fn ids(&self, contest: &Contest) -> Vec<StepId> {

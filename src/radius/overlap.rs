@@ -5,9 +5,9 @@
 //! fork's windows are swept once, for each way that the choices in between can go.
 
 use super::Fault;
-use super::events::{Events, Way, is_skipped};
-use crate::plan;
+use super::events::{Events, Way, Window, is_skipped};
 use crate::plan::graph::StepId;
+use crate::plan::{self, Injection};
 use std::collections::BTreeSet;
 
 /// So many choices at one fork are followed both ways; of further ones both ways count together, which is never too low.
@@ -48,13 +48,17 @@ pub fn each(events: &Events, faults: &[Fault], mut visit: impl FnMut(usize, &[Ac
                 let fault = &faults[*member];
                 let (begins, over) =
                     (windows.get(&events.start(fault.number))?, windows.get(&events.end(fault.number))?);
-                // It is prepared before it is injected, and looked after when it is gone.
-                let until = over.hi.min(begins.hi + plan::APPLY_TIMEOUT + plan::active(fault.injection));
+                let until = latest(*begins, *over, fault.injection);
                 Some(Active { fault: *member, from: begins.lo, until })
             });
             sweep(active.collect(), |set| visit(fork, set));
         }
     }
+}
+
+/// When a fault is gone at the latest: it is prepared before it is injected, and its step is over only later.
+pub fn latest(begins: Window, over: Window, injection: &Injection) -> f64 {
+    over.hi.min(begins.hi + plan::APPLY_TIMEOUT + plan::active(injection))
 }
 
 /// For each step the number of its fault.

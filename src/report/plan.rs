@@ -4,9 +4,13 @@ use super::paint::Paint;
 use crate::base::unit;
 use crate::plan::{Injection, Plan, Step, StepKind, words};
 use crate::policy::{Ask, Broken, Judgement};
-use crate::radius::Bounds;
+use crate::radius::timeline::{Row, draw};
+use crate::radius::{Bounds, When};
 use crate::types::model::{Class, Expectation};
 use crate::types::term::LimitName;
+
+/// Faults on the timeline, at most.
+const MOST_DRAWN: usize = 40;
 
 /// The whole plan.
 pub fn plan(plan: &Plan, bounds: &Bounds, judgement: &Judgement) -> String {
@@ -19,6 +23,7 @@ pub fn plan(plan: &Plan, bounds: &Bounds, judgement: &Judgement) -> String {
     }
     section(&mut out, "environment", environment(plan));
     section(&mut out, "steps", steps(plan, bounds));
+    section(&mut out, "timeline, from the end of the baseline", timeline(bounds));
     section(&mut out, "watched throughout", watched(plan));
     section(&mut out, "blast radius", radius(plan, bounds));
     section(&mut out, "guarantees", guarantees(plan));
@@ -99,6 +104,16 @@ fn steps(plan: &Plan, bounds: &Bounds) -> Vec<String> {
     }
     lines.extend(plan.expectations.iter().map(|it| format!("throughout  {}", expected(it, bounds))));
     lines
+}
+
+/// When each fault can be active: from its earliest inject to its latest revert.
+fn timeline(bounds: &Bounds) -> Vec<String> {
+    let rows: Vec<Row> = bounds
+        .windows
+        .iter()
+        .map(|When { step, from, until }| Row { name: step, from: *from, until: *until })
+        .collect();
+    draw(&rows, MOST_DRAWN)
 }
 
 fn steady(plan: &Plan) -> String {

@@ -2,10 +2,11 @@
 
 use super::build::Builder;
 use super::literal;
-use super::parser::{Node, Rule};
+use super::parser::{Children, Node, Rule};
 use super::tree::{Argument, Arguments, Comparator, Expr, ExprKind, Operator};
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, codes};
+use std::iter::Peekable;
 
 /// Operators in one expression, at most; deeper trees would not fit every stack.
 const MAX_OPERATORS: usize = 500;
@@ -32,46 +33,48 @@ fn operator(rule: Rule) -> Option<(Operator, u8)> {
     })
 }
 
+/// The operands and operators of an expression that are still to be read.
+type Parts<'t> = Peekable<Children<'t>>;
+
 impl Builder<'_> {
     /// The first expression among a node's parts.
-    pub(super) fn find_expr(&mut self, node: &Node) -> Option<Expr> {
+    pub(super) fn find_expr(&mut self, node: Node) -> Option<Expr> {
         node.find(Rule::expression).map(|expression| self.expression(expression))
     }
 
     /// All expressions among a node's parts.
-    pub(super) fn all_expr(&mut self, node: &Node) -> Vec<Expr> {
-        node.all(Rule::expression).map(|expression| self.expression(expression)).collect()
+    pub(super) fn all_expr(&mut self, node: Node) -> Vec<Expr> {
+        node.each(Rule::expression, |expression| Some(self.expression(expression)))
     }
 
     /// One expression.
-    pub(super) fn expression(&mut self, node: &Node) -> Expr {
-        if node.children.len() > 2 * MAX_OPERATORS {
+    pub(super) fn expression(&mut self, node: Node) -> Expr {
+        if node.children().nth(2 * MAX_OPERATORS).is_some() {
             let span = self.span(node);
             self.findings.push(too_long(span));
             return Expr { kind: ExprKind::Error, span };
         }
-        let mut at = 0;
-        self.climb(&node.children, &mut at, 0).unwrap_or(Expr { kind: ExprKind::Error, span: self.span(node) })
+        let mut parts = node.children().peekable();
+        self.climb(&mut parts, 0).unwrap_or(Expr { kind: ExprKind::Error, span: self.span(node) })
     }
 
     /// Precedence climbing: reads operands and operators that bind at least as tight as `floor`.
-    fn climb(&mut self, parts: &[Node], at: &mut usize, floor: u8) -> Option<Expr> {
-        let mut left = self.operand(parts, at)?;
-        while let Some((operator, strength)) = parts.get(*at).and_then(|node| operator(node.rule)) {
+    fn climb(&mut self, parts: &mut Parts, floor: u8) -> Option<Expr> {
+        let mut left = self.operand(parts)?;
+        while let Some((operator, strength)) = parts.peek().and_then(|node| operator(node.rule)) {
             if strength < floor {
                 break;
             }
-            *at += 1;
-            let right = self.climb(parts, at, strength + 1)?;
+            parts.next();
+            let right = self.climb(parts, strength + 1)?;
             let span = left.span.to(right.span);
             left = Expr { kind: ExprKind::Binary(operator, Box::new(left), Box::new(right)), span };
         }
         Some(left)
     }
 
-    fn operand(&mut self, parts: &[Node], at: &mut usize) -> Option<Expr> {
-        let node = parts.get(*at)?;
-        *at += 1;
+    fn operand(&mut self, parts: &mut Parts) -> Option<Expr> {
+        let node = parts.next()?;
         let start = self.span(node);
         let wrap: fn(Box<Expr>) -> ExprKind = match node.rule {
             Rule::not => ExprKind::Not,
@@ -79,12 +82,12 @@ impl Builder<'_> {
             _ => return Some(self.primary(node)),
         };
         let strength = if node.rule == Rule::not { NOT_STRENGTH } else { NEGATIVE_STRENGTH };
-        let inner = self.climb(parts, at, strength)?;
+        let inner = self.climb(parts, strength)?;
         let span = start.to(inner.span);
         Some(Expr { kind: wrap(Box::new(inner)), span })
     }
 
-    fn primary(&mut self, node: &Node) -> Expr {
+    fn primary(&mut self, node: Node) -> Expr {
         let span = self.span(node);
         let kind = match node.rule {
             Rule::number => self.literal(literal::number(node.text, span)),
@@ -109,27 +112,29 @@ impl Builder<'_> {
     }
 
     /// A name, or a call of what it names.
-    fn reference(&mut self, node: &Node) -> ExprKind {
+    fn reference(&mut self, node: Node) -> ExprKind {
         match (node.find(Rule::path), node.find(Rule::arguments)) {
-            (Some(path), Some(arguments)) => ExprKind::Call(self.path(path), self.arguments(arguments)),
+            (Some(path), Some(arguments)) => ExprKind::Call(self.path(path), Box::new(self.arguments(arguments))),
             (Some(path), None) => ExprKind::Path(self.path(path)),
             _ => ExprKind::Error,
         }
     }
 
     /// The arguments of a call or an inject.
-    pub(super) fn arguments(&mut self, node: &Node) -> Arguments {
-        let list = node.all(Rule::argument).filter_map(|argument| self.argument(argument)).collect();
+    pub(super) fn arguments(&mut self, node: Node) -> Arguments {
+        let list = node.each(Rule::argument, |argument| self.argument(argument));
         Arguments { list, span: self.span(node) }
     }
 
-    fn argument(&mut self, node: &Node) -> Option<Argument> {
+    fn argument(&mut self, node: Node) -> Option<Argument> {
         if let Some(named) = node.find(Rule::named_argument) {
             let name = named.find(Rule::name).map(|name| self.name(name));
             return Some(Argument { name, value: self.find_expr(named)?, over: None });
         }
-        let mut values = self.all_expr(node).into_iter();
-        Some(Argument { name: None, value: values.next()?, over: values.next() })
+        let mut values = node.all(Rule::expression);
+        let (value, over) = (values.next()?, values.next());
+        let over = over.map(|over| Box::new(self.expression(over)));
+        Some(Argument { name: None, value: self.expression(value), over })
     }
 }
 

@@ -171,7 +171,8 @@ impl<'a> Scan<'a> {
     /// The word with which the next line that holds something starts; empty if it starts otherwise.
     fn next_word(&mut self) -> &'a str {
         let rest = self.next_text();
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-')).unwrap_or(rest.len());
+        let in_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        let end = rest.bytes().position(|byte| !in_word(byte)).unwrap_or(rest.len());
         &rest[..end]
     }
 
@@ -284,14 +285,14 @@ impl<'a> Scan<'a> {
     }
 
     fn word(&mut self) {
-        let rest = &self.text[self.at..];
-        // A type stands behind a colon, or in another one.
-        let in_a_type = self.text[..self.at].trim_end().ends_with([':', '<']);
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || "_-.%".contains(c))).unwrap_or(rest.len());
+        let (start, rest) = (self.at, &self.text[self.at..]);
+        let in_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'%');
+        let end = rest.bytes().position(|byte| !in_word(byte)).unwrap_or(rest.len());
         let word = &rest[..end];
         let behind = rest[end..].trim_start_matches([' ', '\t']);
         self.at += end;
-        if in_a_type && GENERIC.contains(&word) && behind.starts_with('<') {
+        // A type stands behind a colon, or in another one.
+        if GENERIC.contains(&word) && behind.starts_with('<') && self.text[..start].trim_end().ends_with([':', '<']) {
             self.generic += 1;
             self.at = self.text.len() - behind.len() + 1;
         }

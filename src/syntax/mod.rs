@@ -5,6 +5,7 @@ mod errors;
 mod expression;
 mod layout;
 mod literal;
+mod machine;
 mod parser;
 pub mod tree;
 
@@ -33,9 +34,9 @@ pub fn parse(source: SourceId, text: &str) -> Parsed {
         layout.unterminated.iter().map(|span| errors::unterminated(*span, text)).collect();
     findings.extend(layout.too_deep.map(errors::too_deep));
     let (file, mut findings) = with_stack(layout.depth, || {
-        let root = parser::parse(&layout.text);
+        let tree = parser::Tree::of(&layout.text);
         let mut builder = build::Builder::new(source, text, &layout.comments, findings);
-        (builder.file(&root), builder.findings)
+        (tree.root().map_or_else(File::default, |root| builder.file(root)), builder.findings)
     });
     if layout.too_deep.is_some() {
         // The text ends in the middle of everything: that it does is said once.
@@ -61,8 +62,8 @@ pub fn parse_expression(source: SourceId, text: &str) -> Result<tree::Expr, Vec<
     let layout = layout::lay_out(source, text);
     let mut builder = build::Builder::new(source, text, &[], Vec::new());
     let expression = with_stack(layout.depth, || {
-        let root = parser::parse_expression(&layout.text);
-        root.as_ref().and_then(|root| builder.find_expr(root))
+        let tree = parser::Tree::of_expression(&layout.text)?;
+        builder.find_expr(tree.root()?)
     });
     match expression {
         Some(expression) if builder.findings.is_empty() => Ok(expression),
@@ -93,10 +94,10 @@ mod tests {
     }
 
     /// A small deterministic generator: the same mutations on every machine.
-    struct Dice(u64);
+    pub(super) struct Dice(pub u64);
 
     impl Dice {
-        fn below(&mut self, bound: usize) -> usize {
+        pub fn below(&mut self, bound: usize) -> usize {
             self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             ((self.0 >> 33) as usize) % bound.max(1)
         }

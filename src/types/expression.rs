@@ -179,7 +179,7 @@ impl<'a> Typing<'a, '_> {
             (_, Type::Error) => Err(None),
             (Argument::Term(Term::Reading(reading)), ty) => {
                 let cohort = cohort.or(reading.cohort);
-                Ok((ty.clone(), Term::Reading(Reading { cohort, ..reading.clone() })))
+                Ok((ty.clone(), Term::Reading(Box::new(Reading { cohort, ..(**reading).clone() }))))
             }
             (Argument::Term(term), ty) => Ok((ty.clone(), term.clone())),
             (Argument::Answer(step), ty) => Ok((ty.clone(), Term::Answer(step.clone()))),
@@ -233,7 +233,7 @@ impl<'a> Typing<'a, '_> {
         let found = declared.ok_or_else(missing)?;
         let id = MetricId { service: service.to_owned(), metric: metric.to_owned() };
         let reading = Reading { metric: id, ty: found.ty.clone(), aggregate: Aggregate::Plain, window: None, cohort };
-        Ok((found.ty.clone(), Term::Reading(reading)))
+        Ok((found.ty.clone(), Term::Reading(Box::new(reading))))
     }
 
     fn aggregate(&mut self, function: &Path, arguments: &Arguments, span: Span) -> (Type, Term) {
@@ -289,7 +289,7 @@ impl<'a> Typing<'a, '_> {
             _ => return self.no_metric(expr.span),
         };
         match self.resolve(path, cohort) {
-            Ok((ty, Term::Reading(reading))) => Some((ty, reading)),
+            Ok((ty, Term::Reading(reading))) => Some((ty, *reading)),
             Ok(_) => self.no_metric(expr.span),
             Err(finding) => {
                 self.findings.extend(finding);
@@ -324,7 +324,7 @@ impl<'a> Typing<'a, '_> {
             (plain, Aggregate::Mean | Aggregate::Min | Aggregate::Max | Aggregate::Sum) => plain.clone(),
             _ => return self.wrong(errors::wrong_aggregate(name, &ty, span)),
         };
-        (result, Term::Reading(Reading { aggregate, window, ..reading }))
+        (result, Term::Reading(Box::new(Reading { aggregate, window, ..reading })))
     }
 
     /// A constant of a type, in base units; `what` names it in messages.

@@ -6,6 +6,7 @@ use crate::base::{Interval, Span};
 use crate::types::Type;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// A system: services, who calls whom, what healthy means.
 #[derive(Clone, Debug)]
@@ -430,7 +431,7 @@ impl StepKind {
 #[derive(Clone, Debug)]
 pub struct Inject {
     /// The fault.
-    pub fault: Fault,
+    pub fault: Arc<Fault>,
     /// The faulted service.
     pub target: String,
     /// Every parameter but the target, defaults filled in.

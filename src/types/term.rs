@@ -164,7 +164,7 @@ pub enum Term {
     /// The effective limit (`limit.traffic`).
     Limit(LimitName),
     /// A metric.
-    Reading(Reading),
+    Reading(Box<Reading>),
     /// What a probe returned, by the name of the step that called it.
     Answer(String),
     /// What the other side was over the baseline window.

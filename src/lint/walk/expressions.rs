@@ -181,7 +181,7 @@ fn of_timing<'t>(timing: Option<&'t Timing>, found: &mut Vec<&'t Expr>) {
 }
 
 fn of_arguments<'t>(arguments: &'t Arguments, found: &mut Vec<&'t Expr>) {
-    found.extend(arguments.list.iter().flat_map(|it| std::iter::once(&it.value).chain(&it.over)));
+    found.extend(arguments.list.iter().flat_map(|it| std::iter::once(&it.value).chain(it.over.as_deref())));
 }
 
 /// An expression and all inside it, outside first.
@@ -239,7 +239,7 @@ pub fn bare_texts(file: &File) -> Vec<(&str, Span)> {
 /// Every list of arguments in a file: of injects, scenarios, probes, and calls in expressions.
 pub fn argument_lists(file: &File) -> Vec<&Arguments> {
     let called = all_inside(expressions(file)).filter_map(|expr| match &expr.kind {
-        ExprKind::Call(_, arguments) => Some(arguments),
+        ExprKind::Call(_, arguments) => Some(arguments.as_ref()),
         _ => None,
     });
     let given = runs(file).flat_map(steps).filter_map(|step| match &step.kind {

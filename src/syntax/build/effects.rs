@@ -5,7 +5,7 @@ use crate::syntax::parser::{Node, Rule};
 use crate::syntax::tree::{Expr, Fault, Probe};
 
 impl Builder<'_> {
-    pub(super) fn fault(&mut self, node: &Node) -> Option<Fault> {
+    pub(super) fn fault(&mut self, node: Node) -> Option<Fault> {
         let mut fault = Fault {
             name: self.first_name(node)?,
             parameters: self.parameters(node)?,
@@ -24,7 +24,7 @@ impl Builder<'_> {
         Some(fault)
     }
 
-    fn fault_item(&mut self, item: &Node, fault: &mut Fault) {
+    fn fault_item(&mut self, item: Node, fault: &mut Fault) {
         match item.rule {
             Rule::touches => self.once_expr(&mut fault.touches, item, "touches"),
             Rule::fails => self.once_expr(&mut fault.fails, item, "fails"),
@@ -40,13 +40,13 @@ impl Builder<'_> {
         }
     }
 
-    fn component(&mut self, item: &Node, slot: &mut Option<(Expr, Expr)>) {
+    fn component(&mut self, item: Node, slot: &mut Option<(Expr, Expr)>) {
         let mut both = self.all_expr(item).into_iter();
         let pair = both.next().zip(both.next());
         self.once(slot, pair, |pair| pair.0.span, "component");
     }
 
-    pub(super) fn probe(&mut self, node: &Node) -> Option<Probe> {
+    pub(super) fn probe(&mut self, node: Node) -> Option<Probe> {
         let mut probe = Probe {
             name: self.first_name(node)?,
             parameters: self.parameters(node)?,

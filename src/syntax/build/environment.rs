@@ -7,7 +7,7 @@ use crate::syntax::tree::{
 };
 
 impl Builder<'_> {
-    pub(super) fn environment(&mut self, node: &Node) -> Option<Environment> {
+    pub(super) fn environment(&mut self, node: Node) -> Option<Environment> {
         let mut environment = Environment {
             name: self.first_name(node)?,
             system: self.find_path(node)?,
@@ -32,7 +32,7 @@ impl Builder<'_> {
         Some(environment)
     }
 
-    fn environment_item(&mut self, item: &Node, environment: &mut Environment) {
+    fn environment_item(&mut self, item: Node, environment: &mut Environment) {
         match item.rule {
             Rule::tier => {
                 let tier = self.first_name(item);
@@ -52,7 +52,7 @@ impl Builder<'_> {
         }
     }
 
-    fn placed_service(&mut self, node: &Node) -> Option<PlacedService> {
+    fn placed_service(&mut self, node: Node) -> Option<PlacedService> {
         let mut service = PlacedService {
             name: self.first_name(node)?,
             url: None,
@@ -84,36 +84,36 @@ impl Builder<'_> {
         Some(service)
     }
 
-    fn restarts(&mut self, node: &Node) -> Option<Restarts> {
+    fn restarts(&mut self, node: Node) -> Option<Restarts> {
         Some(Restarts { by: self.first_name(node)?, after: self.find_expr(node) })
     }
 
-    fn silence(&mut self, node: &Node) -> Option<Silence> {
+    fn silence(&mut self, node: Node) -> Option<Silence> {
         let matchers = node.find(Rule::matchers)?;
         let matchers = matchers.all(Rule::matcher).filter_map(|one| self.matcher(one)).collect();
         Some(Silence { at: self.find_expr(node)?, matchers, span: self.span(node) })
     }
 
-    fn matcher(&mut self, node: &Node) -> Option<Matcher> {
+    fn matcher(&mut self, node: Node) -> Option<Matcher> {
         let value = self.text_name(node.find(Rule::text)?)?;
         let operator = node.find(Rule::match_operator)?.text.to_owned();
         Some(Matcher { label: self.first_name(node)?, operator, value: value.text, span: value.span })
     }
 
-    fn metric_source(&mut self, node: &Node) -> Option<MetricSource> {
+    fn metric_source(&mut self, node: Node) -> Option<MetricSource> {
         Some(MetricSource { name: self.first_name(node)?, value: self.find_expr(node)? })
     }
 
-    fn binding(&mut self, node: &Node) -> Option<Binding> {
+    fn binding(&mut self, node: Node) -> Option<Binding> {
         Some(Binding { metric: self.find_path(node)?, value: self.find_expr(node)?, span: self.span(node) })
     }
 
-    fn allowance(&mut self, node: &Node) -> Allowance {
+    fn allowance(&mut self, node: Node) -> Allowance {
         let patterns = node.all(Rule::pattern).filter_map(|pattern| self.pattern(pattern)).collect();
         Allowance { patterns, services: self.names(node) }
     }
 
-    fn pattern(&self, node: &Node) -> Option<(Option<Name>, Option<Name>)> {
+    fn pattern(&self, node: Node) -> Option<(Option<Name>, Option<Name>)> {
         let mut names = node.all(Rule::name).map(|name| self.name(name));
         let (first, second) = (names.next()?, names.next());
         let qualified = second.is_some() || node.find(Rule::any).is_some();

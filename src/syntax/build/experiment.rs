@@ -5,7 +5,7 @@ use crate::syntax::parser::{Node, Rule};
 use crate::syntax::tree::{Abort, Experiment, Expr, Limits, Run, Scenario};
 
 impl Builder<'_> {
-    pub(super) fn experiment(&mut self, node: &Node) -> Option<Experiment> {
+    pub(super) fn experiment(&mut self, node: Node) -> Option<Experiment> {
         let mut experiment = Experiment {
             name: self.first_name(node)?,
             system: self.find_path(node)?,
@@ -36,7 +36,7 @@ impl Builder<'_> {
         Some(experiment)
     }
 
-    fn experiment_item(&mut self, item: &Node, experiment: &mut Experiment) {
+    fn experiment_item(&mut self, item: Node, experiment: &mut Experiment) {
         match item.rule {
             Rule::id => self.once_expr(&mut experiment.id, item, "id"),
             Rule::hypothesis => self.once_expr(&mut experiment.hypothesis, item, "hypothesis"),
@@ -61,24 +61,24 @@ impl Builder<'_> {
         }
     }
 
-    fn abort(&mut self, node: &Node) -> Option<Abort> {
+    fn abort(&mut self, node: Node) -> Option<Abort> {
         let condition = self.find_expr(node)?;
         let timing = self.timing(node, &condition);
         Some(Abort { condition, timing, span: self.span(node) })
     }
 
-    pub(super) fn limits(&mut self, node: &Node) -> Option<Limits> {
+    pub(super) fn limits(&mut self, node: Node) -> Option<Limits> {
         let block = node.find(Rule::limit_block)?;
         let mut limits = Limits { services: Vec::new(), texts: Vec::new(), bounds: Vec::new(), span: self.span(node) };
         for item in self.statements(block, Rule::limit_item, Rule::strict_limit) {
             let Some(item) = Self::inner(item) else { continue };
             match item.rule {
                 Rule::service_limit => {
-                    let word = item.children.first().map(|word| self.name(word));
+                    let word = item.children().next().map(|word| self.name(word));
                     limits.services.extend(word.map(|word| (word, self.names(item))));
                 }
                 Rule::text_limit => {
-                    let word = item.children.first().map(|word| self.name(word));
+                    let word = item.children().next().map(|word| self.name(word));
                     let texts = self.all_expr(item);
                     limits.texts.extend(word.map(|word| (word, texts)));
                 }
@@ -91,19 +91,19 @@ impl Builder<'_> {
         Some(limits)
     }
 
-    fn steady_state(&mut self, node: &Node) -> Vec<Expr> {
+    fn steady_state(&mut self, node: Node) -> Vec<Expr> {
         let Some(block) = node.find(Rule::steady_block) else { return Vec::new() };
         let items = self.statements(block, Rule::steady_item, Rule::strict_steady);
         items.into_iter().filter_map(|item| self.find_expr(item)).collect()
     }
 
-    pub(super) fn scenario(&mut self, node: &Node) -> Option<Scenario> {
+    pub(super) fn scenario(&mut self, node: Node) -> Option<Scenario> {
         let before = self.findings.len();
         let (name, parameters, steps) = (self.first_name(node)?, self.parameters(node)?, self.steps(node)?);
         Some(Scenario { name, parameters, steps, doc: self.doc(node), damaged: self.findings.len() > before })
     }
 
-    fn run(&mut self, node: &Node) -> Option<Run> {
+    fn run(&mut self, node: Node) -> Option<Run> {
         Some(Run { steps: self.steps(node)?, span: self.span(node) })
     }
 }

@@ -37,10 +37,10 @@ impl<'t> Builder<'t> {
     }
 
     /// The tree of a whole file.
-    pub fn file(&mut self, root: &Node) -> File {
+    pub fn file(&mut self, root: Node) -> File {
         let mut file = File::default();
-        let mut last: Option<&Node> = None;
-        for node in &root.children {
+        let mut last: Option<Node> = None;
+        for node in root.children() {
             match node.rule {
                 Rule::declaration => self.declaration(node, &mut file),
                 Rule::stray_declaration => {
@@ -57,9 +57,9 @@ impl<'t> Builder<'t> {
         file
     }
 
-    fn declaration(&mut self, node: &Node, file: &mut File) {
+    fn declaration(&mut self, node: Node, file: &mut File) {
         self.attributes(node);
-        let Some(inner) = node.children.iter().find(|child| child.rule != Rule::attribute) else { return };
+        let Some(inner) = node.children().find(|child| child.rule != Rule::attribute) else { return };
         match inner.rule {
             Rule::use_declaration => file.uses.extend(self.use_declaration(inner)),
             Rule::constant => file.constants.extend(self.constant(inner)),
@@ -76,12 +76,12 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn constant(&mut self, node: &Node) -> Option<Constant> {
+    fn constant(&mut self, node: Node) -> Option<Constant> {
         Some(Constant { name: self.first_name(node)?, value: self.find_expr(node)?, doc: self.doc(node) })
     }
 
     /// What the attributes before a statement allow; reports what there is not to allow.
-    fn attributes(&mut self, node: &Node) -> Vec<Name> {
+    fn attributes(&mut self, node: Node) -> Vec<Name> {
         let mut allowed = Vec::new();
         for attribute in node.all(Rule::attribute) {
             let names: Vec<Name> = attribute.all(Rule::name).map(|name| self.name(name)).collect();
@@ -100,8 +100,8 @@ impl<'t> Builder<'t> {
         allowed
     }
 
-    fn use_declaration(&mut self, node: &Node) -> Option<Use> {
-        let what = match node.children.iter().find(|child| matches!(child.rule, Rule::text | Rule::path))? {
+    fn use_declaration(&mut self, node: Node) -> Option<Use> {
+        let what = match node.children().find(|child| matches!(child.rule, Rule::text | Rule::path))? {
             path if path.rule == Rule::path => Used::Module(self.path(path)),
             text if self.span(text).of(self.text) != text.text => return None, // its quote is open; reported already
             text => Used::File(text.text.trim_matches('"').to_owned(), self.span(text)),
@@ -111,9 +111,9 @@ impl<'t> Builder<'t> {
     }
 
     /// The statements of a block; reports what does not belong and a missing brace.
-    fn statements<'n, 'a>(&mut self, block: &'n Node<'a>, item: Rule, strict: Rule) -> Vec<&'n Node<'a>> {
-        let mut found: Vec<&Node> = Vec::new();
-        for node in &block.children {
+    fn statements<'a>(&mut self, block: Node<'a>, item: Rule, strict: Rule) -> Vec<Node<'a>> {
+        let mut found: Vec<Node> = Vec::new();
+        for node in block.children() {
             match node.rule {
                 rule if rule == item => {
                     self.attributes(node);
@@ -135,7 +135,7 @@ impl<'t> Builder<'t> {
         found
     }
 
-    fn missing_brace(&mut self, block: &Node, missing: &Node) {
+    fn missing_brace(&mut self, block: Node, missing: Node) {
         let opener = Span::new(self.source, block.start, block.start + 1);
         let at = Span::new(self.source, missing.start.min(self.text.len()), missing.start.min(self.text.len()));
         // One brace may be missing from several blocks; the innermost, which is read last, says it.
@@ -146,7 +146,7 @@ impl<'t> Builder<'t> {
     }
 
     /// A closing brace on a line of its own, behind what stands last before `end`; as far in as the block began.
-    fn brace(&self, block: &Node, end: usize) -> Edit {
+    fn brace(&self, block: Node, end: usize) -> Edit {
         let mut last = end;
         loop {
             last = self.text[..last].trim_end().len();
@@ -184,7 +184,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Reads a damaged statement again, strictly, to say what was expected where.
-    fn stray(&mut self, node: &Node, strict: Rule) {
+    fn stray(&mut self, node: Node, strict: Rule) {
         let text = node.text.trim_end_matches([';', ' ']);
         if text.trim_matches([' ', '"', ';']).is_empty() {
             return; // what is left of an unterminated quote, reported already
@@ -203,7 +203,7 @@ impl<'t> Builder<'t> {
     }
 
     /// The name behind the word that a damaged declaration starts with.
-    fn lost_name(&self, node: &Node) -> Option<Name> {
+    fn lost_name(&self, node: Node) -> Option<Name> {
         let word = first_token(node.text);
         let rest = &node.text[word.len()..];
         let name = first_token(rest.trim_start());
@@ -232,7 +232,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Whether a statement was taken for whole though it goes on: `success >=` with nothing behind it. Says so if it was.
-    fn breaks_off(&mut self, block: &Node, statement: Option<&Node>, surplus: &Node, strict: Rule) -> bool {
+    fn breaks_off(&mut self, block: Node, statement: Option<Node>, surplus: Node, strict: Rule) -> bool {
         let Some(statement) = statement else { return false };
         let text = whole(block, statement, surplus);
         let Some((at, expected)) = parser::expected(strict, text) else { return false };
@@ -246,7 +246,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Words behind a statement that do not belong to it.
-    fn surplus(&mut self, block: &Node, statement: Option<&Node>, node: &Node, strict: Rule) {
+    fn surplus(&mut self, block: Node, statement: Option<Node>, node: Node, strict: Rule) {
         let text = node.text.trim_end_matches([';', ' ']);
         if text.trim_matches([' ', '"', ';']).is_empty() {
             return;
@@ -287,7 +287,7 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn once_expr(&mut self, slot: &mut Option<Expr>, node: &Node, what: &str) {
+    fn once_expr(&mut self, slot: &mut Option<Expr>, node: Node, what: &str) {
         let value = self.find_expr(node);
         self.once(slot, value, |expr| expr.span, what);
     }
@@ -298,43 +298,42 @@ impl<'t> Builder<'t> {
     }
 
     /// The node's place.
-    pub fn span(&self, node: &Node) -> Span {
+    pub fn span(&self, node: Node) -> Span {
         Span::new(self.source, node.start, node.end())
     }
 
     /// A name node.
-    pub fn name(&self, node: &Node) -> Name {
+    pub fn name(&self, node: Node) -> Name {
         Name { text: node.text.to_owned(), span: self.span(node) }
     }
 
-    fn first_name(&self, node: &Node) -> Option<Name> {
+    fn first_name(&self, node: Node) -> Option<Name> {
         node.find(Rule::name).map(|name| self.name(name))
     }
 
-    fn names(&self, node: &Node) -> Vec<Name> {
-        node.find(Rule::names)
-            .map_or_else(Vec::new, |names| names.all(Rule::name).map(|name| self.name(name)).collect())
+    fn names(&self, node: Node) -> Vec<Name> {
+        node.find(Rule::names).map_or_else(Vec::new, |names| names.each(Rule::name, |name| Some(self.name(name))))
     }
 
     /// A path node.
-    pub fn path(&self, node: &Node) -> Path {
-        Path { parts: node.all(Rule::name).map(|name| self.name(name)).collect(), span: self.span(node) }
+    pub fn path(&self, node: Node) -> Path {
+        Path { parts: node.each(Rule::name, |name| Some(self.name(name))), span: self.span(node) }
     }
 
     /// The part of a statement that says what it is: its first one behind the attributes.
-    fn inner<'n, 'a>(node: &'n Node<'a>) -> Option<&'n Node<'a>> {
-        node.children.iter().find(|child| child.rule != Rule::attribute)
+    fn inner<'a>(node: Node<'a>) -> Option<Node<'a>> {
+        node.children().find(|child| child.rule != Rule::attribute)
     }
 
     /// The statement up to its block.
-    fn head(&self, node: &Node, block: Option<&Node>) -> Span {
+    fn head(&self, node: Node, block: Option<Node>) -> Span {
         let Some(block) = block else { return self.span(node) };
         let head = self.text[node.start..block.start].trim_end().len();
         Span::new(self.source, node.start, node.start + head)
     }
 
     /// A text literal as a name: for what may be called by a text.
-    fn text_name(&mut self, node: &Node) -> Option<Name> {
+    fn text_name(&mut self, node: Node) -> Option<Name> {
         let span = self.span(node);
         match super::literal::text(span.of(self.text), span) {
             Ok(text) => Some(Name { text, span }),
@@ -346,18 +345,18 @@ impl<'t> Builder<'t> {
     }
 
     /// The path to a step among a node's parts, numbers of rounds included.
-    fn find_step_path(&self, node: &Node) -> Option<Path> {
+    fn find_step_path(&self, node: Node) -> Option<Path> {
         let path = node.find(Rule::step_path)?;
-        let parts = path.children.iter().map(|part| self.name(part)).collect();
+        let parts = path.children().map(|part| self.name(part)).collect();
         Some(Path { parts, span: self.span(path) })
     }
 
-    fn find_path(&self, node: &Node) -> Option<Path> {
+    fn find_path(&self, node: Node) -> Option<Path> {
         node.find(Rule::path).map(|path| self.path(path))
     }
 
     /// The text of the `##` comments that belong to the declaration at `node`.
-    fn doc(&self, node: &Node) -> String {
+    fn doc(&self, node: Node) -> String {
         let start = node.start;
         let before = self.comments.partition_point(|comment| (comment.span.start as usize) < start);
         let mut lines = self.docs_above(before, start);
@@ -419,7 +418,7 @@ fn fits_elsewhere(text: &str, at: usize) -> bool {
 }
 
 /// The text of a statement and of what stands behind it.
-fn whole<'t>(block: &Node<'t>, statement: &Node, surplus: &Node) -> &'t str {
+fn whole<'t>(block: Node<'t>, statement: Node, surplus: Node) -> &'t str {
     let from = statement.start - block.start;
     block.text.get(from..surplus.end() - block.start).unwrap_or("").trim_end_matches([';', ' '])
 }

@@ -5,7 +5,7 @@ use crate::syntax::parser::{Node, Rule};
 use crate::syntax::tree::{Expr, ExprKind, Policy, Requirement, Rule as Written};
 
 impl Builder<'_> {
-    pub(super) fn policy(&mut self, node: &Node) -> Option<Policy> {
+    pub(super) fn policy(&mut self, node: Node) -> Option<Policy> {
         let title = node.find(Rule::text).and_then(|text| self.text_name(text));
         let block = node.find(Rule::policy_block)?;
         let mut policy = Policy {
@@ -24,12 +24,12 @@ impl Builder<'_> {
         Some(policy)
     }
 
-    fn rule(&mut self, node: &Node) -> Option<Written> {
+    fn rule(&mut self, node: Node) -> Option<Written> {
         let inner = Self::inner(node)?;
         let requirement = self.requirement(inner)?;
         let (mut condition, mut reason) = (None, None);
         let mut word = None;
-        for part in &node.children {
+        for part in node.children() {
             match (part.rule, word) {
                 (Rule::kw_if | Rule::kw_because, _) => word = Some(part.rule),
                 (Rule::expression, Some(Rule::kw_if)) => condition = Some(self.expression(part)),
@@ -40,7 +40,7 @@ impl Builder<'_> {
         Some(Written { requirement, condition, reason, span: self.span(node) })
     }
 
-    fn requirement(&mut self, node: &Node) -> Option<Requirement> {
+    fn requirement(&mut self, node: Node) -> Option<Requirement> {
         let denies = node.rule == Rule::deny;
         if let Some(approval) = node.find(Rule::approval) {
             return self.find_expr(approval).map(Requirement::Approval);

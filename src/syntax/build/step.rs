@@ -10,19 +10,21 @@ use crate::syntax::tree::{
 
 impl Builder<'_> {
     /// The steps of the block among a node's parts.
-    pub(super) fn steps(&mut self, node: &Node) -> Option<Vec<Step>> {
+    pub(super) fn steps(&mut self, node: Node) -> Option<Vec<Step>> {
         let block = node.find(Rule::step_block)?;
         let steps = self.statements(block, Rule::step, Rule::strict_step);
-        Some(steps.into_iter().filter_map(|step| self.step(step)).collect())
+        let mut list = Vec::with_capacity(steps.len());
+        list.extend(steps.into_iter().filter_map(|step| self.step(step)));
+        Some(list)
     }
 
-    fn step(&mut self, node: &Node) -> Option<Step> {
+    fn step(&mut self, node: Node) -> Option<Step> {
         let inner = Self::inner(node)?;
         let allows = self.allowed_before(node);
         let kind = match inner.rule {
-            Rule::inject => StepKind::Inject(self.inject(inner)?),
-            Rule::expect => StepKind::Expect(self.expect(inner, allows.clone())?),
-            Rule::wait => StepKind::Wait(self.wait(inner)?),
+            Rule::inject => StepKind::Inject(Box::new(self.inject(inner)?)),
+            Rule::expect => StepKind::Expect(Box::new(self.expect(inner, allows.clone())?)),
+            Rule::wait => StepKind::Wait(Box::new(self.wait(inner)?)),
             Rule::parallel => StepKind::Parallel(self.steps(inner)?),
             Rule::sequence => StepKind::Sequence(self.steps(inner)?),
             Rule::choice => self.choice(inner)?,
@@ -35,18 +37,18 @@ impl Builder<'_> {
             }
             _ => StepKind::Scenario(self.find_path(inner)?, self.find_arguments(inner)?),
         };
-        let block = inner.children.iter().find(|child| matches!(child.rule, Rule::step_block | Rule::expect_block));
+        let block = inner.children().find(|child| matches!(child.rule, Rule::step_block | Rule::expect_block));
         let span = self.head(inner, block);
         Some(Step { kind, name: self.step_name(inner), after: self.after(inner), allows, span })
     }
 
     /// What the attributes of a statement allow; they were checked when the statement was met.
-    fn allowed_before(&self, node: &Node) -> Vec<Name> {
+    fn allowed_before(&self, node: Node) -> Vec<Name> {
         let names = node.all(Rule::attribute).flat_map(|attribute| attribute.all(Rule::name).skip(1));
         names.map(|name| self.name(name)).collect()
     }
 
-    fn step_name(&mut self, node: &Node) -> Option<Name> {
+    fn step_name(&mut self, node: Node) -> Option<Name> {
         let mut name = None;
         for clause in node.all(Rule::as_clause) {
             let next = self.first_name(clause);
@@ -55,24 +57,26 @@ impl Builder<'_> {
         name
     }
 
-    fn after(&mut self, node: &Node) -> Vec<After> {
-        let awaited: Vec<&Node> = node.all(Rule::after_clause).flat_map(|clause| clause.all(Rule::awaited)).collect();
+    fn after(&mut self, node: Node) -> Vec<After> {
+        let awaited: Vec<Node> = node.all(Rule::after_clause).flat_map(|clause| clause.all(Rule::awaited)).collect();
         awaited.into_iter().filter_map(|one| self.awaited(one)).collect()
     }
 
-    fn awaited(&mut self, node: &Node) -> Option<After> {
+    fn awaited(&mut self, node: Node) -> Option<After> {
         let starts = node.find(Rule::kw_starts).is_some();
         Some(After { step: self.find_step_path(node)?, starts, offset: self.find_expr(node) })
     }
 
-    fn find_arguments(&mut self, node: &Node) -> Option<crate::syntax::tree::Arguments> {
+    fn find_arguments(&mut self, node: Node) -> Option<crate::syntax::tree::Arguments> {
         node.find(Rule::arguments).map(|arguments| self.arguments(arguments))
     }
 
-    fn inject(&mut self, node: &Node) -> Option<Inject> {
+    fn inject(&mut self, node: Node) -> Option<Inject> {
         let mut expectations = Vec::new();
         if let Some(block) = node.find(Rule::expect_block) {
-            for item in self.statements(block, Rule::attributed_expect, Rule::strict_expect) {
+            let items = self.statements(block, Rule::attributed_expect, Rule::strict_expect);
+            expectations.reserve_exact(items.len());
+            for item in items {
                 let allows = self.allowed_before(item);
                 if let Some(clause) = item.find(Rule::expect).and_then(|expect| expect.find(Rule::after_clause)) {
                     let span = self.span(clause);
@@ -86,7 +90,7 @@ impl Builder<'_> {
         Some(Inject { fault: self.find_path(node)?, arguments: self.find_arguments(node)?, hold, expectations })
     }
 
-    fn hold(&mut self, node: &Node) -> Option<Hold> {
+    fn hold(&mut self, node: Node) -> Option<Hold> {
         let value = self.find_expr(node)?;
         if node.find(Rule::kw_until).is_none() {
             return Some(Hold::For(value));
@@ -95,9 +99,9 @@ impl Builder<'_> {
         Some(Hold::Until(value, timing))
     }
 
-    fn wait(&mut self, node: &Node) -> Option<Wait> {
+    fn wait(&mut self, node: Node) -> Option<Wait> {
         if node.find(Rule::stable).is_some() {
-            let timing = node.find(Rule::timing).and_then(|timing| timing.children.first());
+            let timing = node.find(Rule::timing).and_then(|timing| timing.children().next());
             let nothing = Expr { kind: ExprKind::Error, span: self.span(node) };
             return Some(Wait { what: Awaited::Stable(timing.and_then(|timing| self.bound(timing, &nothing))) });
         }
@@ -112,24 +116,24 @@ impl Builder<'_> {
         Some(Wait { what })
     }
 
-    fn choice(&mut self, node: &Node) -> Option<StepKind> {
+    fn choice(&mut self, node: Node) -> Option<StepKind> {
         let condition = self.find_expr(node)?;
         let then = self.steps(node)?;
         let otherwise = node.find(Rule::otherwise).and_then(|otherwise| self.steps(otherwise)).unwrap_or_default();
         Some(StepKind::When { condition, then, otherwise })
     }
 
-    fn repeat(&mut self, node: &Node) -> Option<StepKind> {
+    fn repeat(&mut self, node: Node) -> Option<StepKind> {
         let mut parts = self.all_expr(node).into_iter();
         let (count, every) = (parts.next()?, parts.next());
         Some(StepKind::Repeat { count, every, steps: self.steps(node)? })
     }
 
-    fn escalate(&mut self, node: &Node) -> Option<StepKind> {
+    fn escalate(&mut self, node: Node) -> Option<StepKind> {
         let (mut every, mut reaching) = (None, None);
         let mut levels = None;
         let mut word = None;
-        for part in &node.children {
+        for part in node.children() {
             match (part.rule, word) {
                 (Rule::kw_every | Rule::kw_reaching, _) => word = Some(part.rule),
                 (Rule::expression, None) => levels = Some(self.expression(part)),
@@ -143,20 +147,20 @@ impl Builder<'_> {
     }
 
     /// `expect …`, as a step, in an inject's block or of the whole experiment.
-    pub(super) fn expect(&mut self, node: &Node, allows: Vec<Name>) -> Option<Expect> {
-        let mode = node.children.iter().find_map(|child| match child.rule {
+    pub(super) fn expect(&mut self, node: Node, allows: Vec<Name>) -> Option<Expect> {
+        let mode = node.children().find_map(|child| match child.rule {
             Rule::always => Some(Mode::Always),
             Rule::never => Some(Mode::Never),
             _ => None,
         });
         let condition = self.find_expr(node)?;
         let timing = self.timing(node, &condition);
-        let test = node.children.iter().find(|child| matches!(child.rule, Rule::no_worse | Rule::unchanged));
-        let test = test.and_then(|test| self.comparative(test));
+        let test = node.children().find(|child| matches!(child.rule, Rule::no_worse | Rule::unchanged));
+        let test = test.and_then(|test| self.comparative(test)).map(Box::new);
         Some(Expect { mode, condition, test, timing, name: self.step_name(node), allows, span: self.span(node) })
     }
 
-    fn comparative(&mut self, node: &Node) -> Option<Comparative> {
+    fn comparative(&mut self, node: Node) -> Option<Comparative> {
         let mut parts = self.all_expr(node).into_iter();
         let relation = match node.rule {
             Rule::unchanged => Relation::Unchanged,
@@ -168,12 +172,12 @@ impl Builder<'_> {
     }
 
     /// The time bound among a node's parts.
-    pub(super) fn timing(&mut self, node: &Node, condition: &Expr) -> Option<Timing> {
-        let inner = node.find(Rule::timing)?.children.first()?;
+    pub(super) fn timing(&mut self, node: Node, condition: &Expr) -> Option<Timing> {
+        let inner = node.find(Rule::timing)?.children().next()?;
         self.bound(inner, condition)
     }
 
-    fn bound(&mut self, node: &Node, condition: &Expr) -> Option<Timing> {
+    fn bound(&mut self, node: Node, condition: &Expr) -> Option<Timing> {
         let span = self.span(node);
         if matches!(condition.kind, ExprKind::Binary(Operator::Or, ..)) {
             self.findings.push(errors::or_needs_group(condition.span, span));

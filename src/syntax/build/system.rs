@@ -5,7 +5,7 @@ use crate::syntax::parser::{Node, Rule};
 use crate::syntax::tree::{Metric, Service, Slo, System};
 
 impl Builder<'_> {
-    pub(super) fn system(&mut self, node: &Node) -> Option<System> {
+    pub(super) fn system(&mut self, node: Node) -> Option<System> {
         let name = self.first_name(node)?;
         let block = node.find(Rule::system_block)?;
         let services = self.statements(block, Rule::service, Rule::strict_system);
@@ -13,7 +13,7 @@ impl Builder<'_> {
         Some(System { name, services, doc: self.doc(node) })
     }
 
-    fn service(&mut self, node: &Node) -> Option<Service> {
+    fn service(&mut self, node: Node) -> Option<Service> {
         let mut service = Service {
             name: self.first_name(node)?,
             calls: Vec::new(),
@@ -37,12 +37,12 @@ impl Builder<'_> {
         Some(service)
     }
 
-    fn slo(&mut self, node: &Node) -> Option<Slo> {
+    fn slo(&mut self, node: Node) -> Option<Slo> {
         let mut parts = self.all_expr(node).into_iter();
         Some(Slo { condition: parts.next()?, over: parts.next(), span: self.span(node) })
     }
 
-    fn metric(&mut self, node: &Node) -> Option<Metric> {
+    fn metric(&mut self, node: Node) -> Option<Metric> {
         let (name, ty) = (self.first_name(node)?, self.find_type(node)?);
         Some(Metric { name, ty, range: self.bounds(node), doc: self.doc(node) })
     }

@@ -5,7 +5,7 @@ use crate::syntax::parser::{Node, Rule};
 use crate::syntax::tree::{Given, Name, Schedule, Since, Test, TestExpectation};
 
 impl Builder<'_> {
-    pub(super) fn test(&mut self, node: &Node) -> Option<Test> {
+    pub(super) fn test(&mut self, node: Node) -> Option<Test> {
         let name = match node.find(Rule::text) {
             Some(text) => self.text_name(text)?,
             None => self.first_name(node)?,
@@ -28,7 +28,7 @@ impl Builder<'_> {
         Some(test)
     }
 
-    fn given(&mut self, node: &Node) -> Option<Given> {
+    fn given(&mut self, node: Node) -> Option<Given> {
         let value = match node.find(Rule::given_value) {
             Some(value) => Some((self.find_path(value)?, self.find_expr(value)?)),
             None => None,
@@ -37,24 +37,24 @@ impl Builder<'_> {
         Some(Given { value, since, span: self.span(node) })
     }
 
-    fn since(&mut self, node: &Node) -> Option<Since> {
+    fn since(&mut self, node: Node) -> Option<Since> {
         let after = node.find(Rule::kw_after).is_some();
         Some(Since { offset: self.find_expr(node)?, step: self.find_step_path(node), after })
     }
 
-    fn expect_verdict(&mut self, node: &Node) -> Option<TestExpectation> {
+    fn expect_verdict(&mut self, node: Node) -> Option<TestExpectation> {
         let verdict = node.find(Rule::verdict)?;
         let words = verdict.text.split_whitespace().collect::<Vec<_>>().join(" ");
         let verdict = Name { text: words, span: self.span(verdict) };
         Some(TestExpectation::Verdict { verdict, because: self.find_expr(node), span: self.span(node) })
     }
 
-    fn expect_step(&mut self, node: &Node) -> Option<TestExpectation> {
+    fn expect_step(&mut self, node: Node) -> Option<TestExpectation> {
         let (step, outcome) = (self.find_step_path(node)?, self.first_name(node)?);
         Some(TestExpectation::Step { step, outcome, within: self.find_expr(node), span: self.span(node) })
     }
 
-    pub(super) fn schedule(&mut self, node: &Node) -> Option<Schedule> {
+    pub(super) fn schedule(&mut self, node: Node) -> Option<Schedule> {
         let mut paths = node.all(Rule::path).map(|path| self.path(path));
         let mut schedule = Schedule {
             name: self.first_name(node)?,

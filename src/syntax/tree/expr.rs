@@ -30,7 +30,7 @@ pub struct Argument {
     /// The value.
     pub value: Expr,
     /// `30s` in `p95(x over 30s)`.
-    pub over: Option<Expr>,
+    pub over: Option<Box<Expr>>,
 }
 
 /// The forms of an expression.
@@ -55,7 +55,7 @@ pub enum ExprKind {
     /// A name or path.
     Path(Path),
     /// `f(…)`.
-    Call(Path, Arguments),
+    Call(Path, Box<Arguments>),
     /// `[a, b]`.
     List(Vec<Expr>),
     /// `(a)`.

@@ -34,11 +34,11 @@ impl Step {
 #[derive(Clone, Debug, PartialEq)]
 pub enum StepKind {
     /// `inject …`.
-    Inject(Inject),
+    Inject(Box<Inject>),
     /// `expect …`.
-    Expect(Expect),
+    Expect(Box<Expect>),
     /// `wait …`.
-    Wait(Wait),
+    Wait(Box<Wait>),
     /// `call probe(…)`.
     Call(Path, Arguments),
     /// `approve "text" within 15m`.
@@ -141,7 +141,7 @@ pub struct Expect {
     /// φ, or x.
     pub condition: Expr,
     /// What x is compared with.
-    pub test: Option<Comparative>,
+    pub test: Option<Box<Comparative>>,
     /// `within 30s holding 10s`.
     pub timing: Option<Timing>,
     /// The step's name, also in an inject's block.

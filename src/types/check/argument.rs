@@ -149,7 +149,7 @@ impl Checker<'_> {
             Type::Distribution(_) | Type::Counter => {
                 let (found, reading) = self.typing(context).metric_argument(value)?;
                 self.same_type(ty, &found, parameter, value)?;
-                Some(Argument::Term(Term::Reading(reading)))
+                Some(Argument::Term(Term::Reading(Box::new(reading))))
             }
             Type::Signal(of) => {
                 let (found, term) = self.typing(context).quantity(value);
@@ -372,7 +372,13 @@ pub(super) fn values_of(parameters: &[Parameter]) -> Values {
 fn value_of(parameter: &Parameter) -> Typed {
     let reading = |ty: &Type| {
         let metric = MetricId { service: String::new(), metric: parameter.name.clone() };
-        Term::Reading(Reading { metric, ty: ty.clone(), aggregate: Aggregate::Plain, window: None, cohort: None })
+        Term::Reading(Box::new(Reading {
+            metric,
+            ty: ty.clone(),
+            aggregate: Aggregate::Plain,
+            window: None,
+            cohort: None,
+        }))
     };
     let (ty, value) = match &parameter.ty {
         Type::Service => (Type::Service, Argument::Service(parameter.name.clone())),

@@ -5,11 +5,12 @@ use super::experiment::About;
 use crate::names::Kind;
 use crate::syntax::tree;
 use crate::types::model::{Expectation, Fault, Hold, Inject, StepKind};
+use std::sync::Arc;
 
 impl Checker<'_> {
     pub(super) fn inject(&mut self, written: &tree::Inject, step: &tree::Step, about: &About) -> Option<StepKind> {
-        let expectations: Vec<Expectation> =
-            written.expectations.iter().filter_map(|expect| self.block_expectation(expect, about)).collect();
+        let mut expectations: Vec<Expectation> = Vec::with_capacity(written.expectations.len());
+        expectations.extend(written.expectations.iter().filter_map(|expect| self.block_expectation(expect, about)));
         let hold = self.hold(&written.hold, about);
         let fault = self.known_fault(written, about)?;
         let given = self.given(&fault, &written.arguments, *about)?;
@@ -37,9 +38,16 @@ impl Checker<'_> {
         }
     }
 
-    fn known_fault(&mut self, written: &tree::Inject, about: &About) -> Option<Fault> {
+    /// The fault under the name by which it is called: all injects that call it so share it.
+    fn known_fault(&mut self, written: &tree::Inject, about: &About) -> Option<Arc<Fault>> {
         let id = self.resolve(Kind::Fault, &written.fault, about.module)?;
+        let called = (id, written.fault.text());
+        if let Some(known) = self.called.get(&called) {
+            return Some(Arc::clone(known));
+        }
         let fault = self.checked.faults.get(&id)?.clone();
-        Some(Fault { name: written.fault.text(), ..fault })
+        let fault = Arc::new(Fault { name: called.1.clone(), ..fault });
+        self.called.insert(called, Arc::clone(&fault));
+        Some(fault)
     }
 }

@@ -31,6 +31,7 @@ use crate::diagnostics::Diagnostic;
 use crate::names::{DeclarationId, Kind, ModuleId, Program};
 use crate::syntax::tree::{self, Name, Path};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The typed declarations of a program.
 #[derive(Debug, Default)]
@@ -65,6 +66,7 @@ pub fn check(program: &Program) -> Checked {
         module: ModuleId(0),
         constants: BTreeMap::new(),
         values: Vec::new(),
+        called: BTreeMap::new(),
         circles: BTreeSet::new(),
         expanded: 0,
     };
@@ -111,6 +113,8 @@ pub(super) struct Checker<'p> {
     constants: BTreeMap<DeclarationId, Typed>,
     /// The constants that each module sees.
     values: Vec<Values>,
+    /// Faults under the names by which injects call them.
+    called: BTreeMap<(DeclarationId, String), Arc<Fault>>,
     /// Circles of scenarios that were reported.
     circles: BTreeSet<BTreeSet<DeclarationId>>,
     /// Steps that the scenarios of one experiment came to so far.
