@@ -26,7 +26,7 @@ fn condition(aggregate: Aggregate, ty: Type, margin: f64) -> Condition {
     let reading = Reading { metric: metric(), ty: ty.clone(), aggregate, window: None, cohort: None };
     let moved = Term::Arithmetic(Arithmetic::Minus, Box::new(Term::Baseline), Box::new(Term::Constant(margin)));
     Condition::Compare(Comparison {
-        left: Term::Reading(reading),
+        left: Term::Reading(Box::new(reading)),
         comparator: if margin > 0.0 { Comparator::AtLeast } else { Comparator::AtMost },
         right: moved,
         ty,

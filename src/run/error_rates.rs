@@ -82,7 +82,7 @@ fn metric(name: &str) -> MetricId {
 }
 
 fn reading(name: &str, ty: &Type, aggregate: Aggregate) -> Term {
-    Term::Reading(Reading { metric: metric(name), ty: ty.clone(), aggregate, window: None, cohort: None })
+    Term::Reading(Box::new(Reading { metric: metric(name), ty: ty.clone(), aggregate, window: None, cohort: None }))
 }
 
 fn compare(left: Term, comparator: Comparator, right: Term, ty: Type, text: &str) -> Condition {

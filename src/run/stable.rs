@@ -54,7 +54,7 @@ fn condition(shared: &Shared, step: &Step) -> Result<Condition, String> {
         let noise = noise.ok_or_else(|| format!("the noise of {} in the baseline is unknown", reading.metric))?;
         let side = |comparator, bound: f64| {
             Condition::Compare(Comparison {
-                left: Term::Spike(Box::new(Term::Reading(reading.clone()))),
+                left: Term::Spike(Box::new(Term::Reading(Box::new(reading.clone())))),
                 comparator,
                 right: Term::Constant(bound),
                 ty: Type::Float,
