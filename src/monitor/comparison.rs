@@ -386,7 +386,7 @@ fn statistic(bounds: &[f64], aggregate: Aggregate, numbers: &[f64]) -> Option<f6
     };
     let list: Vec<(f64, f64)> = bounds.iter().zip(counts).map(grow).collect();
     let all = list.last().map_or(0.0, |(_, count)| *count);
-    if !(all > 0.0) {
+    if all.is_nan() || all <= 0.0 {
         return None;
     }
     let q = match aggregate {

@@ -1,12 +1,13 @@
 //! How much a reading moves by itself: what the baseline showed.
 
+use super::quantile::{Buckets, quantile};
 use super::signal::{Point, Sample};
 use super::statistics::correlation::{autocorrelation, inflation};
 use super::statistics::distribution::{normal_above, student_bound};
 use super::statistics::proportion::{Counts, correlation};
 use super::statistics::spread::robust;
 use crate::types::Type;
-use crate::types::term::Reading;
+use crate::types::term::{Aggregate, Reading};
 
 /// Within so many standard deviations a value is what it was.
 const WITHIN: f64 = 3.0;
@@ -29,7 +30,7 @@ impl Noise {
         let (middle, spread) = robust(values)?;
         let least = match counted(samples) {
             Some(counts) => counting(counts, (window / length).clamp(0.0, 1.0)),
-            None if spread > 0.0 => 0.0,
+            None if spread > 0.0 => ranked(reading.aggregate, samples, (window / length).clamp(0.0, 1.0)),
             None => unmoved(reading, middle),
         };
         let independent = values.len() as f64 / inflation(autocorrelation(values));
@@ -61,6 +62,23 @@ fn counted(samples: &[Sample]) -> Option<Counts> {
 fn counting(counts: Counts, part: f64) -> f64 {
     let share = (counts.good + 1.0) / (counts.all + 2.0);
     (share * (1.0 - share) / (counts.all * part).max(1.0)).sqrt()
+}
+
+/// A quantile of a histogram moves by chance, too: by as much as its rank does, which is a count of requests.
+fn ranked(aggregate: Aggregate, samples: &[Sample], part: f64) -> f64 {
+    let Aggregate::Quantile(q) = aggregate else { return 0.0 };
+    let mut all = Buckets::default();
+    for sample in samples {
+        if let Ok(Point::Histogram { buckets, .. }) = &sample.value {
+            all.add(buckets);
+        }
+    }
+    let deviation = (q * (1.0 - q) / (all.count() * part).max(1.0)).sqrt();
+    let at = |q: f64| quantile(q.clamp(0.0, 1.0), &all).map(|value| value.lo);
+    match (at(q - deviation), at(q + deviation)) {
+        (Some(low), Some(high)) => (high - low) / 2.0,
+        _ => 0.0,
+    }
 }
 
 /// A value that never moved: 1% of it counts as one deviation; where it is zero, or a count of things, one.

@@ -14,7 +14,7 @@ pub fn rate(samples: &[(Instant, f64)], at: Instant, range: Duration) -> Option<
         samples.iter().copied().filter(|(time, _)| *time > start && *time <= at).collect();
     let ((first, value), (last, _)) = (*inside.first()?, *inside.last()?);
     let sampled = last.since(first).as_secs_f64();
-    if inside.len() < 2 || !(sampled > 0.0) || range.is_zero() {
+    if inside.len() < 2 || sampled <= 0.0 || range.is_zero() {
         return None;
     }
     let growth = |pair: &[(Instant, f64)]| if pair[1].1 < pair[0].1 { pair[1].1 } else { pair[1].1 - pair[0].1 };

@@ -8,6 +8,7 @@ mod facts;
 mod recovery;
 
 pub use asks::{Answers, Approval, Ask, Asked, lacking};
+pub use recovery::unhealed;
 
 use crate::base::Span;
 use crate::diagnostics::Diagnostic;

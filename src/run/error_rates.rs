@@ -134,7 +134,7 @@ fn verdict(seed: u64, rate: Option<f64>, drop: f64) -> Verdict {
     };
     (1..=BASELINE).for_each(|second| push(&mut signals, second, 0.0));
     // Quantiles take the longest to compare, so not every run does.
-    let asked = if seed % 8 == 0 { 3 } else { 2 };
+    let asked = if seed.is_multiple_of(8) { 3 } else { 2 };
     let expectations: Vec<Condition> = expectations().into_iter().take(asked).collect();
     let mut triggers = triggers();
     let spike = compare(

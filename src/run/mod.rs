@@ -18,6 +18,7 @@ mod process;
 mod proxy;
 mod real;
 mod recover;
+mod recovery;
 mod runner;
 mod sampling;
 mod shared;

@@ -11,7 +11,7 @@ use super::shared::Shared;
 pub use super::shared::{FaultReport, Judged};
 use super::verdict::{Reason, Verdict, outcome};
 use super::world::World;
-use super::{proxy, sampling, steady, steps, supervise, watch};
+use super::{proxy, recovery, sampling, steady, steps, supervise, watch};
 use crate::base::{Clock, unit};
 use crate::journal::{EffectId, Journal};
 use crate::monitor::Signals;
@@ -150,6 +150,7 @@ impl Work {
         if let Err(panic) = overall.await {
             shared.halt.stop(Verdict::Broken, format!("judging the whole run failed: {panic}"));
         }
+        recovery::judge(&shared).await;
         Ok(())
     }
 

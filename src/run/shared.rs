@@ -162,6 +162,11 @@ impl Shared {
         self.first_inject.send_if_modified(|first| first.is_none() && first.replace(at).is_none());
     }
 
+    /// Whether a fault was ever in force.
+    pub fn has_injected(&self) -> bool {
+        self.first_inject.borrow().is_some()
+    }
+
     /// Waits until a fault was first in force.
     pub async fn first_inject(&self) -> Instant {
         let mut receiver = self.first_inject.subscribe();

@@ -9,7 +9,7 @@ pub fn proven(p_values: &[f64], expected: usize, level: f64) -> Vec<bool> {
     let mut proven = vec![false; p_values.len()];
     let all = expected.max(p_values.len());
     for (before, at) in order.into_iter().enumerate() {
-        if !(p_values[at] <= level / (all - before) as f64) {
+        if p_values[at].is_nan() || p_values[at] > level / (all - before) as f64 {
             break;
         }
         proven[at] = true;

@@ -38,7 +38,7 @@ fn residuals(intervals: &[Counts]) -> (Counts, Vec<f64>) {
     let whole = Counts { good: sum(|it| it.good), all: sum(|it| it.all) };
     let share = whole.share();
     let variance = share * (1.0 - share);
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return (whole, Vec::new());
     }
     let residual = |it: &Counts| (it.good - it.all * share) / (it.all * variance).sqrt();

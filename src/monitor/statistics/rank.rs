@@ -73,7 +73,7 @@ pub fn mann_whitney(before: &Ranked, during: &Ranked) -> (f64, f64) {
     let (n, m) = (before.sorted.len() as f64, during.sorted.len() as f64);
     let (wins, deviation) = (wins(&before.sorted, &during.sorted), deviation(before, during));
     let middle = n * m / 2.0;
-    if !(deviation > 0.0) {
+    if deviation.is_nan() || deviation <= 0.0 {
         return (1.0, 1.0);
     }
     (normal_above((wins - middle - 0.5) / deviation), normal_above((middle - wins - 0.5) / deviation))
