@@ -36,7 +36,9 @@ pub fn check(proof: &Proof, findings: &mut Vec<Excess>) -> Vec<Diluted> {
     let direct = Direct::of(proof);
     let diluted: Vec<Diluted> = judged.iter().filter_map(|it| diluted(plan, &direct, it)).collect();
     let meant = |it: &Diluted| plan.amplification.iter().any(|allowed| allowed.contains(it.span));
-    let all = !judged.is_empty() && diluted.len() == judged.len();
+    // A fault that touches nothing is another mistake.
+    let touching = proof.faults.iter().any(|fault| fault.injection.touches.hi > 0.0);
+    let all = touching && !judged.is_empty() && diluted.len() == judged.len();
     // With another value of a parameter the faults may do more.
     if all && !plan.limits.varies && !diluted.iter().all(meant) {
         findings.push(errors::amplification_only(plan.span, &diluted).into());

@@ -99,7 +99,7 @@ class Gen:
             else:
                 self.line(1, f"service {service} {{"); [self.line(2, p) for p in parts]; self.line(1, "}")
         self.line(1, 'source app = scrape("http://127.0.0.1:7999/metrics", every: 1s)')
-        self.line(1, 'source prom = prometheus("http://127.0.0.1:9090", every: 5s' + (', token: secret("TOKEN")' if self.maybe(.4) else "") + ")")
+        self.line(1, 'source prom = prometheus("http://127.0.0.1:9090", every: 1s, scrape: 1s' + (', token: secret("TOKEN")' if self.maybe(.4) else "") + ")")
         for service, metrics in self.metrics.items():
             for metric, ty in metrics.items():
                 name = f"{service}_{metric}".replace("-", "_")
@@ -156,7 +156,11 @@ class Gen:
         if kind < .5: return f"expect never {self.condition(services=self.read)}"
         if kind < .65: return f"expect {self.condition(services=self.read)} within 15s" + self.one("", " holding 5s")
         if kind < .8: return f"expect {self.condition(services=self.read)} for at least {self.one('50%', '95%', '99.9%')} of block"
-        service = self.one(*self.read); metric, ty = self.one(*self.metrics[service].items()); left, of = self.reading(service, metric, ty)
+        # A sample a second: so many as a comparison needs.
+        service = self.one(*self.read); metric, ty = self.one(*self.metrics[service].items()); name = f"{service}.{metric}"
+        if ty == "counter": left, of = f"rate({name} over 1s)", "frequency"
+        elif ty.startswith("distribution"): left, of = f"{self.one('p95', 'p50', 'mean')}({name} over 1s)", ty[13:-1]
+        else: left, of = name, ty
         if of in ("int", "points") : return f"expect {left} unchanged by 20%"
         margin = {"ratio": "2pp", "duration": "50ms", "count": "5", "bytes": "1MiB", "frequency": "5/s", "float": "0.5"}[of]
         return self.one(f"expect {left} no lower than baseline by {margin}", f"expect {left} no higher than baseline by {margin}", f"expect {left} unchanged by 5%")
@@ -214,7 +218,8 @@ class Gen:
         if self.maybe(.5): self.line(1, 'owner "team"'); self.line(1, 'tags "a", "b"')
         if self.maybe(.5): self.params["p-rate"] = "ratio"; self.line(1, "param p-rate: ratio in 1%..100% = 40%")
         if self.maybe(.3): self.line(1, "param other: duration in 10s..1m = 20s")
-        if self.maybe(.4): self.line(1, "window 5s" if self.maybe(.5) else "window 10s"); self.line(1, "baseline 1m")
+        if self.maybe(.4): self.line(1, "window 5s" if self.maybe(.5) else "window 10s")
+        self.line(1, "baseline 4m")  # enough windows to compare
         if self.maybe(.2): self.line(1, "no data for 30s")
         if self.maybe(.3): self.line(1, "steady {"); self.line(2, self.comparison(services=self.read, baseline=False)); self.line(1, "}")
         self.line(1, "limit {"); self.line(2, "services " + ", ".join(self.services)); self.line(2, "bends " + ", ".join(self.services)); self.line(2, "concurrent <= 8; instances <= 100%")

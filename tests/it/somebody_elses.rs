@@ -19,7 +19,7 @@ fn files(place: &Place, upstream: u16, proxy: u16, rest: &str) -> String {
     place.write(
         "site/slow.chaos",
         format!(
-            "use std.http\nuse \"./system.chaos\"\nexperiment slow on site {{\n  hypothesis \"Slow answers are slow, not wrong.\"\n  \
+            "use std.http\nuse \"./system.chaos\"\n@allow(amplification-only)\nexperiment slow on site {{\n  hypothesis \"Slow answers are slow, not wrong.\"\n  \
              window 2s\n  baseline 3s\n  limit {{ services page }}\n{rest}\n}}\n"
         ),
     );
@@ -141,7 +141,7 @@ fn an_slo_outside_the_radius_aborts_the_run() {
         "use std.http\nsystem site {{\n  service front {{ calls page; metric success: ratio; slo success >= 95% }}\n  \
          service page {{ external }}\n}}\nenvironment local for site {{\n  service page {{ url \"http://127.0.0.1:{upstream}\"; \
          through \"127.0.0.1:{listen}\" }}\n  bind front.success = proxy.success(page)\n  allow http.error on page\n}}\n\
-         experiment x on site {{\n  hypothesis \"Nobody notices.\"\n  window 2s\n  baseline 3s\n  limit {{ services page }}\n  \
+         @allow(amplification-only)\nexperiment x on site {{\n  hypothesis \"Nobody notices.\"\n  window 2s\n  baseline 3s\n  limit {{ services page }}\n  \
          run {{ inject http.error(page, rate: 50%) as outage for 60s {{ expect always front.success >= 1% }} }}\n}}\n"
     );
     place.write("x.chaos", text);
