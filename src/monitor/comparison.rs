@@ -184,7 +184,19 @@ fn observed(
     if extremes && usable.iter().all(|(_, point)| matches!(point, Point::Gauge(_))) {
         return ticks(term, (start, end), signals, window).map(|it| Observed { flaw, ..it });
     }
-    Ok(Observed { kind: kind(reading, &usable), flaw })
+    Ok(Observed { kind: kind(reading, &apart(usable)), flaw })
+}
+
+/// Samples that do not overlap, as far as they say from where on they tell: a server may have made each of a range that is
+/// longer than the time between two.
+fn apart<'s>(samples: Vec<(&'s Sample, &'s Point)>) -> Vec<(&'s Sample, &'s Point)> {
+    let mut kept: Vec<(&Sample, &Point)> = Vec::new();
+    for (sample, point) in samples {
+        if kept.last().is_none_or(|(last, _)| sample.from >= last.at) {
+            kept.push((sample, point));
+        }
+    }
+    kept
 }
 
 fn is_usable(point: &Point) -> bool {

@@ -37,10 +37,16 @@ fn condition(aggregate: Aggregate, ty: Type, margin: f64) -> Condition {
 
 /// One point a second; the first half is the baseline.
 fn run(condition: &Condition, points: &[Result<Point, Cause>]) -> Result<Weighed, String> {
+    ranged(condition, points, 1)
+}
+
+/// The same, where each point was made of a range of so many seconds.
+fn ranged(condition: &Condition, points: &[Result<Point, Cause>], range: usize) -> Result<Weighed, String> {
     let mut signals = Signals::default();
     signals.add(metric(), SECOND * 7 / 2);
-    for (second, point) in (1..).zip(points) {
-        signals.push(&metric(), Sample { from: at(second - 1), at: at(second), value: point.clone() });
+    for (second, point) in (1_usize..).zip(points) {
+        signals
+            .push(&metric(), Sample { from: at(second.saturating_sub(range)), at: at(second), value: point.clone() });
     }
     let (middle, end) = (at(points.len() / 2), at(points.len()));
     let baselines = Baselines::over(&[condition], &[], (at(0), middle), SECOND * 5, &signals);
@@ -198,4 +204,14 @@ fn a_metric_that_moved_is_refuted_though_it_does_not_vary() {
     points.extend(vec![Ok(Point::Gauge(50.0)); 60]);
     let weighed = run(&condition(Aggregate::Plain, Type::Count, -2.0), &points).unwrap();
     assert!(weighed.p_broken < 0.01 && !confirmed(&weighed));
+}
+
+#[test]
+fn ranges_that_overlap_count_once() {
+    let condition = condition(Aggregate::Plain, Type::Count, 5.0);
+    let mut dice = Dice::new(3);
+    let points = halves(|| Point::Gauge(100.0 + 4.0 * dice.share()), || Point::Gauge(100.0));
+    assert!(confirmed(&run(&condition, &points).unwrap()));
+    let few = ranged(&condition, &points, 10);
+    assert!(few.as_ref().is_err() || few.as_ref().is_ok_and(|it| !confirmed(it)), "{few:?}");
 }
