@@ -5,6 +5,9 @@ use crate::lower::Grammar;
 use crate::part::{Around, Atomicity, Call, Part, Starts};
 use std::fmt::Write;
 
+/// Of so many alternatives the next byte chooses at once, not one after the other.
+const MANY: usize = 3;
+
 /// Where the instruction stands that fails.
 const FAIL: Label = Label(0);
 
@@ -18,7 +21,8 @@ enum Op {
     Set(Bytes),
     Span(Bytes),
     Test(Bytes, Label),
-    Choice(Label),
+    Switch(Vec<(Bytes, Label)>, Label),
+    Choice(Bytes, Label),
     Commit(Label),
     Rewind(Label),
     FailTwice,
@@ -26,7 +30,7 @@ enum Op {
     Jump(Label),
     Call(Label),
     Return,
-    Open(String),
+    Open(String, Label),
     Close,
     Start,
     Stop,
@@ -93,14 +97,19 @@ impl Assembler<'_> {
         }
     }
 
-    fn routine(&mut self, call: &Call) -> Label {
+    /// Where the body of a rule is written, and of which node it is all.
+    fn routine(&mut self, call: &Call) -> (Option<String>, Label) {
         let body = self.grammar.body(call);
+        let node = match &body {
+            Part::Node(rule, _) => Some(rule.clone()),
+            _ => None,
+        };
         if let Some((_, label)) = self.routines.iter().find(|(known, _)| *known == body) {
-            return *label;
+            return (node, *label);
         }
         let label = self.label();
         self.routines.push((body, label));
-        label
+        (node, label)
     }
 
     fn part(&mut self, part: &Part) {
@@ -115,14 +124,13 @@ impl Assembler<'_> {
             Part::Not(part) => self.not(part),
             Part::Start => self.code.push(Op::Start),
             Part::End => self.code.push(Op::Test(Bytes::of([END]), FAIL)),
-            Part::Node(rule, part) => {
-                self.code.push(Op::Open(rule.clone()));
+            Part::Node(_, part) => {
                 self.part(part);
                 self.code.push(Op::Close);
             }
             Part::Call(call) => {
-                let label = self.routine(call);
-                self.code.push(Op::Call(label));
+                let (node, label) = self.routine(call);
+                self.code.push(node.map_or(Op::Call(label), |rule| Op::Open(rule, label)));
             }
         }
     }
@@ -136,27 +144,39 @@ impl Assembler<'_> {
 
     /// The way back is only remembered where the next byte leaves more than one way.
     fn choice(&mut self, parts: &[Part]) {
-        let end = self.label();
-        for (at, part) in parts.iter().enumerate() {
-            let Some(others) = parts.get(at + 1..).filter(|others| !others.is_empty()) else {
-                self.part(part);
-                break;
-            };
+        let Some((last, firsts)) = parts.split_last() else { return };
+        let (end, ways): (Label, Vec<Label>) = (self.label(), parts.iter().map(|_| self.label()).collect());
+        let chosen = firsts.len() + 1 >= MANY;
+        if chosen {
+            self.switch(firsts, &ways);
+        }
+        for (at, part) in firsts.iter().enumerate() {
             let next = self.label();
             let starts = self.starts(part).all();
-            let others = others.iter().fold(Bytes::NONE, |all, other| all.union(self.starts(other).all()));
-            self.test(starts, next);
+            let others = parts[at + 1..].iter().fold(Bytes::NONE, |all, other| all.union(self.starts(other).all()));
             if certain(part) || starts.intersection(others).is_empty() {
+                self.test(starts, next);
+                self.place(ways[at]);
                 self.part(part);
                 self.code.push(Op::Jump(end));
             } else {
-                self.code.push(Op::Choice(next));
+                self.place(ways[at]);
+                self.code.push(Op::Choice(starts, next));
                 self.part(part);
                 self.code.push(Op::Commit(end));
             }
             self.place(next);
         }
+        ways.last().into_iter().for_each(|way| self.place(*way));
+        self.part(last);
         self.place(end);
+    }
+
+    /// Goes to the first alternative that the next byte can begin, else to the last one.
+    fn switch(&mut self, firsts: &[Part], ways: &[Label]) {
+        let starts = firsts.iter().map(|part| self.starts(part).all());
+        let targets = starts.zip(ways.iter().copied()).collect();
+        self.code.extend(ways.last().map(|last| Op::Switch(targets, *last)));
     }
 
     fn repeat(&mut self, part: &Part) {
@@ -174,17 +194,18 @@ impl Assembler<'_> {
             _ => part,
         };
         let end = self.label();
-        self.test(self.starts(rest).all(), end);
         self.round(rest, again, end);
     }
 
-    /// One round of a repetition behind its test, the way to the next one, and the end of it.
+    /// One round of a repetition, the way to the next one, and the end of it.
     fn round(&mut self, part: &Part, again: Label, end: Label) {
+        let starts = self.starts(part).all();
         if certain(part) {
+            self.test(starts, end);
             self.part(part);
             self.code.push(Op::Jump(again));
         } else {
-            self.code.push(Op::Choice(end));
+            self.code.push(Op::Choice(starts, end));
             self.part(part);
             self.code.push(Op::Commit(again));
         }
@@ -195,12 +216,10 @@ impl Assembler<'_> {
     fn repeat_between(&mut self, part: &Part, between: &Part) {
         let (first, end) = (self.label(), self.label());
         let round = Part::Sequence(vec![between.clone(), part.clone()]);
-        self.test(self.starts(part).all(), end);
-        self.code.push(Op::Choice(end));
+        self.code.push(Op::Choice(self.starts(part).all(), end));
         self.code.push(Op::Jump(first));
         let again = self.here();
-        self.test(self.starts(&round).all(), end);
-        self.code.push(Op::Choice(end));
+        self.code.push(Op::Choice(self.starts(&round).all(), end));
         self.part(between);
         self.place(first);
         self.part(part);
@@ -209,14 +228,15 @@ impl Assembler<'_> {
     }
 
     fn ahead(&mut self, part: &Part) {
-        self.test(self.starts(part).all(), FAIL);
-        if !matches!(part, Part::Set(_) | Part::End) {
-            let next = self.label();
-            self.code.push(Op::Choice(FAIL));
-            self.part(part);
-            self.code.push(Op::Rewind(next));
-            self.place(next);
+        let starts = self.starts(part).all();
+        if matches!(part, Part::Set(_) | Part::End) {
+            return self.test(starts, FAIL);
         }
+        let next = self.label();
+        self.code.push(Op::Choice(starts, FAIL));
+        self.part(part);
+        self.code.push(Op::Rewind(next));
+        self.place(next);
     }
 
     fn not(&mut self, part: &Part) {
@@ -224,43 +244,51 @@ impl Assembler<'_> {
             return self.test(set.complement(), FAIL);
         }
         let next = self.label();
-        self.test(self.starts(part).all(), next);
-        self.code.push(Op::Choice(next));
+        self.code.push(Op::Choice(self.starts(part).all(), next));
         self.part(part);
         self.code.push(Op::FailTwice);
         self.place(next);
     }
 
     fn write(&self, text: &mut String) -> Result<(), String> {
-        let (mut sets, mut texts): (Vec<Bytes>, String) = (Vec::new(), String::new());
+        let mut data = Data::default();
         let _ = writeln!(text, "static CODE: [Op; {}] = [", self.code.len());
         for op in &self.code {
-            let _ = writeln!(text, "    Op::{},", self.shown(op, &mut sets, &mut texts));
+            let _ = writeln!(text, "    Op::{},", self.shown(op, &mut data));
         }
-        let _ = writeln!(text, "];\nstatic SETS: [[u64; 4]; {}] = [", sets.len());
-        for set in &sets {
-            let _ = writeln!(text, "    {:?},", set.0);
+        let _ = writeln!(text, "];\nstatic SETS: [[u64; 4]; 256] = [");
+        for byte in 0..=u8::MAX {
+            let _ = writeln!(text, "    {:?},", data.sets_with(byte));
         }
-        let _ = writeln!(text, "];\nstatic TEXTS: &str = {texts:?};");
-        match self.code.len().max(sets.len()).max(texts.len()) {
-            0..=0xFFFF => Ok(()),
-            long => Err(format!("{long} instructions are too many for 16-bit addresses")),
+        let _ = writeln!(text, "];\nstatic SWITCHES: [[u16; 256]; {}] = [", data.switches.len());
+        for targets in &data.switches {
+            let _ = writeln!(text, "    {targets:?},");
+        }
+        let _ = writeln!(text, "];\nstatic TEXTS: &str = {:?};", data.texts);
+        match (self.code.len().max(data.texts.len()), data.sets.len().max(data.switches.len())) {
+            (0..=0xFFFF, 0..=0x100) => Ok(()),
+            (long, wide) => Err(format!("{long} instructions or {wide} sets are too many for the machine")),
         }
     }
 
-    fn shown(&self, op: &Op, sets: &mut Vec<Bytes>, texts: &mut String) -> String {
+    fn shown(&self, op: &Op, data: &mut Data) -> String {
         let to = |label: &Label| self.places[label.0];
         match op {
-            Op::Text(text) => format!("Text({}, {})", text_at(texts, text), text.len()),
-            Op::Set(set) => format!("Set({})", set_at(sets, *set)),
-            Op::Span(set) => format!("Span({})", set_at(sets, *set)),
-            Op::Test(set, label) => format!("Test({}, {})", set_at(sets, *set), to(label)),
-            Op::Choice(label) => format!("Choice({})", to(label)),
+            Op::Text(text) => format!("Text({}, {})", data.text(text), text.len()),
+            Op::Set(set) => format!("Set({})", data.set(*set)),
+            Op::Span(set) => format!("Span({})", data.set(*set)),
+            Op::Test(set, label) => format!("Test({}, {})", data.set(*set), to(label)),
+            Op::Switch(ways, other) => {
+                let way = |byte| ways.iter().find(|(starts, _)| starts.holds(byte)).map_or(other, |(_, label)| label);
+                data.switches.push((0..=u8::MAX).map(|byte| to(way(byte))).collect());
+                format!("Switch({})", data.switches.len() - 1)
+            }
+            Op::Choice(set, label) => format!("Choice({}, {})", data.set(*set), to(label)),
             Op::Commit(label) => format!("Commit({})", to(label)),
             Op::Rewind(label) => format!("Rewind({})", to(label)),
             Op::Jump(label) => format!("Jump({})", to(label)),
             Op::Call(label) => format!("Call({})", to(label)),
-            Op::Open(rule) => format!("Open(Rule::{rule})"),
+            Op::Open(rule, label) => format!("Open(Rule::{rule}, {})", to(label)),
             Op::FailTwice => "FailTwice".to_owned(),
             Op::Fail => "Fail".to_owned(),
             Op::Return => "Return".to_owned(),
@@ -271,18 +299,37 @@ impl Assembler<'_> {
     }
 }
 
-fn set_at(sets: &mut Vec<Bytes>, set: Bytes) -> usize {
-    sets.iter().position(|known| *known == set).unwrap_or_else(|| {
-        sets.push(set);
-        sets.len() - 1
-    })
+/// What instructions refer to.
+#[derive(Default)]
+struct Data {
+    sets: Vec<Bytes>,
+    switches: Vec<Vec<usize>>,
+    texts: String,
 }
 
-fn text_at(texts: &mut String, text: &str) -> usize {
-    texts.find(text).unwrap_or_else(|| {
-        texts.push_str(text);
-        texts.len() - text.len()
-    })
+impl Data {
+    fn set(&mut self, set: Bytes) -> usize {
+        self.sets.iter().position(|known| *known == set).unwrap_or_else(|| {
+            self.sets.push(set);
+            self.sets.len() - 1
+        })
+    }
+
+    fn text(&mut self, text: &str) -> usize {
+        self.texts.find(text).unwrap_or_else(|| {
+            self.texts.push_str(text);
+            self.texts.len() - text.len()
+        })
+    }
+
+    /// A bit for each set: whether it holds the byte.
+    fn sets_with(&self, byte: u8) -> [u64; 4] {
+        let mut bits = [0; 4];
+        for (at, _) in self.sets.iter().enumerate().take(256).filter(|(_, set)| set.holds(byte)) {
+            bits[at / 64] |= 1 << (at % 64);
+        }
+        bits
+    }
 }
 
 /// Whether a part succeeds as soon as the next byte is one it can begin with.

@@ -104,8 +104,7 @@ fn fitting<'c>(comparison: &'c Comparison, known: &Known) -> Option<(&'c Reading
 
 /// Comparisons that come out the same whatever is measured.
 fn constant(condition: &Condition, system: &System, known: &Known) -> Vec<Diagnostic> {
-    let decided =
-        |comparison: &&Comparison| !comparison.left.readings().is_empty() || !comparison.right.readings().is_empty();
+    let decided = |comparison: &&Comparison| comparison.left.reads() || comparison.right.reads();
     let comparisons = condition.comparisons().into_iter().filter(decided);
     let found = comparisons.filter_map(|it| Some(finding(it, truth(it, system, known)?, system, known)));
     found.collect()
@@ -165,7 +164,7 @@ fn finding(comparison: &Comparison, always: bool, system: &System, known: &Known
     let shown = |term: &Term| range(term, system, known, &|| Interval::ALL);
     let readings = comparison.left.readings().into_iter().chain(comparison.right.readings());
     let names: Vec<String> = readings.map(|reading| reading.metric.to_string()).collect();
-    let side = if comparison.left.readings().is_empty() { &comparison.right } else { &comparison.left };
+    let side = if comparison.left.reads() { &comparison.left } else { &comparison.right };
     let bounds = shown(side);
     let finding = Diagnostic::error(codes::E0412, format!("`{}` {outcome} holds", comparison.text))
         .at(comparison.span, "whatever is measured")

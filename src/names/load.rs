@@ -125,11 +125,11 @@ impl Program {
         shelf: &Shelf,
         chain: &mut Vec<PathBuf>,
     ) -> Option<ModuleId> {
-        let Some((file, text)) = stdlib::module(path) else {
+        let Some(path) = stdlib::path(path) else {
             self.findings.push(errors::unknown_module(path, at));
             return None;
         };
-        let origin = Origin::Standard(file, text);
+        let origin = Origin::Standard(path);
         let known = self.known.get(&origin).copied();
         known.or_else(|| self.add(origin, shelf, chain).ok())
     }

@@ -3,6 +3,7 @@
 use crate::base::files::plain;
 use crate::base::{FileError, Files, Numbers, Source, SourceId, Sources};
 use crate::diagnostics::Diagnostic;
+use crate::names::stdlib;
 use crate::syntax::{self, File};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,8 +14,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// Where a text comes from. A file may be called like a standard module's.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
-    /// The standard library: the name of the module's file, and its text.
-    Standard(&'static str, &'static str),
+    /// The standard library, by the module's path.
+    Standard(&'static str),
     /// A file, by its path without detours.
     File(PathBuf),
 }
@@ -79,7 +80,10 @@ impl<'f> Shelf<'f> {
     pub(super) fn volume(&self, origin: &Origin) -> Read {
         self.volumes.get(origin, || {
             let (path, text) = match origin {
-                Origin::Standard(name, text) => (PathBuf::from(name), (*text).to_owned()),
+                Origin::Standard(path) => {
+                    let (file, text) = stdlib::module(path).ok_or(FileError::Missing)?;
+                    (PathBuf::from(file), text.to_owned())
+                }
                 Origin::File(path) => (path.clone(), self.files.read(path)?),
             };
             let id = self.numbers.next();

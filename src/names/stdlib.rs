@@ -88,6 +88,11 @@ pub fn component(name: &str) -> Option<&'static Component> {
     COMPONENTS.iter().find(|component| component.name == name)
 }
 
+/// A module's path, if there is such a module.
+pub fn path(path: &str) -> Option<&'static str> {
+    MODULES.iter().map(|(name, ..)| *name).find(|name| *name == path)
+}
+
 /// The module with this path: the name of its file, and its text.
 pub fn module(path: &str) -> Option<(&'static str, &'static str)> {
     MODULES.iter().find(|(name, ..)| *name == path).map(|(_, file, text)| (*file, *text))

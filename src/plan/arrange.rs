@@ -7,7 +7,7 @@ use crate::diagnostics::Diagnostic;
 use crate::types::model::{After, Experiment, Step, StepKind};
 use crate::types::term::{Condition, Known, Term};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::rc::Rc;
 
 /// Steps of one plan, at most.
@@ -122,11 +122,11 @@ struct Pending<'a> {
 struct Arranger<'a> {
     known: Known,
     placed: Vec<Placed<'a>>,
-    named: BTreeMap<String, Ends>,
+    named: HashMap<String, Ends>,
     /// The steps of all rounds together, by their names without the rounds' numbers.
     in_every_round: BTreeMap<String, Ends>,
-    taken: BTreeSet<String>,
-    numbers: BTreeMap<String, u32>,
+    taken: HashSet<String>,
+    numbers: HashMap<String, u32>,
     pending: Vec<Pending<'a>>,
     levels: BTreeMap<String, Interval>,
     findings: Vec<Diagnostic>,
@@ -394,7 +394,8 @@ impl<'a> Arranger<'a> {
         if self.damaged {
             return None;
         }
-        let known: Vec<&str> = self.named.keys().filter_map(|name| name.strip_prefix(&scope.prefix)).collect();
+        let mut known: Vec<&str> = self.named.keys().filter_map(|name| name.strip_prefix(&scope.prefix)).collect();
+        known.sort_unstable();
         self.findings.push(errors::unknown_step(step, pending.after.span, &known));
         None
     }

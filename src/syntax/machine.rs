@@ -5,19 +5,22 @@
 
 use super::parser::Rule;
 
-/// What the machine can do. Addresses are places in [`CODE`], sets are in [`SETS`].
+/// What the machine can do. Addresses are places in [`CODE`]; sets are numbered, and for each byte [`SETS`] has the bits of
+/// those that hold it.
 #[derive(Clone, Copy)]
 enum Op {
     /// Reads a part of [`TEXTS`], from where and how long, or fails.
     Text(u16, u8),
     /// Reads one character of the set, or fails.
-    Set(u16),
+    Set(u8),
     /// Reads as many bytes of the set as there are.
-    Span(u16),
+    Span(u8),
     /// Goes to the address if the next byte is not in the set.
-    Test(u16, u16),
-    /// Remembers a way back: this place in the text, and the address.
-    Choice(u16),
+    Test(u8, u16),
+    /// Goes to the address that one of [`SWITCHES`] has for the next byte.
+    Switch(u8),
+    /// Remembers a way back, this place in the text and the address; goes there if the next byte is not in the set.
+    Choice(u8, u16),
     /// Forgets the last way back and goes to the address.
     Commit(u16),
     /// Goes back to the place of the last way back, and to this address.
@@ -32,9 +35,9 @@ enum Op {
     Call(u16),
     /// Goes back behind the last `Call`.
     Return,
-    /// Begins a node, first thing behind a `Call`.
-    Open(Rule),
-    /// Ends the node that was begun behind the last `Call`, and goes back there.
+    /// Begins a node and goes to the address until the next `Close`.
+    Open(Rule, u16),
+    /// Ends the node of the last `Open`, and goes back behind that.
     Close,
     /// Fails unless this is the start of the text.
     Start,
@@ -57,14 +60,14 @@ pub struct Entry {
     pub next: u32,
 }
 
-/// What the stack holds: a way back, or where to go on behind a `Call`.
+/// What the stack holds: a way back, or where to go on behind a `Call` or `Open`.
 #[derive(Clone, Copy)]
 struct Frame {
     /// Where the program goes on.
     code: u16,
     /// Where the text goes on; [`NO_WAY`] if this is no way back.
     at: u32,
-    /// How many nodes there were: for a `Call`, which node it began if it began one.
+    /// How many nodes there were: for an `Open`, which node it began.
     nodes: u32,
 }
 
@@ -79,7 +82,7 @@ const END: u8 = 0xFF;
 pub fn run(entry: u16, text: &str) -> Option<Vec<Entry>> {
     u32::try_from(text.len()).ok().filter(|length| *length < NO_WAY)?;
     let bytes = text.as_bytes();
-    let mut nodes: Vec<Entry> = Vec::with_capacity(bytes.len() / 8);
+    let mut nodes: Vec<Entry> = Vec::with_capacity(bytes.len() / 3);
     let mut stack: Vec<Frame> = Vec::with_capacity(64);
     let (mut code, mut at) = (entry, 0);
     loop {
@@ -107,8 +110,16 @@ pub fn run(entry: u16, text: &str) -> Option<Vec<Entry>> {
                 code = if holds(set, byte(bytes, at)) { code } else { otherwise };
                 false
             }
-            Op::Choice(back) => {
-                stack.push(Frame { code: back, at: at as u32, nodes: nodes.len() as u32 });
+            Op::Switch(table) => {
+                code = SWITCHES[usize::from(table)][usize::from(byte(bytes, at))];
+                false
+            }
+            Op::Choice(set, back) => {
+                if holds(set, byte(bytes, at)) {
+                    stack.push(Frame { code: back, at: at as u32, nodes: nodes.len() as u32 });
+                } else {
+                    code = back;
+                }
                 false
             }
             Op::Commit(to) => {
@@ -137,7 +148,9 @@ pub fn run(entry: u16, text: &str) -> Option<Vec<Entry>> {
                 code = stack.pop()?.code;
                 false
             }
-            Op::Open(rule) => {
+            Op::Open(rule, to) => {
+                stack.push(Frame { code, at: NO_WAY, nodes: nodes.len() as u32 });
+                code = to;
                 nodes.push(Entry { rule, start: at as u32, end: 0, next: 0 });
                 false
             }
@@ -191,6 +204,6 @@ fn without_blanks(text: &str, start: usize, end: usize) -> usize {
     }
 }
 
-fn holds(set: u16, byte: u8) -> bool {
-    SETS[usize::from(set)][usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+fn holds(set: u8, byte: u8) -> bool {
+    SETS[usize::from(byte)][usize::from(set >> 6)] >> (set & 63) & 1 == 1
 }

@@ -105,7 +105,7 @@ impl Typing<'_, '_> {
         if other.is_wrong() {
             return None;
         }
-        if other.readings().is_empty() {
+        if !other.reads() {
             self.findings.push(errors::misplaced_baseline(expr.span));
             return None;
         }
@@ -150,5 +150,14 @@ fn mentions_baseline(expr: &Expr) -> bool {
 
 /// The author's words on one line.
 pub fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    let mut before = b' ';
+    let is_one_already = text.bytes().all(|byte| {
+        let fits = byte.is_ascii_graphic() || byte == b' ' && before != b' ';
+        before = byte;
+        fits
+    });
+    match is_one_already {
+        true => text.trim_end().to_owned(),
+        false => text.split_whitespace().collect::<Vec<_>>().join(" "),
+    }
 }

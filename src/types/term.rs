@@ -232,11 +232,30 @@ impl Term {
 
     /// All readings in it, in order.
     pub fn readings(&self) -> Vec<&Reading> {
+        let mut found = Vec::new();
+        self.gather(&mut found);
+        found
+    }
+
+    fn gather<'a>(&'a self, found: &mut Vec<&'a Reading>) {
         match self {
-            Term::Reading(reading) => vec![reading],
-            Term::Spike(of) => of.readings(),
-            Term::Arithmetic(_, a, b) => a.readings().into_iter().chain(b.readings()).collect(),
-            _ => Vec::new(),
+            Term::Reading(reading) => found.push(reading),
+            Term::Spike(of) => of.gather(found),
+            Term::Arithmetic(_, a, b) => {
+                a.gather(found);
+                b.gather(found);
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a metric is read in it.
+    pub fn reads(&self) -> bool {
+        match self {
+            Term::Reading(_) => true,
+            Term::Spike(of) => of.reads(),
+            Term::Arithmetic(_, a, b) => a.reads() || b.reads(),
+            _ => false,
         }
     }
 
@@ -401,18 +420,39 @@ impl Condition {
 
     /// All comparisons in it, in order. `steady` has none of its own.
     pub fn comparisons(&self) -> Vec<&Comparison> {
-        match self {
-            Condition::Compare(comparison) => vec![comparison],
-            Condition::And(a, b) | Condition::Or(a, b) => a.comparisons().into_iter().chain(b.comparisons()).collect(),
-            Condition::Not(inner) | Condition::Likely(inner) => inner.comparisons(),
-            Condition::Steady | Condition::Constant(_) => Vec::new(),
-        }
+        let mut found = Vec::new();
+        self.each(&mut |comparison| found.push(comparison));
+        found
     }
 
     /// All readings in it, in order.
     pub fn readings(&self) -> Vec<&Reading> {
-        let sides = self.comparisons().into_iter().flat_map(|comparison| [&comparison.left, &comparison.right]);
-        sides.flat_map(Term::readings).collect()
+        let mut found = Vec::new();
+        self.each(&mut |comparison| {
+            comparison.left.gather(&mut found);
+            comparison.right.gather(&mut found);
+        });
+        found
+    }
+
+    /// Does `work` with each comparison in it, in order.
+    fn each<'a>(&'a self, work: &mut impl FnMut(&'a Comparison)) {
+        match self {
+            Condition::Compare(comparison) => work(comparison),
+            Condition::And(a, b) | Condition::Or(a, b) => {
+                a.each(work);
+                b.each(work);
+            }
+            Condition::Not(inner) | Condition::Likely(inner) => inner.each(work),
+            Condition::Steady | Condition::Constant(_) => {}
+        }
+    }
+
+    /// Whether a comparison in it is such a one.
+    fn any(&self, such: &impl Fn(&Comparison) -> bool) -> bool {
+        let mut found = false;
+        self.each(&mut |comparison| found = found || such(comparison));
+        found
     }
 
     /// The condition with parameters and limits replaced by what is known exactly, and `steady` by `steady` spelt out.
@@ -471,13 +511,13 @@ impl Condition {
 
     /// Whether it reads anything that can change: a metric, `steady`, or what a probe returned.
     pub fn reads(&self) -> bool {
-        let answers = self.comparisons().into_iter().any(|it| it.left.has_answer() || it.right.has_answer());
-        answers || self.mentions_steady() || !self.readings().is_empty()
+        let reads = |term: &Term| term.reads() || term.has_answer();
+        self.mentions_steady() || self.any(&|it| reads(&it.left) || reads(&it.right))
     }
 
     /// Whether `spike` stands in it.
     pub fn has_spike(&self) -> bool {
-        self.comparisons().into_iter().any(|it| it.left.has_spike() || it.right.has_spike())
+        self.any(&|it| it.left.has_spike() || it.right.has_spike())
     }
 
     /// The conjunction of all; true for none.

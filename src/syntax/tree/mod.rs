@@ -41,7 +41,12 @@ pub struct Path {
 impl Path {
     /// The path as it is written.
     pub fn text(&self) -> String {
-        self.parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(".")
+        let mut text = String::with_capacity(self.parts.iter().map(|part| part.text.len() + 1).sum());
+        for (at, part) in self.parts.iter().enumerate() {
+            text.push_str(if at > 0 { "." } else { "" });
+            text.push_str(&part.text);
+        }
+        text
     }
 
     /// Its names.

@@ -323,7 +323,7 @@ impl Checker<'_> {
                 }
             }
         }
-        if whole {
+        if whole && parameters.iter().any(|parameter| parameter.bounds.is_some()) {
             self.related(parameters, &values, context);
         }
         whole.then_some(values)

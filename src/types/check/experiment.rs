@@ -359,8 +359,8 @@ fn widest(expectation: &Expectation, default: f64) -> f64 {
 
 /// A sample counts only if its whole window lies behind the anchor, so a deadline must leave room for one.
 fn deadline_fits(checker: &mut Checker, expectation: &Expectation, default: f64) {
-    let widest = widest(expectation, default);
     let Demand::Within { deadline, .. } = expectation.demand else { return };
+    let widest = widest(expectation, default);
     if widest > deadline {
         let show = |seconds| Type::Duration.show(seconds);
         let headline = format!("a window of {} does not fit before a deadline of {}", show(widest), show(deadline));

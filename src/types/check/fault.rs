@@ -8,7 +8,7 @@ use crate::diagnostics::codes;
 use crate::names::{DeclarationId, stdlib};
 use crate::syntax::tree::{self, Arguments, Expr, ExprKind, Operator};
 use crate::types::expression::Context;
-use crate::types::model::{Argument, Class, Fault, Parameter, Probe, System};
+use crate::types::model::{Argument, Class, Fault, Probe, System};
 use crate::types::term::Term;
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
@@ -58,8 +58,10 @@ impl Checker<'_> {
         let component = self.component(written.component.as_ref(), written.class.as_ref(), at, "fault");
         let (class, resource) =
             (self.class(written), self.resource(written, component.as_ref().map(|(name, _)| name.as_str())));
-        let touches = self.effect(written.touches.as_ref(), &parameters);
-        let fails = self.effect(written.fails.as_ref(), &parameters);
+        let (values, known) = (values_of(&parameters), ranges_of(&parameters));
+        let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
+        let touches = self.effect(written.touches.as_ref(), context);
+        let fails = self.effect(written.fails.as_ref(), context);
         let (Some((component, action)), Some(class)) = (component, class) else { return };
         let fault = Fault {
             name: written.name.text.clone(),
@@ -152,16 +154,15 @@ impl Checker<'_> {
     }
 
     /// `E of target.requests`, a share, or `E of target.instances`, a share or a number. Not said means all.
-    fn effect(&mut self, written: Option<&Expr>, parameters: &[Parameter]) -> Term {
+    /// `parameters`: what the names of the fault's parameters stand for.
+    fn effect(&mut self, written: Option<&Expr>, parameters: Context) -> Term {
         let Some(expr) = written else { return Term::Constant(1.0) };
-        let (values, known) = (values_of(parameters), ranges_of(parameters));
-        let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
         let Some((amount, of)) = amount_of(expr) else {
             let help = "write it like `traffic of target.requests`, or `count of target.instances`";
             self.report(errors::missing(codes::E0208, "expected a part of the target", expr.span, help));
             return Term::Constant(1.0);
         };
-        let (ty, term) = self.typing(context).quantity(amount);
+        let (ty, term) = self.typing(parameters).quantity(amount);
         let counted = of == "instances" && ty.fits(&Type::Count);
         if !ty.fits(&Type::Ratio) && !counted {
             self.report(errors::mismatch(&Type::Ratio, &ty, amount.span, None));
