@@ -98,9 +98,29 @@ impl Book {
 
 #[cfg(test)]
 mod tests {
-    use super::{Book, Entry};
+    use super::{Book, Entry, Ledger};
     use crate::base::Instant;
+    use std::sync::Mutex;
     use std::time::Duration;
+
+    #[test]
+    fn a_fault_on_instances_excuses_their_restart_for_as_long_as_it_is_in_force() {
+        let at = |seconds: u64| Instant(seconds * 1_000_000_000);
+        let entry = |target: &str, hits_instances| Entry {
+            step: target.to_owned(),
+            target: target.to_owned(),
+            share: 0.0,
+            hits_instances,
+            until: at(60),
+        };
+        let open = vec![entry("killed", true), entry("asked", false)];
+        let ledger = Ledger(Mutex::new(Book { open, ..Book::default() }));
+        let hit = |service: &str, since: u64| ledger.hit_instances(service, at(since));
+        assert!(hit("killed", 5) && !hit("asked", 5) && !hit("another", 5));
+        ledger.release("killed", at(10));
+        ledger.release("asked", at(10));
+        assert!(hit("killed", 10) && !hit("killed", 11) && !hit("asked", 5));
+    }
 
     #[test]
     fn time_counts_while_something_is_in_force() {

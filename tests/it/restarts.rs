@@ -3,8 +3,9 @@
 use crate::harness::{Load, Place, Ran, Running, answers, free_port, nginx, status, wait_for};
 use std::process::{Command, Stdio};
 
-/// A page that is faulted, and a service beside it of which only the source tells. `side` is what stands for it.
-fn site(place: &Place, page: u16, proxy: u16, side: &str, source: &str) -> String {
+/// A page that is faulted, and a service beside it of which only the source tells, by series with `labels`; `side` says where
+/// it is.
+fn site(place: &Place, (page, proxy): (u16, u16), side: &str, source: &str, labels: &str) -> String {
     let text = format!(
         r#"
 use std.http
@@ -17,7 +18,7 @@ environment local for site {{
   {side}
   source watched = {source}
   bind page.success = proxy.success(page)
-  bind side.started = watched.gauge(`process_start_time_seconds{{quantile=""}}`)
+  bind side.started = watched.gauge(`process_start_time_seconds{labels}`)
   allow http.error on page
 }}
 experiment outage on site {{
@@ -66,7 +67,7 @@ fn a_process_that_started_anew_leaves_the_run_inconclusive() {
     let _nginx = nginx(&place, page);
     let _load = Load::on(proxy);
     let endpoint = format!("http://127.0.0.1:{port}/metrics");
-    let file = site(&place, page, proxy, "", &format!("scrape(\"{endpoint}\", every: 500ms)"));
+    let file = site(&place, (page, proxy), "", &format!("scrape(\"{endpoint}\", every: 500ms)"), "");
     run(&place, &file, proxy, port, false).ended(0).says("outage: confirmed");
     let ran = run(&place, &file, proxy, port, true).ended(5);
     let told = format!("the system changed, though no fault did that: {endpoint} was started at 20");
@@ -93,18 +94,16 @@ fn a_process_that_started_anew_is_seen_through_a_prometheus_also() {
     let _prometheus = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
     wait_for("Prometheus", 20, || answers(server));
     let source = format!("prometheus(\"http://127.0.0.1:{server}\", every: 1s, scrape: 1s)");
-    let file = site(&place, page, proxy, "", &source);
-    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
-    place.write(&file, text.replace("{quantile=\"\"}", "{job=\"side\"}"));
+    let file = site(&place, (page, proxy), "", &source, "{job=\"side\"}");
 
-    let _stays = side(&place, port);
+    let stays = side(&place, port);
     let other = side(&place, unrelated);
     let runner = Running::start(&mut place.chaos(&["exec", &file]));
     wait_for("the fault", 40, || status(proxy, "GET", "/") == Some(503));
     drop(other);
     let _other = side(&place, unrelated);
     runner.finish().ended(0).says("outage: confirmed");
-    drop(_stays);
+    drop(stays);
 
     let ran = run(&place, &file, proxy, port, true).ended(5);
     let told = format!("no fault did that: {{job=\"side\", instance=\"127.0.0.1:{port}\"}} was started at 20");
@@ -123,7 +122,7 @@ fn a_process_that_the_runner_restarts_is_told_of_once() {
         "service side {{ url \"http://127.0.0.1:{port}\"; start \"{start}\"; restarts by runner after 100ms }}"
     );
     let source = format!("scrape(\"http://127.0.0.1:{port}/metrics\", every: 500ms)");
-    let file = site(&place, page, proxy, &side, &source);
+    let file = site(&place, (page, proxy), &side, &source, "");
     let ran = place.run(&["exec", &file]).ended(5).says("process side ended by itself and was restarted");
     assert!(!ran.out.contains("no fault did that"), "{}", ran.out);
     place.stop_kept_proxy();
