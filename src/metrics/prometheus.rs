@@ -5,6 +5,7 @@ use super::bound::{Bound, within};
 use super::exposition::Series;
 use super::fetch::Fetcher;
 use super::question::{PART, Question, shown};
+use super::roster::Roster;
 use super::skew::Skew;
 use super::source::Read;
 use crate::base::{Instant, unit};
@@ -31,6 +32,7 @@ pub struct Server {
     /// How long a value holds: while one does, a read that fails leaves nothing unknown.
     holds: Duration,
     metrics: Vec<Asked>,
+    roster: Roster,
     skew: Skew,
     /// Warnings that were told of.
     warned: BTreeSet<String>,
@@ -69,12 +71,15 @@ impl Server {
             let bound = Bound::new(id.clone(), binding.how.clone(), binding.range).of_many();
             Asked { question: Question::of(&binding.how, &bound), bound, how: binding.how.clone(), last: None }
         };
+        let metrics: Vec<Asked> = bindings.map(asked).collect();
+        let asked = metrics.iter().map(|metric| (&metric.bound.id, &metric.question));
         Self {
+            roster: Roster::of(asked, unit::to_duration(source.lag())),
             url: source.urls.first().map(|url| url.trim_end_matches('/').to_owned()).unwrap_or_default(),
             fetcher,
             every: unit::to_duration(source.every),
             holds: unit::to_duration(2.5 * source.lag()),
-            metrics: bindings.map(asked).collect(),
+            metrics,
             skew: Skew::default(),
             warned: BTreeSet::new(),
         }
@@ -85,7 +90,8 @@ impl Server {
         let (fetcher, url, every) = (&self.fetcher, &self.url, self.every);
         let ask = |metric| -> Asking<'_> { Box::pin(Asked::ask(metric, fetcher, url, at, every)) };
         let asking: Vec<Asking<'_>> = self.metrics.iter().map(ask).collect();
-        let answers: Vec<_> = futures_util::stream::iter(asking).buffered(TOGETHER).collect().await;
+        let answers = futures_util::stream::iter(asking).buffered(TOGETHER).collect::<Vec<_>>();
+        let (answers, roster) = tokio::join!(answers, self.roster());
         let mut found = Read::default();
         let holds = self.holds;
         for (metric, (told, missed)) in self.metrics.iter_mut().zip(answers) {
@@ -104,7 +110,20 @@ impl Server {
             }
         }
         found.failures.dedup();
+        match roster {
+            Some(Ok(told)) => {
+                let changes = self.roster.take(&told, at).into_iter();
+                found.changes = changes.map(|it| it.redacted(&self.fetcher)).collect();
+            }
+            // A server that answers nothing is told of with its metrics.
+            Some(Err(error)) if found.failures.is_empty() => found.remarks.extend(self.roster.fail(&error)),
+            _ => {}
+        }
         found
+    }
+
+    async fn roster(&self) -> Option<Result<Told, String>> {
+        Some(instant(&self.fetcher, &self.url, self.roster.query.as_ref()?).await)
     }
 }
 
@@ -286,11 +305,13 @@ fn one(query: &str, items: Vec<Item>) -> Result<f64, Cause> {
 }
 
 impl Item {
-    fn part(&self) -> &str {
+    /// Of which part of a question it is.
+    pub fn part(&self) -> &str {
         self.labels.get(PART).map_or("", String::as_str)
     }
 
-    fn series(&self) -> Series {
+    /// It as the series that it was.
+    pub fn series(&self) -> Series {
         let mut labels = self.labels.clone();
         labels.remove(PART);
         let name = labels.remove("__name__").unwrap_or_default();

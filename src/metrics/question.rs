@@ -43,7 +43,7 @@ impl Question {
 }
 
 /// The query, with its series marked as one part of the answer.
-fn tagged(query: &str, part: &str) -> String {
+pub fn tagged(query: &str, part: &str) -> String {
     format!("label_replace({query}, \"{PART}\", \"{part}\", \"\", \"\")")
 }
 

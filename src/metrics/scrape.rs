@@ -4,12 +4,14 @@ use super::bound::{Bound, Parts};
 use super::cohort::{ACTIVE, SEEN, Shares};
 use super::exposition::{Format, Series, read};
 use super::fetch::{Answer, FetchError, Fetcher};
+use super::instances::{Instances, Sighting, marks, named, told_by};
 use super::skew::Skew;
 use super::source::Read;
 use crate::base::Instant;
 use crate::monitor::{Cause, Point, Sample};
 use crate::types::model::Binding;
 use crate::types::term::{Cohort, MetricId};
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 use tokio::task::JoinSet;
 
@@ -20,6 +22,7 @@ pub struct Scraper {
     metrics: Vec<Scraped>,
     shares: Option<Shares>,
     skew: Skew,
+    instances: Instances,
 }
 
 /// A metric made of the endpoints' series.
@@ -31,6 +34,8 @@ struct Scraped {
     last: Option<Instant>,
     /// The newest time that a page gave to its series, in Unix seconds.
     newest: Option<f64>,
+    /// The endpoints that had series of it.
+    at: BTreeSet<usize>,
 }
 
 /// A page of each endpoint with what its clock says, or why there is none.
@@ -54,9 +59,10 @@ impl Scraper {
         let scraped = |(id, binding): (&MetricId, &Binding)| {
             let make = |how| Bound::new(id.clone(), how, binding.range);
             let whole = (binding.cohort == Some(Cohort::Affected)).then(|| make(binding.how.of_everybody()));
-            Scraped { bound: make(binding.how.clone()), whole, last: None, newest: None }
+            Scraped { bound: make(binding.how.clone()), whole, last: None, newest: None, at: BTreeSet::new() }
         };
-        Self { urls, fetcher, metrics: bindings.map(scraped).collect(), shares, skew: Skew::default() }
+        let metrics = bindings.map(scraped).collect();
+        Self { urls, fetcher, metrics, shares, skew: Skew::default(), instances: Instances::default() }
     }
 
     /// Reads all endpoints at once, at the moment `at`; no sample for a counter's first read.
@@ -92,7 +98,30 @@ impl Scraper {
         for metric in &mut self.metrics {
             metric.take(pages, Now { at, unix: now, in_force }, &mut found);
         }
+        let seen = self.sightings(pages, at, now);
+        found.changes = self.instances.advance(seen).into_iter().map(|it| it.redacted(&self.fetcher)).collect();
         found
+    }
+
+    /// What the pages tell of the processes behind them.
+    fn sightings(&self, pages: &Pages, at: Instant, unix: f64) -> Vec<Sighting> {
+        let mut seen = Vec::new();
+        for (endpoint, page) in pages.iter().enumerate() {
+            let (Ok(page), Some(url)) = (page, self.urls.get(endpoint)) else { continue };
+            let services = self.services(endpoint);
+            for (series, mark) in marks(&told_by(&page.text, page.format)) {
+                let (instance, services) = (named(url, &series.labels), services.clone());
+                let at = at - age(series.time, unix);
+                seen.push(Sighting { instance, series: series.name.clone(), mark, at, services });
+            }
+        }
+        seen
+    }
+
+    /// The services whose metrics an endpoint has. What a proxy tells of a service comes from the proxy's own process.
+    fn services(&self, endpoint: usize) -> BTreeSet<String> {
+        let there = self.metrics.iter().filter(|metric| self.shares.is_none() && metric.at.contains(&endpoint));
+        there.map(|metric| metric.bound.id.service.clone()).collect()
     }
 }
 
@@ -109,6 +138,8 @@ struct Now {
 impl Scraped {
     fn take(&mut self, pages: &Pages, now: Now, found: &mut Read) {
         let reads: Vec<Parts> = pages.iter().map(|page| parts(&self.bound, page)).collect();
+        let has = |parts: &Parts| parts.iter().flatten().any(|part| !part.is_empty());
+        self.at.extend(reads.iter().enumerate().filter(|(_, parts)| has(parts)).map(|(endpoint, _)| endpoint));
         let newest = newest(&reads);
         if let (Some(before), Some(newest)) = (self.newest, newest)
             && newest < before

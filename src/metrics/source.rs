@@ -2,6 +2,7 @@
 
 use super::cohort::Shares;
 use super::fetch::{FetchError, Fetcher};
+use super::instances::Change;
 use super::probe::Prober;
 use super::prometheus::Server;
 use super::scrape::Scraper;
@@ -22,6 +23,8 @@ pub struct Read {
     pub failures: Vec<String>,
     /// What is worth a line, though the read succeeded: warnings, a clock that is off.
     pub remarks: Vec<String>,
+    /// Instances that are other processes, or of another version, than at the reads before.
+    pub changes: Vec<Change>,
 }
 
 /// Reads one source again and again.

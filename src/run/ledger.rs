@@ -17,6 +17,8 @@ pub struct Ledger(Mutex<Book>);
 #[derive(Default)]
 struct Book {
     open: Vec<Entry>,
+    /// Services whose instances a fault hit that was taken back, and when that was.
+    over: Vec<(String, Instant)>,
     /// How long faults were in force so far, and up to when that is counted.
     covered: Duration,
     counted: Option<Instant>,
@@ -26,6 +28,8 @@ struct Entry {
     step: String,
     target: String,
     share: f64,
+    /// Whether it hits the instances themselves, not only what is asked of them.
+    hits_instances: bool,
     /// When it must be over.
     until: Instant,
 }
@@ -39,8 +43,9 @@ impl Ledger {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         book.count(now);
         let until = now + unit::to_duration(plan::active(injection));
-        let share = if injection.resource == "requests" { injection.touches.hi } else { 0.0 };
-        let entry = Entry { step: step.to_owned(), target: injection.target.clone(), share, until };
+        let hits_instances = injection.resource != "requests";
+        let share = if hits_instances { 0.0 } else { injection.touches.hi };
+        let entry = Entry { step: step.to_owned(), target: injection.target.clone(), share, hits_instances, until };
         book.fits(plan, &entry, now)?;
         book.open.push(entry);
         Ok(())
@@ -50,7 +55,17 @@ impl Ledger {
     pub fn release(&self, step: &str, now: Instant) {
         let mut book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         book.count(now);
-        book.open.retain(|entry| entry.step != step);
+        let (ended, open) = std::mem::take(&mut book.open).into_iter().partition(|entry| entry.step == step);
+        book.open = open;
+        let ended: Vec<Entry> = ended;
+        book.over.extend(ended.into_iter().filter(|it| it.hits_instances).map(|it| (it.target, now)));
+    }
+
+    /// Whether a fault that hits the instances of a service was in force at any time from `since` on.
+    pub fn hit_instances(&self, service: &str, since: Instant) -> bool {
+        let book = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = book.open.iter().any(|entry| entry.hits_instances && entry.target == service);
+        open || book.over.iter().any(|(target, ended)| target == service && *ended >= since)
     }
 }
 
@@ -83,14 +98,35 @@ impl Book {
 
 #[cfg(test)]
 mod tests {
-    use super::{Book, Entry};
+    use super::{Book, Entry, Ledger};
     use crate::base::Instant;
+    use std::sync::Mutex;
     use std::time::Duration;
+
+    #[test]
+    fn a_fault_on_instances_excuses_their_restart_for_as_long_as_it_is_in_force() {
+        let at = |seconds: u64| Instant(seconds * 1_000_000_000);
+        let entry = |target: &str, hits_instances| Entry {
+            step: target.to_owned(),
+            target: target.to_owned(),
+            share: 0.0,
+            hits_instances,
+            until: at(60),
+        };
+        let open = vec![entry("killed", true), entry("asked", false)];
+        let ledger = Ledger(Mutex::new(Book { open, ..Book::default() }));
+        let hit = |service: &str, since: u64| ledger.hit_instances(service, at(since));
+        assert!(hit("killed", 5) && !hit("asked", 5) && !hit("another", 5));
+        ledger.release("killed", at(10));
+        ledger.release("asked", at(10));
+        assert!(hit("killed", 10) && !hit("killed", 11) && !hit("asked", 5));
+    }
 
     #[test]
     fn time_counts_while_something_is_in_force() {
         let at = |seconds: u64| Instant(seconds * 1_000_000_000);
-        let entry = || Entry { step: String::new(), target: String::new(), share: 1.0, until: at(0) };
+        let entry =
+            || Entry { step: String::new(), target: String::new(), share: 1.0, hits_instances: false, until: at(0) };
         let mut book = Book::default();
         book.count(at(10));
         book.open.push(entry());

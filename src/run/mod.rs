@@ -2,6 +2,7 @@
 
 mod answers;
 mod board;
+mod changes;
 mod clock;
 mod comparisons;
 mod detail;

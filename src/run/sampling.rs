@@ -3,6 +3,7 @@
 //! One read of a source is in flight at a time and has a deadline; what comes too late is left out, never made up for. What
 //! failed and what was late is counted, with the cause.
 
+use super::changes;
 use super::shared::Shared;
 use crate::base::{Instant, unit};
 use crate::metrics::Read;
@@ -111,6 +112,7 @@ pub async fn read(shared: &Shared, source: &SourceRef, late: u64) {
     if let Some(news) = shared.tallies.count(source, &read, late) {
         shared.events.note(news);
     }
+    changes::take(shared, read.changes);
     shared.board.push(read.samples);
 }
 

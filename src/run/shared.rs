@@ -2,6 +2,7 @@
 
 use super::answers::Answers;
 use super::board::Board;
+use super::changes::Changes;
 use super::comparisons::Comparisons;
 use super::effects::Effects;
 use super::event::{EventKind, Events};
@@ -62,6 +63,8 @@ pub struct Shared {
     pub ledger: Ledger,
     /// How the reads of the sources went.
     pub tallies: Tallies,
+    /// What changed under the run.
+    pub changes: Changes,
     /// What calls of probes have found, by their steps' names.
     pub answers: Answers,
     /// What `baseline` stands for; set once the steady state was judged.
@@ -96,6 +99,7 @@ impl Shared {
             events,
             ledger: Ledger::default(),
             tallies: Tallies::default(),
+            changes: Changes::default(),
             answers: Answers::default(),
             baselines: OnceLock::new(),
             reasons: Mutex::default(),

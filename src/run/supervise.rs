@@ -35,6 +35,7 @@ async fn replace(shared: &Shared, effect: &LeftOver) {
     let after = process.restarts.as_ref().map_or(0.0, |restart| restart.after);
     shared.because(Verdict::Inconclusive, format!("{what} ended by itself and was restarted: the system changed"));
     shared.events.note(format!("{what} ended by itself; restarting it after {}", unit::show_duration(after)));
+    shared.changes.restarted(&process.service, shared.clock.now());
     let gone = shared.effects.undo(effect).await;
     shared.clock.sleep_until(shared.clock.now() + unit::to_duration(after)).await;
     if gone.result.is_err() || shared.halt.stopped().is_some() {
