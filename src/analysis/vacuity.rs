@@ -30,20 +30,56 @@ pub fn check(checked: &Checked) -> Vec<Diagnostic> {
 fn in_experiment(experiment: &Experiment, system: &System) -> Vec<Diagnostic> {
     let known = super::whole_ranges(experiment);
     let conditions = experiment.conditions().into_iter();
-    let mut found: Vec<Diagnostic> = conditions.flat_map(|it| constant(it, system, &known)).collect();
+    let mut found: Vec<Diagnostic> = conditions.flat_map(|it| either_way(it, system, &known)).collect();
+    found.extend(expectations(experiment).into_iter().filter_map(no_share));
+    found.extend(under_fault(experiment).into_iter().flatten().filter_map(settled));
     for together in expected_together(experiment) {
         found.extend(contradictions(together, &known));
     }
     found
 }
 
+/// All that is expected, wherever it stands.
+fn expectations(experiment: &Experiment) -> Vec<&Expectation> {
+    expected_together(experiment).into_iter().flatten().collect()
+}
+
+/// `for at least 0% of block` asks for nothing.
+fn no_share(expectation: &Expectation) -> Option<Diagnostic> {
+    let Demand::Share(share) = expectation.demand else { return None };
+    (share <= 0.0).then(|| {
+        Diagnostic::error(codes::E0412, format!("`{}` always holds", expectation.text))
+            .at(expectation.span, "none of the time is enough")
+            .help("ask for a share above 0%: `for at least 95% of block`")
+    })
+}
+
+/// Of a fault's block: an expectation of answers alone, which were read before.
+fn settled(expectation: &Expectation) -> Option<Diagnostic> {
+    let comparisons = expectation.condition.comparisons();
+    let reads = |it: &&Comparison| !it.left.readings().is_empty() || !it.right.readings().is_empty();
+    let only_answers = expectation.condition.readings().is_empty() && !comparisons.iter().any(reads);
+    (only_answers && !comparisons.is_empty()).then(|| {
+        Diagnostic::error(codes::E0412, format!("`{}` cannot change while the fault is active", expectation.text))
+            .at(expectation.span, "a `call` reads once")
+            .help("bind the probe to a metric, which is read again and again: `bind … = http.get(…, every: 1s)`")
+    })
+}
+
 /// Expectations that must hold at the same time, all the time: those of each inject, and those of the whole run.
 fn expected_together(experiment: &Experiment) -> Vec<&[Expectation]> {
     let mut all = vec![experiment.expectations.as_slice()];
+    all.extend(under_fault(experiment));
+    all
+}
+
+/// The expectations of each inject.
+fn under_fault(experiment: &Experiment) -> Vec<&[Expectation]> {
+    let mut all = Vec::new();
     let mut open: Vec<_> = experiment.steps.iter().collect();
     while let Some(step) = open.pop() {
         if let StepKind::Inject(inject) = &step.kind {
-            all.push(&inject.expectations);
+            all.push(inject.expectations.as_slice());
         }
         open.extend(step.kind.blocks().into_iter().flatten());
     }
@@ -59,7 +95,7 @@ fn contradictions(expectations: &[Expectation], known: &Known) -> Vec<Diagnostic
     for comparison in comparisons {
         let Some((reading, fits)) = fitting(comparison, known) else { continue };
         let same = seen.iter().filter(|(other, ..)| *other == reading);
-        let against = same.clone().find(|(_, other, _)| other.hi < fits.lo || fits.hi < other.lo);
+        let against = same.clone().find(|(_, other, first)| apart((*other, first), (fits, comparison)));
         if let Some((.., first)) = against {
             let headline = format!("`{}` and `{}` cannot both hold", first.text, comparison.text);
             let finding = Diagnostic::error(codes::E0412, headline);
@@ -73,6 +109,62 @@ fn contradictions(expectations: &[Expectation], known: &Known) -> Vec<Diagnostic
         seen.push((reading, fits, comparison));
     }
     found
+}
+
+/// Whether no value fits both of two comparisons: a bound that they share fits both only if neither leaves it out.
+fn apart((a, first): (Interval, &Comparison), (b, second): (Interval, &Comparison)) -> bool {
+    let strict = |it: &Comparison| matches!(it.comparator, Comparator::Below | Comparator::Above);
+    let (lower, upper) = (a.lo.max(b.lo), a.hi.min(b.hi));
+    lower > upper || lower == upper && (strict(first) || strict(second))
+}
+
+/// What is wrong with a condition by itself: a comparison that is decided, or two ways of which one always holds.
+fn either_way(condition: &Condition, system: &System, known: &Known) -> Vec<Diagnostic> {
+    let found = constant(condition, system, known);
+    if !found.is_empty() {
+        return found;
+    }
+    tautologies(condition, known)
+}
+
+/// Two comparisons of one reading, of which one holds whatever is measured.
+fn tautologies(condition: &Condition, known: &Known) -> Vec<Diagnostic> {
+    let ways = sufficient(condition);
+    let mut seen: Vec<(&Reading, Interval, &Comparison)> = Vec::new();
+    for comparison in ways.into_iter().filter(|it| is_fixed(it, known)) {
+        let Some((reading, fits)) = fitting(comparison, known) else { continue };
+        let same = seen.iter().filter(|(other, ..)| *other == reading);
+        if let Some((.., first)) = same.clone().find(|(_, other, first)| cover((*other, first), (fits, comparison))) {
+            let headline = format!("`{}` or `{}` always holds", first.text, comparison.text);
+            let finding = Diagnostic::error(codes::E0412, headline).at(comparison.span, "and else this");
+            return vec![finding.at(first.span, "this").help("compare with values that tell good from bad")];
+        }
+        seen.push((reading, fits, comparison));
+    }
+    Vec::new()
+}
+
+/// Whether what a comparison compares with is one value, not a range of them.
+fn is_fixed(comparison: &Comparison, known: &Known) -> bool {
+    let mut sides = [&comparison.left, &comparison.right].into_iter();
+    sides.any(|side| side.is_constant() && side.bounds(known).is_point())
+}
+
+/// Whether every value fits one of two comparisons, one of which bounds from below, the other from above.
+fn cover((a, first): (Interval, &Comparison), (b, second): (Interval, &Comparison)) -> bool {
+    let strict = |it: &Comparison| matches!(it.comparator, Comparator::Below | Comparator::Above);
+    let whole = a.lo.min(b.lo) == f64::NEG_INFINITY && a.hi.max(b.hi) == f64::INFINITY;
+    let (from, to) = (a.lo.max(b.lo), a.hi.min(b.hi));
+    whole && (from < to || from == to && !(strict(first) && strict(second)))
+}
+
+/// The comparisons of which each alone makes a condition hold.
+fn sufficient(condition: &Condition) -> Vec<&Comparison> {
+    match condition {
+        Condition::Or(a, b) => [sufficient(a), sufficient(b)].concat(),
+        Condition::Compare(comparison) => vec![comparison],
+        _ => Vec::new(),
+    }
 }
 
 /// The comparisons without which a condition cannot hold.

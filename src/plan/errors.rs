@@ -1,7 +1,9 @@
-//! What an environment can lack for an experiment: E07.
+//! What an environment can lack for an experiment: E07, and that nobody restarts what it faults: E0510.
 
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, codes, suggest};
+use crate::plan::Step;
+use crate::types::model::Environment;
 use crate::types::term::MetricId;
 use std::collections::BTreeMap;
 
@@ -17,6 +19,19 @@ pub fn no_proxy(service: &str, used: Span, environment: &str, at: Span) -> Diagn
         .at(used, "this fault works in the proxy that callers go through")
         .at(at, "this environment has none for it")
         .help(format!("add `through \"127.0.0.1:…\"` to `service {service}` and let its callers use that address"))
+}
+
+pub fn irreversible(step: &Step, target: &str, environment: &Environment) -> Diagnostic {
+    let place = environment.services.get(target).and_then(|place| place.span);
+    let finding = Diagnostic::error(codes::E0510, format!("nobody takes `{}` back", step.name))
+        .at(step.span, "stays as it is when the fault is over")
+        .at(
+            place.unwrap_or(environment.span),
+            format!("nobody restarts `{target}` in the environment `{}`", environment.name),
+        );
+    finding
+        .help(format!("add `restarts by orchestrator` to `service {target}`, if somebody restarts it"))
+        .help("where it is meant to stay away, say so in the experiment: `consent irreversible`")
 }
 
 pub fn no_upstream(service: &str, at: Span) -> Diagnostic {

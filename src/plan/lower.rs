@@ -8,7 +8,7 @@ use crate::base::{Interval, Span};
 use crate::diagnostics::Diagnostic;
 use crate::names::stdlib;
 use crate::types::model::{
-    Argument, Environment, Expectation, Experiment, Fault, Hold, Inject, Parameter, Slo, Step as Written,
+    Argument, Class, Environment, Expectation, Experiment, Fault, Hold, Inject, Parameter, Place, Slo, Step as Written,
     StepKind as Kind, System, Trigger,
 };
 use crate::types::term::{Condition, Demand, Known, MetricId, Term};
@@ -80,8 +80,26 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
     };
     let mut findings = findings;
     bind(&mut plan, environment, &mut findings);
+    consented(&plan, choice, &mut findings);
     super::cohort::split(&mut plan, &mut findings);
     (plan, findings)
+}
+
+/// How a fault ends here: what nobody restarts does not heal.
+fn class_of(fault: &Fault, place: Option<&Place>) -> Class {
+    match fault.class {
+        Class::SelfHealing if place.is_none_or(|place| place.restarts.is_none()) => Class::Irreversible,
+        class => class,
+    }
+}
+
+/// What cannot be undone needs the experiment's word.
+fn consented(plan: &Plan, Choice { experiment, environment, .. }: Choice, findings: &mut Vec<Diagnostic>) {
+    if experiment.consents || environment.flawed {
+        return;
+    }
+    let lasting = plan.injections().filter(|(_, injection)| injection.class == Class::Irreversible);
+    findings.extend(lasting.map(|(step, injection)| errors::irreversible(step, &injection.target, environment)));
 }
 
 /// An SLO's words with its service's name, as it is spoken of outside the service.
@@ -193,7 +211,7 @@ impl Lowering<'_> {
             touches,
             fails: fault.fails.bounds(&inside),
             resource: fault.resource.clone(),
-            class: fault.class,
+            class: class_of(fault, place),
             duration,
             until,
             expectations: inject.expectations.iter().map(|it| self.expectation(it, here)).collect(),

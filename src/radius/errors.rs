@@ -191,9 +191,14 @@ pub fn late(trigger: &Trigger, seen: f64, hold: f64, longest: f64) -> Diagnostic
         .help("use a shorter `window`, `over` or `for`, sample more often, or hold the fault longer")
 }
 
-pub fn blink(trigger: &Trigger, every: f64) -> Diagnostic {
+/// `behind`: whether it is the server behind a source that looks so seldom.
+pub fn blink(trigger: &Trigger, every: f64, behind: bool) -> Diagnostic {
+    let oftener = match behind {
+        true => "a server that scrapes more often than that says so: `scrape: 5s` at the source",
+        false => "`every:` at the source samples more often",
+    };
     let (held, every) = (unit::show_duration(trigger.hold), unit::show_duration(every));
     Diagnostic::error(codes::E0413, format!("`for {held}` is shorter than the {every} between two samples"))
         .at(trigger.span, "one sample decides")
-        .help(format!("leave `for` out, or make it at least {every}; `every:` at the source samples more often"))
+        .help(format!("leave `for` out, or make it at least {every}; {oftener}"))
 }

@@ -19,8 +19,7 @@ pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Excess>) -> (f64, 
     // One abort ends everything, so it is waited for once.
     let parts = Cover::new(plan, events).parts();
     let exposure = parts.iter().map(|(_, seconds)| seconds).sum::<f64>() + detection;
-    let (path, ids) = longest_path(plan);
-    let lengths = |id: &StepId| plan.graph.step(*id).map(|step| (step.name.clone(), plan::longest(step, plan)));
+    let (path, way) = longest_path(plan);
     // Metrics of a system that has just started may take their time to appear.
     let warm_up = plan.no_data + plan.window;
     let length = warm_up + plan.baseline + path;
@@ -35,8 +34,8 @@ pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Excess>) -> (f64, 
                 )
             }
             _ => {
-                let steps: Vec<(String, f64)> = ids.iter().filter_map(lengths).collect();
-                let shorter = shorter(plan, ids.iter().copied(), value - bound.value);
+                let steps: Vec<(String, f64)> = way.iter().filter_map(|part| shown(plan, *part)).collect();
+                let shorter = shorter(plan, way.iter().map(|(id, _)| *id), value - bound.value);
                 (errors::timeout(value, bound, warm_up + plan.baseline, &steps, plan.span), shorter)
             }
         };
@@ -88,8 +87,16 @@ pub fn interval(plan: &Plan, condition: &Condition) -> f64 {
     bindings.filter_map(|binding| plan.sources.get(&binding.source)).map(between).fold(0.0, f64::max)
 }
 
-/// The longest way through the graph: its seconds, and its steps.
-fn longest_path(plan: &Plan) -> (f64, Vec<StepId>) {
+/// A part of the longest way, for people. A mark takes time where the next round waits for its turn.
+fn shown(plan: &Plan, (id, seconds): (StepId, f64)) -> Option<(String, f64)> {
+    let step = plan.graph.step(id)?;
+    let is_mark = matches!(step.kind, StepKind::Mark);
+    let name = if is_mark { format!("{}, one round", step.name.trim_end_matches(".start")) } else { step.name.clone() };
+    (!is_mark || seconds > 0.0).then_some((name, seconds))
+}
+
+/// The longest way through the graph: its seconds, and its steps, each with the seconds until the next one goes on.
+fn longest_path(plan: &Plan) -> (f64, Vec<(StepId, f64)>) {
     // For each step the length of the longest way to its end, its own length, and the step before it on that way.
     let mut best: BTreeMap<StepId, (f64, f64, Option<StepId>)> = BTreeMap::new();
     for id in plan.graph.order() {
@@ -111,8 +118,13 @@ fn longest_path(plan: &Plan) -> (f64, Vec<StepId>) {
     let last = best.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0)).map(|(id, way)| (*id, way.0));
     let Some((last, length)) = last else { return (0.0, Vec::new()) };
     let back = std::iter::successors(Some(last), |id| best.get(id).and_then(|way| way.2));
-    let is_mark = |id: &StepId| plan.graph.step(*id).is_none_or(|step| matches!(step.kind, StepKind::Mark));
-    let mut steps: Vec<StepId> = back.filter(|id| !is_mark(id)).collect();
-    steps.reverse();
-    (length, steps)
+    let mut until = length;
+    let mut way = Vec::new();
+    for id in back {
+        let begins = best.get(&id).map_or(0.0, |(end, own, _)| end - own);
+        way.push((id, until - begins));
+        until = begins;
+    }
+    way.reverse();
+    (length, way)
 }
