@@ -188,7 +188,7 @@ fn term(term_: &Term, at: Instant, view: View, baseline: Option<f64>) -> Result<
             if exact.is_nan() { Err(Cause::NotANumber) } else { Ok(Value { value, from: a.from.min(b.from) }) }
         }
         Term::Spike(of) => spike(of, at, view),
-        Term::Parameter(_) | Term::Limit(_) | Term::Answer(_) | Term::Error => Err(Cause::NotANumber),
+        Term::Parameter(_) | Term::Limit(_) | Term::Answer(_) | Term::Says(..) | Term::Error => Err(Cause::NotANumber),
     }
 }
 

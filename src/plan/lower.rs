@@ -273,6 +273,7 @@ impl Lowering<'_> {
     fn condition(&self, condition: &Condition, here: Here) -> Condition {
         let named = |term: &Term| match term {
             Term::Answer(call) => Some(Term::Answer(self.called(call, here.step))),
+            Term::Says(call, text) => Some(Term::Says(self.called(call, here.step), text.clone())),
             _ => None,
         };
         condition.settle(here.known, self.steady).replaced(&named)
@@ -308,6 +309,7 @@ impl Lowering<'_> {
     fn settled(&self, value: &Argument, here: Here) -> Argument {
         let named = |term: &Term| match term {
             Term::Answer(call) => Some(Term::Answer(self.called(call, here.step))),
+            Term::Says(call, text) => Some(Term::Says(self.called(call, here.step), text.clone())),
             _ => None,
         };
         match value {

@@ -26,7 +26,8 @@ impl Answers {
     fn number(&self, step: &str) -> Option<f64> {
         match self.get(step)? {
             Found::Number(value) => Some(value),
-            Found::Truth(_) | Found::Text(_) => None,
+            Found::Truth(value) => Some(f64::from(u8::from(value))),
+            Found::Text(_) => None,
         }
     }
 
@@ -42,6 +43,10 @@ impl Answers {
     fn known(&self, term: &Term) -> Option<Term> {
         match term {
             Term::Answer(step) => self.number(step).map(Term::Constant),
+            Term::Says(step, wanted) => match self.get(step)? {
+                Found::Text(text) => Some(Term::Constant(f64::from(u8::from(text == *wanted)))),
+                Found::Number(_) | Found::Truth(_) => None,
+            },
             _ => None,
         }
     }

@@ -32,7 +32,12 @@ impl Typing<'_, '_> {
                 self.comparison(*comparator, a, b, expr, sources).map(Condition::Compare)
             }
             _ => {
-                let (ty, _) = self.quantity(expr);
+                let (ty, term) = self.quantity(expr);
+                if ty == Type::Bool && matches!(term, Term::Answer(_)) {
+                    let text = one_line(sources.text(expr.span));
+                    let (comparator, right, span) = (Comparator::Equal, Term::Constant(1.0), expr.span);
+                    return Some(Condition::Compare(Comparison { left: term, comparator, right, ty, text, span }));
+                }
                 if ty != Type::Error {
                     self.findings.push(errors::not_a_condition(&format!("a `{ty}`"), expr.span));
                 }
@@ -66,6 +71,9 @@ impl Typing<'_, '_> {
         whole: &Expr,
         sources: &Sources,
     ) -> Option<Comparison> {
+        if let Some(truth) = self.truth(comparator, left, right, whole, sources) {
+            return Some(truth);
+        }
         let (a, b) = (self.side(left), self.side(right));
         let ((ty, left_term), (right_ty, right_term)) = match (a, b) {
             (Some(a), Some(b)) => (a, b),
@@ -85,14 +93,49 @@ impl Typing<'_, '_> {
         if ty == Type::Error || right_ty == Type::Error {
             return None;
         }
+        let text = one_line(sources.text(whole.span));
+        if ty == Type::String
+            && right_ty == Type::String
+            && matches!(comparator, Comparator::Equal | Comparator::Unequal)
+            && let Some(left) = says((left, &left_term), (right, &right_term))
+        {
+            let (right, ty, span) = (Term::Constant(1.0), Type::Bool, whole.span);
+            return Some(Comparison { left, comparator, right, ty, text, span });
+        }
         if !ty.comparable(&right_ty) || !ty.is_quantity() {
             let why = Some((left.span, "compared with this"));
             self.findings.push(errors::mismatch_at(&ty, &right_ty, right, why));
             return None;
         }
-        let text = one_line(sources.text(whole.span));
         let ty = if left_term.is_constant() { right_ty } else { ty };
         Some(Comparison { left: left_term, comparator, right: right_term, ty, text, span: whole.span })
+    }
+
+    /// `up == true`: what a probe returned, against a truth.
+    fn truth(
+        &mut self,
+        comparator: Comparator,
+        left: &Expr,
+        right: &Expr,
+        whole: &Expr,
+        sources: &Sources,
+    ) -> Option<Comparison> {
+        let (of, wanted) = match (&left.kind, &right.kind) {
+            (ExprKind::Path(_), ExprKind::Bool(value)) => (left, *value),
+            (ExprKind::Bool(value), ExprKind::Path(_)) => (right, *value),
+            _ => return None,
+        };
+        if !matches!(comparator, Comparator::Equal | Comparator::Unequal) {
+            return None;
+        }
+        let before = self.findings.len();
+        let (ty, left) = self.quantity(of);
+        if ty != Type::Bool || !matches!(left, Term::Answer(_)) {
+            self.findings.truncate(before); // it is looked at again
+            return None;
+        }
+        let (right, text) = (Term::Constant(f64::from(u8::from(wanted))), one_line(sources.text(whole.span)));
+        Some(Comparison { left, comparator, right, ty, text, span: whole.span })
     }
 
     /// A side of a comparison; nothing where it is `baseline` and takes its type from the other side.
@@ -136,6 +179,18 @@ impl Typing<'_, '_> {
                 None
             }
         }
+    }
+}
+
+/// Whether what a probe returned is a text that is written.
+fn says(left: (&Expr, &Term), right: (&Expr, &Term)) -> Option<Term> {
+    let (step, other) = match (left, right) {
+        ((_, Term::Answer(step)), (other, _)) | ((other, _), (_, Term::Answer(step))) => (step, other),
+        _ => return None,
+    };
+    match &other.kind {
+        ExprKind::Text(text) | ExprKind::Raw(text) => Some(Term::Says(step.clone(), text.clone())),
+        _ => None,
     }
 }
 

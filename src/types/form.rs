@@ -32,6 +32,7 @@ impl Serialize for Term {
             Term::Limit(limit) => one(serializer, "limit", limit),
             Term::Reading(reading) => one(serializer, "reading", reading),
             Term::Answer(step) => one(serializer, "answer", step),
+            Term::Says(step, text) => one(serializer, "says", &[step, text]),
             Term::Baseline => serializer.serialize_str("baseline"),
             Term::Spike(of) => one(serializer, "spike", of),
             Term::Arithmetic(operator, a, b) => one(serializer, operator.word(), &[a, b]),

@@ -195,6 +195,8 @@ pub enum Term {
     Reading(Box<Reading>),
     /// What a probe returned, by the name of the step that called it.
     Answer(String),
+    /// Whether what a probe returned is this text: 1, else 0.
+    Says(String, String),
     /// What the other side was over the baseline window.
     Baseline,
     /// How far a reading is from its baseline, in robust standard deviations.
@@ -226,6 +228,7 @@ impl Term {
             Term::Parameter(name) => known.parameters.get(name).copied().unwrap_or(Interval::ALL),
             Term::Limit(limit) => known.limits.get(limit).map_or(limit.ty().range(), |value| Interval::point(*value)),
             Term::Arithmetic(operator, a, b) => operator.bound(a.bounds(known), b.bounds(known)),
+            Term::Says(..) => Interval { lo: 0.0, hi: 1.0 },
             Term::Reading(_) | Term::Answer(_) | Term::Baseline | Term::Spike(_) | Term::Error => Interval::ALL,
         }
     }
@@ -271,7 +274,7 @@ impl Term {
     /// Whether what a probe returned stands in it.
     pub fn has_answer(&self) -> bool {
         match self {
-            Term::Answer(_) => true,
+            Term::Answer(_) | Term::Says(..) => true,
             Term::Arithmetic(_, a, b) => a.has_answer() || b.has_answer(),
             _ => false,
         }
@@ -327,7 +330,7 @@ impl Term {
     pub fn is_constant(&self) -> bool {
         match self {
             Term::Constant(_) | Term::Parameter(_) | Term::Limit(_) | Term::Error => true,
-            Term::Reading(_) | Term::Answer(_) | Term::Baseline | Term::Spike(_) => false,
+            Term::Reading(_) | Term::Answer(_) | Term::Says(..) | Term::Baseline | Term::Spike(_) => false,
             Term::Arithmetic(_, a, b) => a.is_constant() && b.is_constant(),
         }
     }
