@@ -3,9 +3,9 @@
 //! What the world saw in force never exceeds what was proven of the plan, whatever becomes of the injects and reverts.
 
 use crate::dice::Dice;
-use crate::soundness::{Active, Came, measure, program};
+use crate::soundness::{Active, Came, Nothing, measure, program};
 use chaos_lang::analysis::{analyse, plan};
-use chaos_lang::base::{Clock, FileError, Files, Instant, Overlay};
+use chaos_lang::base::{Clock, Instant, Overlay};
 use chaos_lang::diagnostics::codes;
 use chaos_lang::injector::{Call, Evidence, Handle, Phase};
 use chaos_lang::journal::Journal;
@@ -19,7 +19,7 @@ use chaos_lang::run::{
 use chaos_lang::types::model::{ProbeUse, SourceRef};
 use chaos_lang::types::term::{LimitName, MetricId};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -207,18 +207,6 @@ impl World for Simulated {
 
     fn proxy_stands<'a>(&'a self, _: &'a Proxy) -> Future<'a, Result<bool, RunError>> {
         Box::pin(async { Ok(true) })
-    }
-}
-
-struct Nothing;
-
-impl Files for Nothing {
-    fn read(&self, _: &Path) -> Result<String, FileError> {
-        Err(FileError::Missing)
-    }
-
-    fn siblings(&self, _: &Path) -> Vec<PathBuf> {
-        Vec::new()
     }
 }
 

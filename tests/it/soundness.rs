@@ -138,7 +138,8 @@ experiment e on s {{
     )
 }
 
-struct Nothing;
+/// No file but those laid over.
+pub struct Nothing;
 
 impl Files for Nothing {
     fn read(&self, _: &Path) -> Result<String, FileError> {
