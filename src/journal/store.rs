@@ -112,6 +112,16 @@ impl Journal {
         Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf() })
     }
 
+    /// A store of its own, which is gone with the process: for what runs in virtual time.
+    ///
+    /// # Errors
+    /// The database cannot be made.
+    pub fn in_memory() -> Result<Self, JournalError> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(schema::TABLES)?;
+        Ok(Self { connection: Mutex::new(connection), folder: PathBuf::new() })
+    }
+
     /// The folder it lies in.
     pub fn folder(&self) -> &Path {
         &self.folder

@@ -1,7 +1,17 @@
-//! The clock of a real run. Under tokio's paused time it is a simulated one.
+//! The clock of a run: a real one, or under tokio's paused time a virtual one.
 
 use crate::base::clock::Sleep;
 use crate::base::{Clock, Instant};
+
+/// Runs `work` in virtual time: on one thread, and whenever all of it waits, the clock jumps to where the first of it goes on.
+/// The same work takes the same course each time.
+///
+/// # Errors
+/// The system gives no timer.
+pub fn virtual_time<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    Ok(runtime.block_on(work))
+}
 
 /// Counts from the moment it was made.
 #[derive(Clone, Copy, Debug)]

@@ -125,6 +125,7 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
             break;
         }
         tokio::select! {
+            biased;
             _ = bell.changed() => {}
             _ = seen.changed() => {}
             () = shared.refuted() => {}
@@ -146,6 +147,7 @@ async fn last_look(shared: &Shared, fault: &FaultIntent, seen: &mut Seen) {
     let looking =
         async { tokio::join!(shared.sample_now(), shared.world.witnessed(fault), ended_early(shared, fault)) };
     let looked = tokio::select! {
+        biased;
         looked = looking => Some(looked),
         () = shared.clock.sleep_until(now + LAST_LOOK) => None,
     };

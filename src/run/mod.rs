@@ -31,7 +31,7 @@ mod verdict;
 mod watch;
 mod world;
 
-pub use clock::TokioClock;
+pub use clock::{TokioClock, virtual_time};
 pub use effects::{Effects, LeftOver, Undone};
 pub use error::RunError;
 pub use event::{Event, EventKind, Events};

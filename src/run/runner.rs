@@ -124,6 +124,7 @@ impl Work {
     async fn everything(&mut self) -> Result<(), RunError> {
         let shared = Arc::clone(&self.shared);
         tokio::select! {
+            biased;
             started = self.start_environment() => started?,
             _ = shared.halt.wait() => return Ok(()),
         }
@@ -135,6 +136,7 @@ impl Work {
         }
         tasks.spawn(supervise::supervise(Arc::clone(&shared)));
         let unsteady = tokio::select! {
+            biased;
             unsteady = steady::judge(&shared) => unsteady,
             _ = shared.halt.wait() => return Ok(()),
         };

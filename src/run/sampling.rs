@@ -103,6 +103,7 @@ pub async fn read(shared: &Shared, source: &SourceRef, late: u64) {
     let at = shared.clock.now();
     let deadline = at + unit::to_duration(QUERY_TIMEOUT) + GIVEN_UP;
     let read = tokio::select! {
+        biased;
         read = shared.world.read(source, at) => read,
         () = shared.clock.sleep_until(deadline) => given_up(),
     };

@@ -54,6 +54,7 @@ async fn warm_up(shared: &Shared) -> Unsteady {
             break;
         }
         tokio::select! {
+            biased;
             _ = bell.changed() => {}
             () = shared.clock.sleep_until(deadline) => {}
         }
@@ -88,6 +89,7 @@ async fn wait_for_sample(shared: &Shared, planned: Instant) -> Instant {
             return shared.clock.now();
         }
         tokio::select! {
+            biased;
             _ = bell.changed() => {}
             () = shared.clock.sleep_until(latest) => {}
         }

@@ -28,6 +28,7 @@ pub async fn run_graph(shared: &Arc<Shared>) {
             running.spawn(start(Arc::clone(shared), id, at, sender.clone()));
         }
         tokio::select! {
+            biased;
             ended = running.join_next() => match ended {
                 None => return progress.all_ran(shared),
                 Some(Ok(done)) => progress.take(done),
@@ -121,6 +122,7 @@ struct Done {
 /// Waits for the step's moment, tells that it begins, and runs it.
 async fn start(shared: Arc<Shared>, id: StepId, at: Instant, starts: mpsc::UnboundedSender<(StepId, Instant)>) -> Done {
     tokio::select! {
+        biased;
         () = shared.clock.sleep_until(at) => {}
         _ = shared.halt.wait() => return Done { id, began: None, way: None },
     }
@@ -166,6 +168,7 @@ async fn call(shared: &Shared, step: &str, of: Result<ProbeUse, String>) {
     };
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: format!("call {}", of.probe) });
     let found = tokio::select! {
+        biased;
         found = shared.world.probe(&of) => found,
         _ = shared.halt.wait() => return,
     };
@@ -185,6 +188,7 @@ async fn wait(shared: &Shared, step: &str, seconds: f64) {
     let what = unit::show_duration(seconds);
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what });
     tokio::select! {
+        biased;
         () = shared.clock.sleep_until(shared.clock.now() + unit::to_duration(seconds)) => {}
         _ = shared.halt.wait() => {}
     }
@@ -254,6 +258,7 @@ pub(super) async fn outcome(
             return Some(obligation.finish(horizon, &shared.board.signals(), &baselines));
         }
         tokio::select! {
+            biased;
             _ = bell.changed() => {}
             () = shared.clock.sleep_until(latest) => {}
             _ = shared.halt.wait() => return None,
@@ -291,6 +296,7 @@ pub(super) fn slowest(shared: &Shared, condition: &Condition) -> f64 {
 /// Judges the expectations on the whole run: from the first inject until told that the run is over.
 pub async fn overall(shared: Arc<Shared>, mut over: tokio::sync::watch::Receiver<bool>) {
     let start = tokio::select! {
+        biased;
         start = shared.first_inject() => start,
         _ = over.wait_for(|over| *over) => return,
     };
@@ -312,6 +318,7 @@ pub async fn overall(shared: Arc<Shared>, mut over: tokio::sync::watch::Receiver
         });
         decided.iter().for_each(|(text, outcome)| shared.judge(text, &shared.plan.experiment, outcome));
         tokio::select! {
+            biased;
             _ = bell.changed() => {}
             _ = over.wait_for(|over| *over) => break,
         }
@@ -321,6 +328,7 @@ pub async fn overall(shared: Arc<Shared>, mut over: tokio::sync::watch::Receiver
     }
     let latest = shared.clock.now() + unit::to_duration(QUERY_TIMEOUT);
     tokio::select! {
+        biased;
         () = shared.sample_now() => {}
         () = shared.clock.sleep_until(latest) => {}
     }

@@ -31,6 +31,7 @@ pub async fn watch(shared: Arc<Shared>, began: Instant) {
             shared.halt.stop(Verdict::Aborted, "the run took longer than its limit `timeout`");
         }
         tokio::select! {
+            biased;
             _ = bell.changed() => {}
             () = shared.clock.sleep_until(now + LOOK) => {}
         }

@@ -96,3 +96,18 @@ fn nothing_is_applied_around_the_journal() {
         }
     }
 }
+
+/// The same run takes the same course in virtual time: nothing in it is decided by chance.
+#[test]
+fn the_interpreter_chooses_by_no_dice() {
+    let mut selects = 0;
+    for file in files(&root().join("src/run"), "rs") {
+        let text = fs::read_to_string(&file).unwrap();
+        for (at, _) in text.match_indices("select! {") {
+            let body = text[at..].split_once('\n').unwrap().1.trim_start();
+            assert!(body.starts_with("biased;"), "a select! of {} takes its branches by chance", file.display());
+            selects += 1;
+        }
+    }
+    assert!(selects > 10, "{selects}");
+}

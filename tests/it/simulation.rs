@@ -15,6 +15,7 @@ use chaos_lang::plan::{APPLY_TIMEOUT, Bound, Injection, Origin, Plan, Proxy};
 use chaos_lang::radius::Bounds;
 use chaos_lang::run::{
     Ending, Events, FaultIntent, Future, Halt, Intent, RunError, Runner, TokioClock, Verdict, Witness, World,
+    virtual_time,
 };
 use chaos_lang::types::model::{ProbeUse, SourceRef};
 use chaos_lang::types::term::{LimitName, MetricId};
@@ -230,8 +231,7 @@ fn planned(text: &str) -> (Plan, Bounds) {
 
 /// One run: how it ended, and what the world saw.
 fn run(plan: Plan, trouble: Trouble, seed: u64, journal: &Arc<Journal>) -> (Ending, Came) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(async {
+    let simulated = async {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
         let world = Arc::new(Simulated::new(&plan, Arc::clone(&clock), trouble, seed));
         let shares: BTreeMap<String, (String, f64, f64)> = plan
@@ -256,13 +256,13 @@ fn run(plan: Plan, trouble: Trouble, seed: u64, journal: &Arc<Journal>) -> (Endi
         });
         let length = seconds(end) - seconds(began);
         (ending, measure(&mut active.collect::<Vec<_>>(), length))
-    })
+    };
+    virtual_time(simulated).unwrap()
 }
 
 /// Runs random graphs, and gives how often each verdict came.
 fn simulate(trouble: Trouble, seed: u64, check: impl Fn(&Ending, &Came, &Bounds, &str)) -> BTreeMap<String, usize> {
-    let folder = tempfile::tempdir().unwrap();
-    let journal = Arc::new(Journal::open(folder.path()).unwrap());
+    let journal = Arc::new(Journal::in_memory().unwrap());
     let mut dice = Dice(seed);
     let mut verdicts = BTreeMap::new();
     for graph in 0..GRAPHS {
@@ -328,8 +328,7 @@ fn what_begins_early_because_a_fault_was_lost_is_not_injected() {
           sequence { wait 60s; inject http.error(b) as other for 5s }
         }",
     );
-    let folder = tempfile::tempdir().unwrap();
-    let journal = Arc::new(Journal::open(folder.path()).unwrap());
+    let journal = Arc::new(Journal::in_memory().unwrap());
     let (plan, bounds) = planned(&text);
     assert_eq!(bounds.concurrent, 2, "{bounds:?}");
     let mut lost = plan.clone();
