@@ -17,7 +17,8 @@ use super::metrics::{pages, registry};
 use super::service::{Door, Stop, until};
 use super::{CheckoutOptions, CustomersOptions, InventoryOptions, OrdersOptions, Shop, WebOptions};
 
-const DEADLINE: Duration = Duration::from_secs(20);
+/// Only a shop that never gets there fails; a busy machine may take its time.
+const DEADLINE: Duration = Duration::from_secs(180);
 
 /// A payment that fails as often as it is told to.
 #[derive(Default)]
@@ -50,7 +51,7 @@ struct Street {
 impl Street {
     fn new() -> Self {
         let (request, stop) = Stop::new();
-        Self { client: client(Duration::from_secs(2)).unwrap(), request, stop, services: Vec::new() }
+        Self { client: client(Duration::from_secs(1)).unwrap(), request, stop, services: Vec::new() }
     }
 
     async fn door(name: &'static str) -> (Door, BaseUrl) {
@@ -96,7 +97,7 @@ impl Street {
     async fn close(self) {
         self.request.send(true).unwrap();
         for service in self.services {
-            tokio::time::timeout(Duration::from_secs(1), service).await.unwrap().unwrap().unwrap();
+            tokio::time::timeout(DEADLINE, service).await.unwrap().unwrap().unwrap();
         }
     }
 }
@@ -113,7 +114,7 @@ async fn an_outage_of_payment_queues_orders_and_loses_none() {
     let (orders_door, orders) = Street::door("orders").await;
 
     // The load first and what it depends on last: the order must not matter.
-    street.open(Shop::Customers(CustomersOptions { port: 0, web: web.clone(), rate: 100 }), customers_door);
+    street.open(Shop::Customers(CustomersOptions { port: 0, web: web.clone(), rate: 40 }), customers_door);
     street.open(Shop::Web(WebOptions { port: 0, checkout: checkout.clone() }), web_door);
     let options =
         CheckoutOptions { port: 0, payment, inventory, orders: orders.clone(), no_fallback: false, drain_rate: 250 };
