@@ -4,10 +4,12 @@ mod errors;
 mod examples;
 mod guards;
 mod mend;
+mod placed;
 mod survey;
 mod vacuity;
 
 pub use examples::Example;
+pub use placed::environment;
 pub use mend::{Change, Done, Mended, Worse, mend};
 pub use survey::{Found, Survey, Target, each, survey};
 
