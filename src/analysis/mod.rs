@@ -9,8 +9,8 @@ mod survey;
 mod vacuity;
 
 pub use examples::Example;
-pub use placed::environment;
 pub use mend::{Change, Done, Mended, Worse, mend};
+pub use placed::environment;
 pub use survey::{Found, Survey, Target, each, survey};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};
