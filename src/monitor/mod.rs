@@ -23,7 +23,7 @@ pub use baseline::Baselines;
 pub use comparison::Weighed;
 pub use noise::Noise;
 pub use obligation::{Obligation, Outcome, Phase};
-pub use power::{POWER, Power, Times, power};
+pub use power::{POWER, Power, Times, bound_of, power};
 pub use robustness::Robustness;
 pub use signal::{Cause, Point, Sample, Signal, Signals};
 pub use trigger::{Hold, Trigger};

@@ -5,6 +5,7 @@
 //! (z₁₋α + z_power) × standard error (S.-C. Chow, J. Shao, H. Wang, "Sample Size Calculations in Clinical Research",
 //! 2nd ed. 2008, sections 3.2 and 4.2, for tests of non-inferiority).
 
+use super::baseline::Baselines;
 use super::comparison::{Kind, LEAST_INTERVALS, LEVEL, bounds, linear, observed, row, statistic};
 use super::quantile::Buckets;
 use super::signal::Signals;
@@ -94,6 +95,13 @@ pub fn power(
     let for_intervals = scatter.intervals.map_or(0.0, |rate| LEAST_INTERVALS as f64 / (rate * shorter));
     let stretch = for_margin.max(for_samples).max(for_intervals);
     Ok(Power { value, margin, resolution, samples, least: scatter.least, stretch })
+}
+
+/// What a comparison's right side comes to in the normal system, where its left side is `middle`.
+pub fn bound_of(comparison: &Comparison, middle: f64, baselines: &Baselines) -> Option<f64> {
+    let (factor, by) = linear(&comparison.right)?;
+    let baseline = if factor == 0.0 { 0.0 } else { baselines.value(&comparison.key()).unwrap_or(middle) };
+    Some(factor * baseline + by)
 }
 
 /// How an estimate scatters.
