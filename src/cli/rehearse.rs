@@ -52,6 +52,7 @@ pub fn run(plan: Plan, (file, sources): (&Path, &Sources), journal: Arc<Journal>
         return complain(&refusal);
     }
     let length = look.length.unwrap_or_else(|| length(&plan));
+    let plan = fitted(plan, length);
     if look.format == Format::Text {
         introduce(&plan, length);
     }
@@ -72,6 +73,12 @@ pub fn run(plan: Plan, (file, sources): (&Path, &Sources), journal: Arc<Journal>
         }
     }
     exit_code(&checks, &seen)
+}
+
+/// An environment alone has no window of its own: one that several fit into the time that is looked.
+fn fitted(plan: Plan, length: Duration) -> Plan {
+    let most = if plan.experiment.is_empty() { length.as_secs_f64() / 4.0 } else { f64::INFINITY };
+    Plan { window: plan.window.min(most), ..plan }
 }
 
 fn about(plan: &Plan, file: &Path, seen: &Observation) -> About {

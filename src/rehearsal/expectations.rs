@@ -175,11 +175,12 @@ fn told_power(known: &Power, ty: &Type, times: Times) -> Told {
         return Told { found, fix: Some((true, "mend the bound, or the system".to_owned())) };
     }
     let finds = format!(
-        "x is {}; a worsening of {} or more is refuted, and a system without one confirmed, if its margin of {} is {} or more ({worth})",
+        "it is {}; nine times in ten a worsening of {} is refuted, and none confirmed where the margin is {} or more; it is {} \
+         ({worth})",
         ty.show(value),
         difference(ty, known.refutes()),
-        difference(ty, margin),
         difference(ty, resolution),
+        difference(ty, margin),
     );
     if known.suffices() {
         return Told { found: finds, fix: None };
@@ -219,9 +220,10 @@ fn bounded(scene: Scene, comparison: &Comparison) -> Result<Told, String> {
         Comparator::Unequal => noise.middle != bound,
     };
     let moves = format!("{} ± {}", ty.show(noise.middle), difference(ty, noise.spread));
+    let effect = if noise.middle == bound { "any effect".to_owned() } else { format!("an effect of {apart}") };
     let seen = match holds {
-        true => format!("it is {moves} and holds; an effect of {apart} breaks it"),
-        false => format!("it is {moves} and does not hold now; an effect of {apart} brings it about"),
+        true => format!("it is {moves} and holds; {effect} breaks it"),
+        false => format!("it is {moves} and does not hold now; {effect} brings it about"),
     };
     let reading_moves = noise.spread > 0.0 && is_noisy(comparison, scene);
     if reading_moves && noise.deviations(bound).abs() < noise.allowed() {

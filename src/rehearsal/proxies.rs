@@ -2,8 +2,7 @@
 
 use super::Scene;
 use super::check::Check;
-use super::traffic::counted;
-use crate::base::unit;
+use super::traffic::{counted, rounded};
 use crate::diagnostics::codes;
 use crate::plan::Proxy;
 use crate::types::model::SourceRef;
@@ -26,7 +25,7 @@ fn of_proxy(scene: Scene, proxy: &Proxy) -> Check {
     };
     let length = scene.length();
     let seen = after.saturating_sub(before) as f64;
-    let rate = |count: f64| format!("{}/s", unit::show_number(count / length));
+    let rate = |count: f64| format!("{}/s", rounded(count / length));
     let own = own_requests(scene, &proxy.service);
     let fix = format!(
         "let the callers of `{}` use http://{}: `{{{}}}` in a `start` command is that URL",

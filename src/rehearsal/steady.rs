@@ -4,6 +4,7 @@ use super::Scene;
 use super::check::Check;
 use crate::diagnostics::codes;
 use crate::run::Verdict;
+use crate::types::model::Slo;
 
 const KIND: &str = "steady";
 
@@ -14,6 +15,10 @@ pub fn check(scene: Scene) -> Vec<Check> {
         let checked = match judged.verdict {
             _ if unbound => Check::not_looked_at(KIND, &slo.text, "a metric in it is not bound"),
             _ if scene.saw_nothing() => Check::not_looked_at(KIND, &slo.text, "the look ended before"),
+            Verdict::Inconclusive if scene.length() < 2.0 * window(scene, slo) => {
+                let why = "it was watched for less than two of its windows: look for longer, `--for 1m`";
+                Check::not_looked_at(KIND, &slo.text, why)
+            }
             Verdict::Confirmed => Check::ok(KIND, &slo.text, &judged.detail),
             Verdict::Refuted => {
                 let fix = "a run would end as not steady: mend the system first, or the SLO if that is what is wrong";
@@ -31,4 +36,10 @@ pub fn check(scene: Scene) -> Vec<Check> {
         checks.push(Check::fail("change", change.clone(), codes::E0729, change, fix));
     }
     checks
+}
+
+/// The widest window in an SLO, in seconds.
+fn window(scene: Scene, slo: &Slo) -> f64 {
+    let windowed = slo.condition.readings().into_iter().filter(|it| it.is_windowed());
+    windowed.map(|it| it.window.unwrap_or(scene.plan.window)).fold(0.0, f64::max)
 }

@@ -39,7 +39,7 @@ fn of_metric(scene: Scene, id: &MetricId, requests: f64) -> Check {
         let fix = "is this the right environment, and is there load on it?";
         return Check::fail(KIND, of, codes::E0726, "no request was counted", fix);
     }
-    let shown = format!("{} requests/s", unit::show_number(rate));
+    let shown = format!("{} requests/s", rounded(rate));
     let readings: Vec<&Reading> =
         conditions(scene.plan).into_iter().flat_map(|it| it.readings()).filter(|it| it.metric == *id).collect();
     let window = |it: &&Reading| it.window.unwrap_or(scene.plan.window);
@@ -49,7 +49,7 @@ fn of_metric(scene: Scene, id: &MetricId, requests: f64) -> Check {
     };
     let length = window(reading);
     let inside = rate * length * part(scene, reading);
-    let told = format!("{shown}: {} in a window of {}", unit::show_number(inside), unit::show_duration(length));
+    let told = format!("{shown}: {} in a window of {}", rounded(inside), unit::show_duration(length));
     let wanted = FEWEST / (rate * part(scene, reading)).max(f64::MIN_POSITIVE);
     if inside < FEWEST {
         let fix = format!("widen the window to {} or more, or make more load", unit::show_duration(wanted.ceil()));
@@ -87,6 +87,11 @@ fn least(readings: &[&Reading]) -> Option<(f64, String)> {
         let least = 1.0 / (1.0 - highest);
         (least - 1e-9, format!("p{} of so few is just the slowest", unit::show_number(highest * 100.0)))
     })
+}
+
+/// A number of requests as people read it: what lies below a tenth is no noise only where it is all there is.
+pub fn rounded(count: f64) -> String {
+    unit::show_number(if count >= 1.0 { (count * 10.0).round() / 10.0 } else { count })
 }
 
 /// How many requests a metric counted in the time that was looked at; nothing where it counts none.

@@ -10,13 +10,13 @@ use std::thread;
 use std::time::Duration;
 
 /// A server on a port of its own that answers every request by a function of its path, and counts them.
-struct Server {
-    port: u16,
+pub struct Server {
+    pub port: u16,
     asked: Arc<AtomicU64>,
 }
 
 impl Server {
-    fn new(answer: impl Fn(&str, u64, &mut TcpStream) + Send + Sync + 'static) -> Self {
+    pub fn new(answer: impl Fn(&str, u64, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let port = free_port();
         let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
         let asked = Arc::new(AtomicU64::new(0));
@@ -48,7 +48,7 @@ fn head(stream: &mut TcpStream, status: &str, kind: &str) -> std::io::Result<()>
     write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n")
 }
 
-fn say(stream: &mut TcpStream, status: &str, kind: &str, body: &str) {
+pub fn say(stream: &mut TcpStream, status: &str, kind: &str, body: &str) {
     let _gone = head(stream, status, kind).and_then(|()| stream.write_all(body.as_bytes()));
 }
 
