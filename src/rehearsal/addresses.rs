@@ -16,7 +16,7 @@ pub fn check(scene: Scene) -> Vec<Check> {
     }
     if let Some(stop) = &scene.seen.stopped {
         let fix = "what is not told below was not looked at; run it again";
-        checks.push(Check::fail("look", "whole", codes::E0807, format!("it was stopped: {}", stop.reason), fix));
+        checks.push(Check::fail("look", "whole", codes::E0729, format!("it was stopped: {}", stop.reason), fix));
     }
     checks.extend(scene.seen.left.iter().map(|left| {
         Check::fail("take down", left.split(':').next().unwrap_or_default(), codes::E0713, left, "run `chaos recover`")

@@ -101,9 +101,12 @@ fn of_expectation(scene: Scene, asked: &Asked, of: String, among: usize) -> Chec
 }
 
 /// What is known of a comparison: in words, and where it is not good, what to do.
-struct Told {
-    found: String,
-    fix: Option<(bool, String)>,
+pub struct Told {
+    pub found: String,
+    /// What to do, and whether a run is worth nothing before that.
+    pub fix: Option<(bool, String)>,
+    /// Whether it holds as things are.
+    pub holds: bool,
 }
 
 /// One check of several comparisons: the gravest decides.
@@ -172,7 +175,7 @@ fn told_power(known: &Power, ty: &Type, times: Times) -> Told {
     let worth = format!("worth {} independent samples", unit::show_number(samples.floor()));
     if margin <= 0.0 {
         let found = format!("its bound is broken as things are: {} off", difference(ty, margin));
-        return Told { found, fix: Some((true, "mend the bound, or the system".to_owned())) };
+        return Told { found, fix: Some((true, "mend the bound, or the system".to_owned())), holds: false };
     }
     let finds = format!(
         "it is {}; nine times in ten a worsening of {} is refuted, and none confirmed where the margin is {} or more; it is {} \
@@ -183,7 +186,7 @@ fn told_power(known: &Power, ty: &Type, times: Times) -> Told {
         difference(ty, margin),
     );
     if known.suffices() {
-        return Told { found: finds, fix: None };
+        return Told { found: finds, fix: None, holds: true };
     }
     let shown = |seconds: f64| unit::show_duration((seconds * stretch).ceil());
     let why = if samples < least { format!("; {} are needed", unit::show_number(least)) } else { String::new() };
@@ -197,11 +200,11 @@ fn told_power(known: &Power, ty: &Type, times: Times) -> Told {
     } else {
         "make more load, or the margin wider".to_owned()
     };
-    Told { found: format!("{finds}{why}"), fix: Some((true, longer)) }
+    Told { found: format!("{finds}{why}"), fix: Some((true, longer)), holds: true }
 }
 
 /// A bound that each reading keeps or breaks: how far it is, and how much the reading moves by itself.
-fn bounded(scene: Scene, comparison: &Comparison) -> Result<Told, String> {
+pub fn bounded(scene: Scene, comparison: &Comparison) -> Result<Told, String> {
     let Term::Reading(reading) = &comparison.left else {
         return Err("it is computed of several values, so its noise is not known".to_owned());
     };
@@ -229,9 +232,9 @@ fn bounded(scene: Scene, comparison: &Comparison) -> Result<Told, String> {
     if reading_moves && noise.deviations(bound).abs() < noise.allowed() {
         let found = format!("{seen}; it moves so far by itself");
         let fix = "widen the window, or move the bound: chance decides where a bound lies within the noise".to_owned();
-        return Ok(Told { found, fix: Some((false, fix)) });
+        return Ok(Told { found, fix: Some((false, fix)), holds });
     }
-    Ok(Told { found: seen, fix: None })
+    Ok(Told { found: seen, fix: None, holds })
 }
 
 /// Whether a reading moved at all: what stood still while it was looked at is taken as it is.

@@ -14,6 +14,7 @@ mod proxies;
 mod sources;
 mod steady;
 mod traffic;
+mod triggers;
 mod units;
 
 pub use check::{Check, Outcome, Totals};
@@ -62,6 +63,7 @@ pub fn rehearse(scene: Scene) -> Vec<Check> {
     checks.extend(instances::check(scene));
     checks.extend(injectors::check(scene));
     checks.extend(steady::check(scene));
+    checks.extend(triggers::check(scene));
     checks.extend(expectations::check(scene));
     checks
 }

@@ -69,7 +69,7 @@ pub fn implausible(scene: Scene, id: &MetricId, binding: &Binding, good: &[&Poin
     }
     let compared = bounds(scene, id);
     let all_off = !compared.is_empty() && compared.iter().all(|(_, bound)| off(value, *bound));
-    let (text, bound) = compared.first().filter(|_| all_off && (duration || declared == 1.0) && duration)?;
+    let (text, bound) = compared.first().filter(|_| all_off && duration)?;
     let cause = format!("it is {}, and `{text}` compares it with {}", shown(value), shown(*bound));
     // Far below a bound is healthy; far above it is another unit, or a system that is down.
     (value > *bound).then_some((cause, fix))

@@ -186,7 +186,8 @@ fn a_binding_without_data_or_of_another_unit_is_told() {
             site.write(&place, ERROR);
             let _nginx = nginx(&place, site.upstream);
             let _load = Load::on(site.proxy);
-            env_check(&place, "site.chaos").ended(1).says(&code).says(&cause);
+            let ran = env_check(&place, "site.chaos").ended(1).says(&code).says(&cause);
+            assert!(!ran.out.contains("reads succeeded"), "the source itself is read well\n{}", ran.out);
         })
     });
     threads.into_iter().for_each(|it| it.join().unwrap());
@@ -281,6 +282,25 @@ fn times_that_cannot_tell_a_margin_are_found_and_longer_ones_are_named() {
     assert_eq!(failed(&all), ["E0727"], "{}", ran.out);
     let fix = all.iter().find(|it| it["code"] == "E0727").unwrap()["fix"].as_str().unwrap();
     assert!(fix.contains("more load") || fix.contains("make the baseline"), "{fix}");
+}
+
+#[test]
+fn a_trigger_that_holds_already_is_found() {
+    let place = Place::new();
+    let server = page_of(|_| "x 3\n".to_owned());
+    let site = Site::new(scrape(&server));
+    site.write(&place, ERROR);
+    let text = std::fs::read_to_string(place.path().join("outage.chaos")).unwrap();
+    let triggers = "abort when page.x > 2 for 3s\n  abort when page.success < 1% for 3s\n  run {";
+    place.write("outage.chaos", text.replace("run {", triggers));
+    let _nginx = nginx(&place, site.upstream);
+    let _load = Load::on(site.proxy);
+    let ran = place.run(&["exec", "outage.chaos", "--dry-run", "--for", "4s", "--format", "json"]).ended(1);
+    let all = checks(&ran.out);
+    assert_eq!(failed(&all), ["E0729"], "{}", ran.out);
+    let of = |words: &str| all.iter().find(|it| it["kind"] == "trigger" && it["of"].as_str().unwrap().contains(words));
+    assert_eq!(of("page.x > 2").unwrap()["outcome"], "fail");
+    assert_eq!(of("page.success < 1%").unwrap()["outcome"], "ok");
 }
 
 #[test]
