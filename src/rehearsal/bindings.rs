@@ -56,7 +56,8 @@ fn of_binding(scene: Scene, id: &MetricId, binding: &Binding) -> Check {
     if let Some((cause, fix)) = units::implausible(scene, id, binding, &good) {
         return Check::fail(KIND, of, codes::E0723, cause, &fix);
     }
-    if let Some((cause, fix)) = doubtful(scene, id, binding, &good) {
+    let doubts = doubtful(scene, id, binding, &good).or_else(|| units::doubtful(scene, id, binding, &good));
+    if let Some((cause, fix)) = doubts {
         return Check::warn(KIND, of, codes::E0723, cause, fix);
     }
     let failed = samples.len() - good.len();

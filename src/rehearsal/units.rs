@@ -75,6 +75,43 @@ pub fn implausible(scene: Scene, id: &MetricId, binding: &Binding, good: &[&Poin
     (value > *bound).then_some((cause, fix))
 }
 
+/// What may be so, and seldom is: a duration far below everything that it is compared with, or many requests beyond the last
+/// bucket.
+pub fn doubtful(scene: Scene, id: &MetricId, binding: &Binding, good: &[&Point]) -> Option<(String, &'static str)> {
+    const FAR_BELOW: f64 = 1e4;
+    const MANY: f64 = 0.05;
+    let value = typical(good).filter(|it| it.is_finite() && *it > 0.0)?;
+    let lowest = bounds(scene, id).into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    if let Some((text, bound)) =
+        lowest.filter(|(_, bound)| is_duration(scene, id, binding) && value * FAR_BELOW < *bound)
+    {
+        let (value, bound) = (unit::show_duration(value), unit::show_duration(bound));
+        return Some((
+            format!("it is {value}, and `{text}` compares it with {bound}"),
+            "is its `unit` the series' own?",
+        ));
+    }
+    let (last, beyond) = beyond_last(good)?;
+    (beyond > MANY).then(|| {
+        let (share, last) = (unit::show_ratio(beyond), unit::show_number(last));
+        let cause = format!("{share} of its events lie beyond its last bucket of {last}, where no quantile is known");
+        (cause, "give it buckets beyond what the system does")
+    })
+}
+
+/// The last finite bound of histograms, and the share of events beyond it.
+fn beyond_last(good: &[&Point]) -> Option<(f64, f64)> {
+    let (mut highest, mut within, mut all) = (0.0_f64, 0.0, 0.0);
+    for point in good {
+        let Point::Histogram { buckets, .. } = point else { continue };
+        let last = buckets.bounds().filter(|bound| bound.is_finite()).fold(0.0, f64::max);
+        highest = highest.max(last);
+        within += buckets.at_most(last);
+        all += buckets.count();
+    }
+    (highest > 0.0 && all > 0.0).then(|| (highest, 1.0 - within / all))
+}
+
 fn off(value: f64, other: f64) -> bool {
     let times = (value / other).abs();
     other != 0.0 && times.is_finite() && !(1.0 / OFF..=OFF).contains(&times)
@@ -103,15 +140,8 @@ fn is_duration(scene: Scene, id: &MetricId, binding: &Binding) -> bool {
 /// The mean and the highest finite bound, where the first cannot be with what the buckets hold.
 fn beyond_buckets(good: &[&Point]) -> Option<(f64, f64)> {
     let mean = mean(good)?;
-    let (mut highest, mut within, mut all) = (0.0_f64, 0.0, 0.0);
-    for point in good {
-        let Point::Histogram { buckets, .. } = point else { continue };
-        let last = buckets.bounds().filter(|bound| bound.is_finite()).fold(0.0, f64::max);
-        highest = highest.max(last);
-        within += buckets.at_most(last);
-        all += buckets.count();
-    }
-    (highest > 0.0 && within >= all && mean > highest * (1.0 + 1e-6)).then_some((mean, highest))
+    let (highest, beyond) = beyond_last(good)?;
+    (beyond <= 0.0 && mean > highest * (1.0 + 1e-6)).then_some((mean, highest))
 }
 
 /// What the service's proxy measures of the same: the mean of its own histogram.

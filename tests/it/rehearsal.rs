@@ -194,6 +194,35 @@ fn a_binding_without_data_or_of_another_unit_is_told() {
 }
 
 #[test]
+fn what_is_doubtful_of_a_histogram_is_a_warning() {
+    let odd = [
+        ("quick", "slo p95(x) <= 450ms", "warning[E0723]: it is 20us, and"),
+        ("low", "", "warning[E0723]: 50% of its events lie beyond its last bucket"),
+    ];
+    for (name, slo, cause) in odd {
+        let place = Place::new();
+        let server = page_of(|n| {
+            let of = |name: &str, bound: &str, low: u64, all: u64, sum: f64| {
+                format!(
+                    "{name}_bucket{{le=\"{bound}\"}} {low}\n{name}_bucket{{le=\"0.2\"}} {low}\n\
+                    {name}_bucket{{le=\"+Inf\"}} {all}\n{name}_sum {sum}\n"
+                )
+            };
+            of("quick", "0.1", n * 50, n * 50, n as f64) + &of("low", "0.1", n * 25, n * 50, n as f64 * 50.0)
+        });
+        let binding: &'static str = match name {
+            "quick" => "histogram(`quick`, unit: 1ms)",
+            _ => "histogram(`low`, unit: 1s)",
+        };
+        let site = Site { ty: "distribution<duration>", binding, slo, ..Site::new(scrape(&server)) };
+        site.write(&place, ERROR);
+        let _nginx = nginx(&place, site.upstream);
+        let _load = Load::on(site.proxy);
+        env_check(&place, "site.chaos").ended(0).says(cause);
+    }
+}
+
+#[test]
 fn callers_that_go_around_the_proxy_are_found() {
     let place = Place::new();
     let server = page_of(|n| format!("requests_total{{code=\"200\"}} {}\n", n * 50));
