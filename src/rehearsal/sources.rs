@@ -8,9 +8,13 @@ use crate::run::Tally;
 use crate::types::model::{Source, SourceKind, SourceRef};
 
 const KIND: &str = "source";
+const CREDENTIALS: &str = "credentials";
 
 pub fn check(scene: Scene) -> Vec<Check> {
-    scene.plan.sources.iter().flat_map(|(name, source)| of_source(scene, name, source)).collect()
+    let all = scene.plan.sources.iter().flat_map(|(name, source)| of_source(scene, name, source));
+    let (mut credentials, reads): (Vec<Check>, Vec<Check>) = all.partition(|check| check.kind == CREDENTIALS);
+    credentials.extend(reads);
+    credentials
 }
 
 fn of_source(scene: Scene, name: &SourceRef, source: &Source) -> Vec<Check> {
@@ -20,7 +24,7 @@ fn of_source(scene: Scene, name: &SourceRef, source: &Source) -> Vec<Check> {
         let fix =
             "set it where `chaos` runs, for example `export PROM_TOKEN=…`; no file of an experiment holds a secret";
         return vec![
-            Check::fail("credentials", &of, codes::E0714, why, fix),
+            Check::fail(CREDENTIALS, &of, codes::E0714, why, fix),
             Check::not_looked_at(KIND, of, "it cannot be opened"),
         ];
     }
@@ -43,12 +47,12 @@ fn credentials(of: &str, secrets: &[&str], tally: &Tally) -> Check {
     match tally.failed {
         _ if refused => {
             let cause = format!("{named} is set, and does not open it: {cause}");
-            Check::fail("credentials", of, codes::E0714, cause, "is it the right secret, and may its owner read this?")
+            Check::fail(CREDENTIALS, of, codes::E0714, cause, "is it the right secret, and may its owner read this?")
         }
         failed if failed == tally.reads => {
-            Check::not_looked_at("credentials", of, format!("{named} is set; the source gave no answer to it"))
+            Check::not_looked_at(CREDENTIALS, of, format!("{named} is set; the source gave no answer to it"))
         }
-        _ => Check::ok("credentials", of, format!("{named} is set, and opens it")),
+        _ => Check::ok(CREDENTIALS, of, format!("{named} is set, and opens it")),
     }
 }
 
