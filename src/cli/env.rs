@@ -1,6 +1,7 @@
 //! `chaos env`.
 
 use super::plan::analyse;
+use super::planfile;
 use super::rehearse::{self, Format, Look};
 use super::{REFUSED, StoreOption, complain, print};
 use crate::analysis;
@@ -52,6 +53,11 @@ impl Env {
 
 impl EnvCheck {
     fn run(self) -> u8 {
+        if planfile::is_plan(&self.file) {
+            let file = self.file.display();
+            complain_of!("error: `{file}` is a plan; `chaos exec {file} --dry-run` rehearses it");
+            return REFUSED;
+        }
         let name = self.env.as_deref();
         let analysis = match analyse(&self.file, name.unwrap_or(analysis::DEFAULT_ENVIRONMENT)) {
             Ok(analysis) => analysis,

@@ -354,6 +354,7 @@ fn what_cannot_be_rehearsed_is_refused() {
     let place = Place::new();
     place.write("none.chaos", "system site { service page { metric success: ratio } }\n");
     place.run(&["env", "check", "none.chaos"]).ended(2).says("this file has no environment");
+    place.run(&["env", "check", "plan.json"]).ended(2).says("chaos exec plan.json --dry-run");
     place.run(&["env", "check", "missing.chaos"]).ended(2).says("E0100");
     place.run(&["env", "check", "none.chaos", "--for", "soon"]).ended(2).says("write it like `30s`");
     place.run(&["exec", "none.chaos", "--for", "5s"]).ended(2).says("--dry-run");
