@@ -24,6 +24,7 @@
 //! | 9 | [`document`] | a plan as a document: JSON, hash, drawings, what changed |
 //! | 9 | [`lint`] | rules about what is legal, but better not written |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
+//! | 10 | [`rehearsal`] | what an environment shows while nothing is injected, check by check |
 //! | 10 | [`report`] | plan, progress and verdict for people |
 //! | 10 | [`proxy`] | the fault proxy |
 //! | 10 | [`demo`] | the sample shop |
@@ -59,6 +60,8 @@ pub mod journal;
 pub mod metrics;
 #[cfg(feature = "runtime")]
 pub mod proxy;
+#[cfg(feature = "runtime")]
+pub mod rehearsal;
 #[cfg(feature = "runtime")]
 pub mod report;
 #[cfg(feature = "runtime")]

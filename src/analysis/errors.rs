@@ -21,6 +21,18 @@ pub fn two_environments(first: &Environment, second: &Environment) -> Diagnostic
         .help("rename one of them")
 }
 
+pub fn which_environment(names: &[&str]) -> Diagnostic {
+    let help = format!("choose one: `--env {}`", names.first().unwrap_or(&""));
+    Diagnostic::error(codes::E0803, format!("this file has {} environments, and none of them is `local`", names.len()))
+        .help(help)
+        .note(format!("they are: {}", names.join(", ")))
+}
+
+pub fn no_environment() -> Diagnostic {
+    Diagnostic::error(codes::E0803, "this file has no environment, and uses none")
+        .help("name a file with `environment … for … { }`, or one that uses such a file")
+}
+
 pub fn no_experiment() -> Diagnostic {
     Diagnostic::error(codes::E0803, "this file has no experiment").help("name a file with `experiment … on … { }`")
 }

@@ -4,11 +4,13 @@ mod errors;
 mod examples;
 mod guards;
 mod mend;
+mod placed;
 mod survey;
 mod vacuity;
 
 pub use examples::Example;
 pub use mend::{Change, Done, Mended, Worse, mend};
+pub use placed::environment;
 pub use survey::{Found, Survey, Target, each, survey};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};

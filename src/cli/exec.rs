@@ -2,6 +2,7 @@
 
 use super::plan::{Choice, Settings};
 use super::planfile;
+use super::rehearse;
 use super::signals::Signals;
 use super::{REFUSED, StoreOption, block_on, complain, print};
 use crate::analysis::{Analysis, Planned};
@@ -16,7 +17,7 @@ use crate::run::{Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, V
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
 
 /// Run an experiment, or the plan of one.
@@ -36,6 +37,17 @@ pub struct Exec {
     /// recorded with the run; nothing checks it.
     #[arg(long, value_name = "GROUP=NAME", value_parser = approval)]
     approve: Vec<Approval>,
+    /// Rehearse it: everything that can be known before the run, in the real environment; nothing is injected, and what the
+    /// environment starts is taken down again. Exit code: that of `chaos env check`.
+    #[arg(long)]
+    dry_run: bool,
+    /// With `--dry-run`: how long it is watched, 1s to 1h (default: the baseline, or until each source has surely shown three
+    /// samples).
+    #[arg(long = "for", value_name = "TIME", value_parser = rehearse::time, requires = "dry_run")]
+    length: Option<Duration>,
+    /// With `--dry-run`: how it is told.
+    #[arg(long, value_name = "FORMAT", value_enum, requires = "dry_run")]
+    format: Option<rehearse::Format>,
 }
 
 fn approval(text: &str) -> Result<Approval, String> {
@@ -53,6 +65,9 @@ impl Exec {
             Ok(found) => found,
             Err(code) => return code,
         };
+        if self.dry_run {
+            return self.rehearse(planned.plan, &analysis);
+        }
         let lacking = plan::not_runnable(&planned.plan);
         if !lacking.is_empty() {
             print(&lacking, &analysis.program.sources);
@@ -85,6 +100,22 @@ impl Exec {
 }
 
 impl Exec {
+    /// Looks at everything, and injects nothing. What this version cannot run it cannot rehearse either.
+    fn rehearse(self, plan: Plan, analysis: &Analysis) -> u8 {
+        let sources = &analysis.program.sources;
+        let lacking = plan::not_runnable(&plan);
+        if !lacking.is_empty() {
+            print(&lacking, sources);
+            return REFUSED;
+        }
+        let journal = match self.store.open() {
+            Ok(journal) => Arc::new(journal),
+            Err(error) => return complain(&error.diagnostic()),
+        };
+        let look = rehearse::Look { length: self.length, format: self.format.unwrap_or_default() };
+        rehearse::run(plan, (&self.choice.file, sources), journal, look)
+    }
+
     /// What policies ask for and is not there.
     fn lacking(&self, planned: &Planned, journal: &Journal) -> Result<Vec<Diagnostic>, RunError> {
         let mut confirmed = BTreeMap::new();
@@ -135,7 +166,7 @@ fn reviewed(path: &Path) -> Result<(Analysis, Planned), u8> {
 }
 
 /// An earlier run's leftovers, or another run's faults, at the same addresses.
-fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), Diagnostic> {
+pub(super) fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), Diagnostic> {
     let found = leftovers(journal, plan).map_err(|error| error.diagnostic())?;
     let Some(first) = found.first() else { return Ok(()) };
     let what = first.effect.intent.what();
@@ -203,7 +234,7 @@ async fn print_events(mut events: mpsc::UnboundedReceiver<Event>, journal: Arc<J
 }
 
 /// A name that no other run has: the time, and some chance.
-fn run_name() -> String {
+pub(super) fn run_name() -> String {
     let seconds = seconds_now();
     let chance = new_token().unwrap_or_else(|_| format!("{:08x}", std::process::id()));
     format!("r{seconds:x}-{}", chance.chars().take(8).collect::<String>())

@@ -24,6 +24,7 @@ mod demo;
 mod diff;
 mod disk;
 mod doc;
+mod env;
 mod examine;
 mod exec;
 mod explain;
@@ -37,6 +38,7 @@ mod planfile;
 mod policy;
 mod proxy;
 mod recover;
+mod rehearse;
 mod replace;
 mod selection;
 mod signals;
@@ -75,6 +77,7 @@ enum Command {
     Plan(plan::PlanCommand),
     Graph(graph::Graph),
     Diff(diff::Diff),
+    Env(env::Env),
     Exec(exec::Exec),
     Policy(policy::PolicyCommand),
     Status(status::Status),
@@ -105,6 +108,7 @@ pub fn run() -> ExitCode {
         Command::Plan(command) => command.run(),
         Command::Graph(command) => command.run(),
         Command::Diff(command) => command.run(),
+        Command::Env(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),

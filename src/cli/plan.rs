@@ -142,7 +142,7 @@ impl PlanCommand {
 }
 
 /// The file with what its project says of it. Where that cannot be understood, policies may be missing.
-fn analyse(file: &Path, environment: &str) -> Result<Analysis, u8> {
+pub fn analyse(file: &Path, environment: &str) -> Result<Analysis, u8> {
     let selection = Selection::one(file, &Disk);
     if any_error(&selection.findings) {
         print(&selection.findings, &selection.sources);

@@ -22,6 +22,8 @@ pub struct Bound {
     newcomer: Newcomer,
     /// Counters by endpoint and filter.
     counters: BTreeMap<(usize, usize), Counters>,
+    /// How often a series of it fell that should only grow.
+    pub falls: u64,
 }
 
 /// The series of one endpoint, filter by filter, or why there are none.
@@ -31,7 +33,7 @@ impl Bound {
     /// A metric whose source is read endpoint by endpoint.
     pub fn new(id: MetricId, how: How, range: Interval) -> Self {
         let filters = filters(&how);
-        Self { id, range, filters, how, newcomer: Newcomer::FromZero, counters: BTreeMap::new() }
+        Self { id, range, filters, how, newcomer: Newcomer::FromZero, counters: BTreeMap::new(), falls: 0 }
     }
 
     /// The same metric where many instances' series come together, so that one that is new may have counted for long.
@@ -110,7 +112,11 @@ impl Bound {
         if matches!(self.how, How::Gauge { .. }) {
             return Ok(Some(distinct(series)?.into_values().map(|one| (one.clone(), one.value)).collect()));
         }
-        self.counters.entry((endpoint, filter)).or_default().advance(series, self.newcomer)
+        let counters = self.counters.entry((endpoint, filter)).or_default();
+        let before = counters.falls;
+        let growth = counters.advance(series, self.newcomer);
+        self.falls += counters.falls - before;
+        growth
     }
 
     fn point(&self, parts: Vec<Vec<(Series, f64)>>) -> Point {
@@ -143,10 +149,7 @@ pub fn within(point: Point, range: Interval) -> Result<Point, Cause> {
         return Err(Cause::NotANumber);
     }
     if value < range.lo - SLACK || value > range.hi + SLACK {
-        let bounds = format!("{} and {}", range.lo, range.hi);
-        return Err(Cause::Unreadable(format!(
-            "it gives {value}, and the metric lies between {bounds}: the binding may need a `unit`"
-        )));
+        return Err(Cause::OutOfRange { value, lo: range.lo, hi: range.hi });
     }
     Ok(point)
 }

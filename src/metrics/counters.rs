@@ -12,6 +12,8 @@ pub struct Counters {
     instances: BTreeSet<String>,
     /// Whether there was a read before.
     begun: bool,
+    /// How often a series fell: it was reset, or is no counter.
+    pub falls: u64,
 }
 
 /// How much each series grew.
@@ -56,7 +58,10 @@ impl Counters {
             let before = self.last.insert(key, one.value);
             let by = match before {
                 Some(last) if one.value >= last => one.value - last,
-                Some(_) => one.value,
+                Some(_) => {
+                    self.falls += 1;
+                    one.value
+                }
                 None if is_new => continue,
                 None => one.value,
             };
@@ -125,6 +130,7 @@ mod tests {
         assert_eq!(growth(&mut counters, &[("a", 3.0)]), Some(3.0));
         assert_eq!(growth(&mut counters, &[("a", 3.0), ("b", 2.0)]), Some(2.0));
         assert_eq!(growth(&mut counters, &[("b", 2.0)]), Some(0.0));
+        assert_eq!(counters.falls, 1);
     }
 
     #[test]

@@ -212,7 +212,9 @@ impl Asked {
             How::Query { .. } | How::Gauge { .. } => place.from,
             _ => self.last.map_or(place.at, |last| last.at),
         };
+        let falls = self.bound.falls;
         let value = self.value(items);
+        found.fell(&self.bound.id, self.bound.falls - falls);
         if !matches!(value, Some(Err(_))) {
             self.last = Some(Last { at: place.at, there: place.newest, asked: at, answered: place.answered });
         }

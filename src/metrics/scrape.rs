@@ -153,7 +153,9 @@ impl Scraped {
             let reads = pages.iter().map(|page| parts(whole, page)).collect();
             whole.take(reads)
         });
+        let falls = self.bound.falls;
         let own = self.bound.take(reads);
+        found.fell(&self.bound.id, self.bound.falls - falls);
         let value = match whole {
             Some(whole) if !now.in_force => whole,
             _ => own,

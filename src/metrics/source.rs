@@ -25,6 +25,17 @@ pub struct Read {
     pub remarks: Vec<String>,
     /// Instances that are other processes, or of another version, than at the reads before.
     pub changes: Vec<Change>,
+    /// How often series fell at this read that should only grow, by metric; those that did not are left out.
+    pub falls: Vec<(MetricId, u64)>,
+}
+
+impl Read {
+    /// Notes that series of a metric fell so often.
+    pub(super) fn fell(&mut self, metric: &MetricId, times: u64) {
+        if times > 0 {
+            self.falls.push((metric.clone(), times));
+        }
+    }
 }
 
 /// Reads one source again and again.

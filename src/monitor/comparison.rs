@@ -22,7 +22,7 @@ use std::time::Duration;
 /// The chance with which a bound may be wrong, on each side.
 pub const LEVEL: f64 = 0.05;
 /// From fewer intervals nobody can tell how much they differ among themselves.
-const LEAST_INTERVALS: usize = 10;
+pub(super) const LEAST_INTERVALS: usize = 10;
 
 /// What a comparison has come to.
 #[derive(Clone, Debug, PartialEq)]
@@ -108,7 +108,7 @@ fn one(comparison: &Comparison, phase: (Instant, Instant), scene: Scene) -> Resu
 }
 
 /// `factor × baseline + by`.
-fn linear(term: &Term) -> Option<(f64, f64)> {
+pub(super) fn linear(term: &Term) -> Option<(f64, f64)> {
     let none = (Signals::default(), Baselines::new());
     let view =
         View { signals: &none.0, window: Duration::ZERO, increase_from: None, baselines: &none.1, proven: NONE_PROVEN };
@@ -125,14 +125,14 @@ fn before(term: &Term, scene: Scene) -> Result<Observed, String> {
 
 /// What a phase showed.
 #[derive(Clone, Debug)]
-struct Observed {
-    kind: Kind,
+pub(super) struct Observed {
+    pub kind: Kind,
     /// Why it proves nothing good.
     flaw: Option<String>,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+pub(super) enum Kind {
     Shares(Vec<Counts>),
     /// Histograms with the sums of their values, and how they become one value.
     Histograms(Vec<(Buckets, f64)>, Aggregate),
@@ -144,7 +144,7 @@ enum Kind {
 
 impl Observed {
     /// The value over the whole phase.
-    fn value(&self) -> Option<f64> {
+    pub fn value(&self) -> Option<f64> {
         match &self.kind {
             Kind::Shares(counts) => {
                 let (good, all) = counts.iter().fold((0.0, 0.0), |sum, it| (sum.0 + it.good, sum.1 + it.all));
@@ -161,7 +161,7 @@ impl Observed {
 }
 
 /// Reads a term over a phase.
-fn observed(
+pub(super) fn observed(
     term: &Term,
     (start, end): (Instant, Instant),
     signals: &Signals,
@@ -368,7 +368,7 @@ fn stuck(before: Option<&Observed>, during: &Observed) -> Option<String> {
 }
 
 /// All upper bounds of histograms, from the lowest.
-fn bounds(phases: &[&[(Buckets, f64)]]) -> Vec<f64> {
+pub(super) fn bounds(phases: &[&[(Buckets, f64)]]) -> Vec<f64> {
     let mut bounds: Vec<f64> = phases.iter().flat_map(|parts| parts.iter()).flat_map(|(it, _)| it.bounds()).collect();
     bounds.sort_unstable_by(f64::total_cmp);
     bounds.dedup();
@@ -376,7 +376,7 @@ fn bounds(phases: &[&[(Buckets, f64)]]) -> Vec<f64> {
 }
 
 /// A histogram as numbers that add up: its buckets, then the sum of its values.
-fn row((buckets, sum): &(Buckets, f64), bounds: &[f64]) -> Vec<f64> {
+pub(super) fn row((buckets, sum): &(Buckets, f64), bounds: &[f64]) -> Vec<f64> {
     bounds.iter().map(|bound| buckets.at_most(*bound)).chain([*sum]).collect()
 }
 
@@ -389,7 +389,7 @@ fn sum_of(parts: &[(Buckets, f64)], bounds: &[f64]) -> Vec<f64> {
 }
 
 /// The value of such numbers. Beyond the last finite bound a quantile is above everything.
-fn statistic(bounds: &[f64], aggregate: Aggregate, numbers: &[f64]) -> Option<f64> {
+pub(super) fn statistic(bounds: &[f64], aggregate: Aggregate, numbers: &[f64]) -> Option<f64> {
     let (sum, counts) = numbers.split_last()?;
     let mut most = 0.0_f64;
     let grow = |(bound, count): (&f64, &f64)| {

@@ -44,6 +44,15 @@ pub enum Cause {
     NoSeries(String),
     /// The value is not a number.
     NotANumber,
+    /// The value is one that the metric cannot have: most often its binding takes it for another unit.
+    OutOfRange {
+        /// What the source gave, in base units.
+        value: f64,
+        /// The least that the metric can be.
+        lo: f64,
+        /// The most.
+        hi: f64,
+    },
     /// The value lies beyond the histogram's last bound, and the bound it is compared with does too.
     BeyondBuckets,
     /// A value of the baseline is unknown.
@@ -58,6 +67,10 @@ impl fmt::Display for Cause {
             Cause::Unreadable(reason) => write!(f, "the source cannot be read: {reason}"),
             Cause::NoSeries(name) => write!(f, "the source has no series `{name}`"),
             Cause::NotANumber => f.write_str("not a number"),
+            Cause::OutOfRange { value, lo, hi } => {
+                let what = "the binding may need a `unit`";
+                write!(f, "it gives {value}, and the metric lies between {lo} and {hi}: {what}")
+            }
             Cause::BeyondBuckets => f.write_str("it lies beyond the histogram's last bound"),
             Cause::NoBaseline => f.write_str("its value in the baseline is unknown"),
         }
@@ -118,6 +131,11 @@ impl Signal {
         }
         let place = self.samples.partition_point(|other| other.at < sample.at);
         self.samples.insert(place, sample);
+    }
+
+    /// Whether any of its samples has a value.
+    pub fn is_known(&self) -> bool {
+        self.samples.iter().any(|sample| sample.value.is_ok())
     }
 
     /// The times of samples after `since`.

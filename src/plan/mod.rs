@@ -4,6 +4,7 @@
 //! their values when it runs.
 
 mod arrange;
+mod bare;
 mod cohort;
 mod errors;
 mod form;
@@ -15,6 +16,7 @@ pub mod words;
 mod world;
 
 pub use arrange::{Edge, Leaf, Placed, arrange};
+pub use bare::bare;
 pub use graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepKind};
 pub use limits::{Bound, Effective, Origin, PlaceLimit};
 pub use lower::{Choice, lower};

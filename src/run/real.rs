@@ -8,10 +8,10 @@ use crate::base::Instant;
 use crate::diagnostics::codes;
 use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Target};
 use crate::metrics::{Fetcher, Found, Nothing, Read, SourceReader, Vault, parse, probe};
-use crate::plan::{Injection, Plan, Proxy};
+use crate::plan::{Injection, Plan, Proxy, QUERY_TIMEOUT};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use crate::types::term::LimitName;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,9 @@ fn unusable(error: &str) -> RunError {
 
 /// A leased fault ends this long after its last renewal.
 const LEASE: Duration = Duration::from_secs(10);
+
+/// The sources that cannot be opened, each with the reason.
+pub type Unopened = BTreeMap<SourceRef, String>;
 
 /// Talks to what is really there.
 pub struct RealWorld {
@@ -59,6 +62,29 @@ impl RealWorld {
         let sources = plan.sources.keys().map(reader).collect::<Result<_, RunError>>()?;
         let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
         Ok(Self { requests, ..Self::with(sources, vault, run, &plan.experiment, store)? })
+    }
+
+    /// A world to look at, where what cannot be opened hinders nobody: such a source gives nothing when it is read. Also
+    /// why each of them cannot be opened.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn to_look_at(plan: &Plan, run: &str, store: &Path) -> Result<(Self, Unopened), RunError> {
+        let names: BTreeSet<&str> = plan.sources.values().flat_map(|source| source.access.secrets()).collect();
+        let there = |name: &&str| Vault::of_environment([*name]).is_ok();
+        let vault = Vault::of_environment(names.into_iter().filter(there)).unwrap_or_default();
+        let vault = Arc::new(vault);
+        let (mut sources, mut unopened) = (BTreeMap::new(), Unopened::new());
+        for (name, source) in &plan.sources {
+            let secrets = Vault::of_environment(source.access.secrets()).map_err(|error| error.to_string());
+            let reader = secrets.and_then(|_| SourceReader::of(plan, name, &vault).map_err(|error| error.to_string()));
+            match reader {
+                Ok(reader) => _ = sources.insert(name.clone(), Mutex::new(reader)),
+                Err(why) => _ = unopened.insert(name.clone(), why),
+            }
+        }
+        let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
+        Ok((Self { requests, ..Self::with(sources, vault, run, &plan.experiment, store)? }, unopened))
     }
 
     /// A world without sources: enough to take back what is in a journal.
@@ -248,6 +274,14 @@ impl World for RealWorld {
             let page = self.page(proxy).await?;
             let counters = parse(&page, |name| name == "chaos_proxy_requests_total").ok()?;
             Some(counters.iter().map(|series| series.value).sum::<f64>() as u64)
+        })
+    }
+
+    fn answers<'a>(&'a self, address: &'a str) -> Future<'a, Option<bool>> {
+        let wait = Duration::from_secs_f64(QUERY_TIMEOUT);
+        Box::pin(async move {
+            let connecting = tokio::time::timeout(wait, tokio::net::TcpStream::connect(address));
+            Some(matches!(connecting.await, Ok(Ok(_))))
         })
     }
 

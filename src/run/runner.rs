@@ -68,7 +68,8 @@ impl Runner {
         let effects = Effects::new(Arc::clone(&self.journal), Arc::clone(&world), Arc::clone(&clock), self.run.clone());
         let board = Board::new(signals(&self.plan));
         let shared = Shared::new(self.plan, world, clock, effects, board, self.halt, self.events);
-        let mut work = Work { shared: Arc::new(shared), run: self.run, store: self.journal.folder().to_path_buf() };
+        let store = self.journal.folder().to_path_buf();
+        let mut work = Work { shared: Arc::new(shared), run: self.run, store, keeps: true };
         work.shared.events.tell(EventKind::Began { run: work.run.clone() });
         let error = work.everything().await.err();
         let ending = work.wind_up(error).await;
@@ -94,7 +95,7 @@ fn refused(error: RunError) -> Ending {
 }
 
 /// What no other run may use meanwhile: the proxies of the faulted services, and where processes are started.
-fn claims(plan: &Plan) -> Vec<String> {
+pub(super) fn claims(plan: &Plan) -> Vec<String> {
     let proxies = plan.injections().filter_map(|(_, injection)| injection.proxy.as_ref());
     let processes = plan.processes.iter().filter_map(|process| process.address.clone());
     proxies.map(|proxy| proxy.admin.clone()).chain(processes).collect()
@@ -105,7 +106,7 @@ const READING: f64 = 1.0;
 
 /// A signal for every bound metric. A value holds for two and a half intervals of its source, those of the server behind it
 /// included, and the time of a read.
-fn signals(plan: &Plan) -> Signals {
+pub(super) fn signals(plan: &Plan) -> Signals {
     let mut signals = Signals::default();
     for (metric, binding) in &plan.bindings {
         signals.add(metric.clone(), unit::to_duration(2.5 * plan.lag(&binding.source) + READING));
@@ -113,10 +114,44 @@ fn signals(plan: &Plan) -> Signals {
     signals
 }
 
-struct Work {
-    shared: Arc<Shared>,
-    run: String,
-    store: PathBuf,
+/// What has to stand before anything is measured.
+enum Part<'p> {
+    Process(&'p Process),
+    Proxy(&'p Proxy),
+}
+
+impl Part<'_> {
+    fn name(&self) -> String {
+        match self {
+            Part::Process(process) => process.name.clone(),
+            Part::Proxy(proxy) => format!("proxy of {}", proxy.service),
+        }
+    }
+}
+
+/// Everything that has to stand, in order: each proxy right after the first process of its service.
+fn parts(plan: &Plan) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut standing: Vec<&str> = Vec::new();
+    for process in &plan.processes {
+        parts.push(Part::Process(process));
+        for proxy in plan.proxies.iter().filter(|proxy| proxy.service == process.service) {
+            if !standing.contains(&proxy.service.as_str()) {
+                standing.push(&proxy.service);
+                parts.push(Part::Proxy(proxy));
+            }
+        }
+    }
+    parts.extend(plan.proxies.iter().filter(|it| !standing.contains(&it.service.as_str())).map(Part::Proxy));
+    parts
+}
+
+pub(super) struct Work {
+    pub shared: Arc<Shared>,
+    pub run: String,
+    pub store: PathBuf,
+    /// Whether proxies through which others call stay at the end.
+    pub keeps: bool,
 }
 
 impl Work {
@@ -163,20 +198,28 @@ impl Work {
                 self.proxy_is_free(proxy).await?;
             }
         }
-        let mut standing: Vec<&str> = Vec::new();
-        for process in &plan.processes {
-            self.start_process(process).await?;
-            for proxy in plan.proxies.iter().filter(|proxy| proxy.service == process.service) {
-                if !standing.contains(&proxy.service.as_str()) {
-                    self.stand_proxy(proxy).await?;
-                    standing.push(&proxy.service);
-                }
-            }
-        }
-        for proxy in plan.proxies.iter().filter(|proxy| !standing.contains(&proxy.service.as_str())) {
-            self.stand_proxy(proxy).await?;
+        for part in parts(plan) {
+            self.stand(&part).await?;
         }
         Ok(())
+    }
+
+    /// Starts all that it can, and gives what could not be started, each with the error.
+    pub(super) async fn start_what_it_can(&self) -> Vec<(String, RunError)> {
+        let mut failed = Vec::new();
+        for part in parts(&self.shared.plan) {
+            if let Err(error) = self.stand(&part).await {
+                failed.push((part.name(), error));
+            }
+        }
+        failed
+    }
+
+    async fn stand(&self, part: &Part<'_>) -> Result<(), RunError> {
+        match part {
+            Part::Process(process) => self.start_process(process).await,
+            Part::Proxy(proxy) => self.stand_proxy(proxy).await,
+        }
     }
 
     /// Says early what is wrong with a proxy, before anything was started.
@@ -251,13 +294,13 @@ impl Work {
     }
 
     /// Faults first, then processes and proxies, the latest first.
-    async fn take_everything_back(&self) {
+    pub(super) async fn take_everything_back(&self) {
         let (faults, rest): (Vec<_>, Vec<_>) =
             self.shared.effects.open().into_iter().partition(|effect| matches!(effect.intent, Intent::Fault(_)));
         let mut left = Vec::new();
         let mut stopped = Vec::new();
         for effect in faults.iter().chain(&rest) {
-            let used_by_others = matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
+            let used_by_others = self.keeps && matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
             if used_by_others {
                 self.keep(effect);
                 continue;

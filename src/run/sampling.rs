@@ -9,6 +9,7 @@ use crate::base::{Instant, unit};
 use crate::metrics::Read;
 use crate::plan::QUERY_TIMEOUT;
 use crate::types::model::SourceRef;
+use crate::types::term::MetricId;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +32,12 @@ pub struct Tally {
     pub late: u64,
     /// Why the last of them failed.
     pub cause: Option<String>,
+    /// How long the longest read took.
+    pub longest: Duration,
+    /// How old the newest good sample of a read was at most, when the read began.
+    pub oldest: Duration,
+    /// How often series of a metric fell that should only grow.
+    pub falls: BTreeMap<MetricId, u64>,
     /// Failures since a read last went well.
     streak: u64,
 }
@@ -47,6 +54,23 @@ impl Tallies {
         let all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         let troubled = all.iter().filter(|(_, tally)| tally.failed > 0 || tally.late > 0);
         troubled.map(|(source, tally)| (source.clone(), tally.clone())).collect()
+    }
+
+    /// The tallies of all sources that were read.
+    pub fn all(&self) -> BTreeMap<SourceRef, Tally> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes how long a read took that began at `at`, how old what it gave was, and what fell.
+    fn measure(&self, source: &SourceRef, read: &Read, at: Instant, took: Duration) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        let tally = all.entry(source.clone()).or_default();
+        tally.longest = tally.longest.max(took);
+        let good = read.samples.iter().filter(|(_, sample)| sample.value.is_ok()).map(|(_, sample)| sample.at);
+        tally.oldest = tally.oldest.max(good.max().map_or(Duration::ZERO, |newest| at.since(newest)));
+        for (metric, times) in &read.falls {
+            *tally.falls.entry(metric.clone()).or_default() += times;
+        }
     }
 
     /// Counts a read. Gives what is worth telling: that a source began to fail, or answers again.
@@ -107,6 +131,7 @@ pub async fn read(shared: &Shared, source: &SourceRef, late: u64) {
         read = shared.world.read(source, at) => read,
         () = shared.clock.sleep_until(deadline) => given_up(),
     };
+    shared.tallies.measure(source, &read, at, shared.clock.now().since(at));
     for remark in &read.remarks {
         shared.events.note(format!("the source {source}: {remark}"));
     }

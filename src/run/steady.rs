@@ -2,11 +2,11 @@
 
 use super::detail;
 use super::event::EventKind;
-use super::shared::Shared;
+use super::shared::{Judged, Shared};
 use super::verdict::Verdict;
 use crate::base::{Instant, unit};
-use crate::monitor::{Baselines, Obligation, Outcome, Phase};
-use crate::plan::{Proxy, StepKind};
+use crate::monitor::{Baselines, Obligation, Outcome, Phase, Signals};
+use crate::plan::{Plan, Proxy, StepKind};
 use crate::types::model::Slo;
 use crate::types::term::{Comparison, Condition, Demand};
 use std::collections::BTreeMap;
@@ -97,17 +97,26 @@ async fn wait_for_sample(shared: &Shared, planned: Instant) -> Instant {
 }
 
 fn slos(shared: &Shared, phase: Phase) -> Unsteady {
-    let signals = shared.board.signals();
+    let judged = judged(&shared.plan, &shared.board.signals(), phase).into_iter();
+    let broken = judged.filter(|it| it.verdict != Verdict::Confirmed);
+    broken.map(|it| format!("{}: {}", it.text, it.detail)).collect()
+}
+
+/// What became of each SLO in a phase that is over.
+pub fn judged(plan: &Plan, signals: &Signals, phase: Phase) -> Vec<Judged> {
     let judge = |slo: &Slo| {
-        let mut obligation = obligation(shared, slo, Demand::Always, phase.start, phase.end);
+        let mut obligation =
+            Obligation::new(slo.condition.clone(), Demand::Always, phase, unit::to_duration(plan.window));
         let end = phase.end.unwrap_or(phase.start);
-        match obligation.finish(end, &signals, &Baselines::new()) {
-            Outcome::Satisfied { .. } | Outcome::Pending | Outcome::Weighed(_) => None,
-            Outcome::Violated { at, atom } => Some(format!("{}: {}", slo.text, detail::violated(at, atom.as_ref()))),
-            Outcome::Inconclusive { reason } => Some(format!("{}: {reason}", slo.text)),
-        }
+        let (verdict, detail) = match obligation.finish(end, signals, &Baselines::new()) {
+            Outcome::Satisfied { at, atom } => (Verdict::Confirmed, detail::satisfied(at, atom.as_ref())),
+            Outcome::Pending | Outcome::Weighed(_) => (Verdict::Confirmed, String::new()),
+            Outcome::Violated { at, atom } => (Verdict::Refuted, detail::violated(at, atom.as_ref())),
+            Outcome::Inconclusive { reason } => (Verdict::Inconclusive, reason),
+        };
+        Judged { text: slo.text.clone(), of: slo.service.clone(), verdict, detail }
     };
-    shared.plan.steady.iter().filter_map(judge).collect()
+    plan.steady.iter().map(judge).collect()
 }
 
 /// The proxies of the faulted services.
@@ -143,7 +152,7 @@ async fn no_traffic(shared: &Shared, before: &BTreeMap<String, u64>) -> Unsteady
 
 /// Fixes what the baseline was; a comparison that needs what is unknown of it could never be judged.
 fn fix_baselines(shared: &Shared, (start, end): (Instant, Instant)) -> Unsteady {
-    let conditions = compared(shared);
+    let conditions = compared(&shared.plan);
     let steady: Vec<&Condition> = shared.plan.steady.iter().map(|slo| &slo.condition).collect();
     let found = Baselines::over(&conditions, &steady, (start, end), shared.window(), &shared.board.signals());
     let comparisons = conditions.iter().flat_map(|condition| condition.comparisons());
@@ -161,8 +170,8 @@ fn lacks(comparison: &Comparison, found: &Baselines) -> bool {
         || spikes.into_iter().any(|it| found.noise(it).is_none())
 }
 
-fn compared(shared: &Shared) -> Vec<&Condition> {
-    let plan = &shared.plan;
+/// Every condition of the steps, the triggers and the whole run.
+pub fn compared(plan: &Plan) -> Vec<&Condition> {
     let steps = plan.graph.steps().flat_map(|step| match &step.kind {
         StepKind::Inject(injection) => injection.judged().map(|it| &it.condition).collect(),
         StepKind::Expect(expectation) => vec![&expectation.condition],

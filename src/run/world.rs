@@ -58,6 +58,12 @@ pub trait World: Send + Sync {
     /// Requests that have passed a proxy so far.
     fn passed<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Option<u64>>;
 
+    /// Whether somebody takes connections at `host:port`; nothing where this world has no network to look at.
+    fn answers<'a>(&'a self, address: &'a str) -> Future<'a, Option<bool>> {
+        let _unseen = address;
+        Box::pin(async { None })
+    }
+
     /// Whether a proxy stands and can be commanded. `Ok(false)`: nobody is there.
     fn proxy_stands<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Result<bool, RunError>>;
 }

@@ -57,6 +57,8 @@ fn the_command_reference_is_made_from_the_help() {
         &["plan"],
         &["graph"],
         &["diff"],
+        &["env"],
+        &["env", "check"],
         &["exec"],
         &["policy"],
         &["policy", "test"],

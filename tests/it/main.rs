@@ -24,6 +24,7 @@ mod projects;
 mod prometheus;
 mod quickstart;
 mod recovery;
+mod rehearsal;
 mod restarts;
 mod simulation;
 mod somebody_elses;

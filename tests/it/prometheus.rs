@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A Prometheus that scrapes `targets` (job, port) every `interval`.
-fn prometheus(place: &Place, port: u16, interval: &str, targets: &[(&str, u16)], more: &[&str]) -> Running {
+pub fn prometheus(place: &Place, port: u16, interval: &str, targets: &[(&str, u16)], more: &[&str]) -> Running {
     let mut config =
         format!("global: {{ scrape_interval: {interval}, scrape_timeout: {interval} }}\nscrape_configs:\n");
     for (job, target) in targets {

@@ -10,6 +10,12 @@ fn experiment() -> String {
 #[test]
 fn the_shop_holds_and_without_its_fallback_it_does_not() {
     let place = Place::new();
+    let rehearsed = place.run(&["exec", &experiment(), "--dry-run"]).ended(0);
+    rehearsed
+        .says("outage: http.error on payment: its injector would take it")
+        .says("nothing was injected, 7 processes were");
+    let environments = root().join("examples/quickstart/environments.chaos").display().to_string();
+    place.run(&["env", "check", &environments, "--for", "4s"]).ended(0).says("checkout.success: ");
     let began = Instant::now();
     let held = place.run(&["exec", &experiment()]).ended(0);
     assert!(began.elapsed() < Duration::from_secs(45), "it took {:?}", began.elapsed());

@@ -10,14 +10,14 @@ use std::thread;
 use std::time::Duration;
 
 /// A server on a port of its own that answers every request by a function of its path, and counts them.
-struct Server {
-    port: u16,
+pub struct Server {
+    pub port: u16,
     asked: Arc<AtomicU64>,
 }
 
 impl Server {
     /// A server that answers by the path and the number of a request.
-    fn new(answer: impl Fn(&str, u64, &mut TcpStream) + Send + Sync + 'static) -> Self {
+    pub fn new(answer: impl Fn(&str, u64, &mut TcpStream) + Send + Sync + 'static) -> Self {
         Self::reading(move |asked, number, stream| answer(&asked.path, number, stream))
     }
 
@@ -65,7 +65,7 @@ fn head(stream: &mut TcpStream, status: &str, kind: &str) -> std::io::Result<()>
     write!(stream, "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n")
 }
 
-fn say(stream: &mut TcpStream, status: &str, kind: &str, body: &str) {
+pub fn say(stream: &mut TcpStream, status: &str, kind: &str, body: &str) {
     let _gone = head(stream, status, kind).and_then(|()| stream.write_all(body.as_bytes()));
 }
 
