@@ -132,9 +132,10 @@ impl Unstable {
     /// What would mend it.
     pub fn help(&self) -> String {
         match self {
-            Unstable::Overload { workers, can, .. } => {
+            Unstable::Overload { service, workers, can, .. } => {
                 let fewer = short(can * 0.8);
-                format!("give it `workers {workers}`, a shorter `takes`, or let fewer arrive: {fewer}/s and less")
+                let enough = format!("service {service} {{ workers {workers} }}");
+                format!("write `{enough}`, a shorter `takes`, or let no more than {fewer}/s come to it")
             }
             Unstable::Pool { connections, between: (_, to), .. } => format!("write `pool {connections} to {to}`"),
             Unstable::Late { answers, between: (_, to), .. } => {
