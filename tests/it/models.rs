@@ -2,7 +2,7 @@
 
 use crate::harness::root;
 use crate::spec::Disk;
-use chaos_lang::analysis::{Analysis, analyse, plan};
+use chaos_lang::analysis::{Analysis, analyse};
 use chaos_lang::base::Instant;
 use chaos_lang::monitor::Point;
 use chaos_lang::plan::StepKind;
@@ -19,8 +19,8 @@ fn analysed(file: &str) -> Analysis {
 
 /// The example's fault, as its plan has it.
 fn fault() -> FaultInForce {
-    let planned = plan(&mut analysed("slow_payment.chaos"), None, Some("local"), &[]).unwrap();
-    let step = planned.plan.graph.steps().find_map(|step| match &step.kind {
+    let analysis = analysed("slow_payment_test.chaos");
+    let step = analysis.plans[0].1.plan.graph.steps().find_map(|step| match &step.kind {
         StepKind::Inject(injection) => Some(FaultInForce::of(&step.name, injection)),
         _ => None,
     });
