@@ -45,7 +45,8 @@ fn ln(value: f64) -> f64 {
                         + square
                             * (1.0 / 7.0
                                 + square
-                                    * (1.0 / 9.0 + square * (1.0 / 11.0 + square * (1.0 / 13.0 + square / 15.0))))));
+                                    * (1.0 / 9.0
+                                        + square * (1.0 / 11.0 + square * (1.0 / 13.0 + square * (1.0 / 15.0)))))));
     exponent as f64 * std::f64::consts::LN_2 + 2.0 * z * series
 }
 

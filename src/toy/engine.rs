@@ -8,11 +8,11 @@ use super::service::Service;
 use super::visit::{State, VisitId, Visits};
 use crate::base::Instant;
 use crate::types::toy::Model;
-use std::cmp::Reverse;
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 /// What happens at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug)]
 enum Event {
     /// A request comes from outside.
     Arrives(u32),
@@ -24,6 +24,40 @@ enum Event {
     Again(VisitId),
     /// Somebody may give up.
     Patience(u32),
+}
+
+/// An event with its moment and its number: of two at one moment the earlier one comes first.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    order: u128,
+    event: Event,
+}
+
+impl Due {
+    fn moment(&self) -> u64 {
+        (self.order >> 64) as u64
+    }
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.order == other.order
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The greatest is what comes next.
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.order.cmp(&self.order)
+    }
 }
 
 /// What follows at the same moment.
@@ -54,8 +88,8 @@ struct Active {
 #[derive(Clone, Debug)]
 pub struct Engine {
     now: u64,
-    events: BinaryHeap<Reverse<(u64, u64, Event)>>,
-    /// Events so far: of two at one moment the earlier one comes first.
+    events: BinaryHeap<Due>,
+    /// Events so far.
     count: u64,
     next: VecDeque<Next>,
     services: Vec<Service>,
@@ -111,11 +145,10 @@ impl Engine {
             return;
         }
         self.feel(faults);
-        while let Some(Reverse((moment, ..))) = self.events.peek().filter(|it| it.0.0 <= until) {
-            self.now = *moment;
-            if let Some(Reverse((.., event))) = self.events.pop() {
-                self.happens(event);
-            }
+        while self.events.peek().is_some_and(|due| due.moment() <= until) {
+            let Some(due) = self.events.pop() else { break };
+            self.now = due.moment();
+            self.happens(due.event);
             while let Some(next) = self.next.pop_front() {
                 self.follows(next);
             }
@@ -132,7 +165,8 @@ impl Engine {
     }
 
     fn at(&mut self, moment: u64, event: Event) {
-        self.events.push(Reverse((moment, self.count, event)));
+        let order = (u128::from(moment) << 64) | u128::from(self.count);
+        self.events.push(Due { order, event });
         self.count += 1;
     }
 
@@ -166,8 +200,9 @@ impl Engine {
         let now = self.now;
         let line = &mut self.lines[at as usize];
         if line.breaker.as_mut().is_some_and(|breaker| !breaker.lets(now)) {
-            let learns = |caller| Next::Learns { caller, line: at, ok: false, again: false };
-            self.next.extend(caller.map(learns));
+            if let Some(caller) = caller {
+                self.next.push_back(Next::Learns { caller, line: at, ok: false, again: false });
+            }
             return;
         }
         let visit = self.visits.begin(at, caller);
@@ -175,13 +210,15 @@ impl Engine {
         let first = line.deadlines.is_empty();
         line.deadlines.push_back((deadline, visit));
         let connected = line.open < line.pool;
-        if connected {
-            self.connected(at, visit);
-        } else {
+        if !connected {
             line.waiting.push_back(visit);
         }
         if first {
             self.at(deadline, Event::Patience(at));
+        }
+        if connected {
+            self.lines[at as usize].open += 1;
+            self.sent(visit);
         }
     }
 
@@ -341,27 +378,22 @@ impl Engine {
             line.open -= 1;
             self.connects(visit.line);
         }
-        let learns = |caller| Next::Learns { caller, line: visit.line, ok, again: true };
-        self.next.extend(visit.caller.map(learns));
+        if let Some(caller) = visit.caller {
+            self.next.push_back(Next::Learns { caller, line: visit.line, ok, again: true });
+        }
     }
 
     /// A connection is free: who waits longest has it.
     fn connects(&mut self, at: u32) {
         let line = &mut self.lines[at as usize];
         while let Some(id) = line.waiting.pop_front() {
-            if self.visits.get(id).is_some() {
-                self.connected(at, id);
+            if let Some(visit) = self.visits.get(id) {
+                visit.state = State::Connected;
+                line.open += 1;
+                self.next.push_back(Next::Connected(id));
                 return;
             }
         }
-    }
-
-    fn connected(&mut self, at: u32, id: VisitId) {
-        self.lines[at as usize].open += 1;
-        if let Some(visit) = self.visits.get(id) {
-            visit.state = State::Connected;
-        }
-        self.next.push_back(Next::Connected(id));
     }
 
     /// Callers whose time is over give up.
@@ -399,7 +431,7 @@ impl Engine {
             let fresh = of.clone().filter(|it| !before.contains(&it.fault.id));
             let (away, dies) =
                 (of.map(|it| gone(&it.fault)).sum::<f64>(), fresh.map(|it| gone(&it.fault)).sum::<f64>());
-            service.away = away.min(1.0);
+            service.lose(away.min(1.0));
             self.dies(at, dies);
             self.serve(at);
         }

@@ -21,8 +21,10 @@ pub struct Service {
     pub busy: u32,
     /// Who waits for a worker, in order.
     pub queue: VecDeque<VisitId>,
-    /// The share of its instances that is away.
-    pub away: f64,
+    /// Workers that are there.
+    there: u32,
+    /// Whether none of its instances is.
+    down: bool,
     /// Requests that came so far.
     pub requests: u64,
 }
@@ -39,14 +41,15 @@ impl Service {
             calls: Vec::new(),
             busy: 0,
             queue: VecDeque::new(),
-            away: 0.0,
+            there: of.workers,
+            down: false,
             requests: 0,
         }
     }
 
     /// Whether a worker is free.
     pub fn has_worker(&self) -> bool {
-        f64::from(self.busy) < (f64::from(self.workers) * (1.0 - self.away)).round()
+        self.busy < self.there
     }
 
     /// Whether one more can wait.
@@ -56,6 +59,12 @@ impl Service {
 
     /// Whether nobody is there to answer.
     pub fn is_down(&self) -> bool {
-        self.away >= 1.0
+        self.down
+    }
+
+    /// A share of its instances is away.
+    pub fn lose(&mut self, share: f64) {
+        self.there = (f64::from(self.workers) * (1.0 - share)).round() as u32;
+        self.down = share >= 1.0;
     }
 }

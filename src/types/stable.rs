@@ -235,6 +235,10 @@ pub fn wait(servers: f64, comes: f64, holds: f64) -> f64 {
     if busy >= servers {
         return f64::INFINITY;
     }
+    // Ten standard deviations above the mean nobody waits, and nothing has to be computed.
+    if servers > busy + 10.0 * busy.sqrt() + 10.0 {
+        return 0.0;
+    }
     // Erlang's B, server by server: the share that would find all of them busy if none could wait.
     let mut blocked = 1.0;
     let mut server = 1.0;
