@@ -16,6 +16,7 @@ mod service;
 mod visit;
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 
 pub use fault::{Effect, FaultInForce};

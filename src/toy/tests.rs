@@ -362,7 +362,8 @@ fn what_cannot_last_is_refused() {
     ]);
     assert!(matches!(busy, Unstable::Busy { .. }), "{busy:?}");
     let part = Modelled { arrivals: 10.0, calls: vec![Call { share: 0.5, ..call(0) }], ..service("a", 50, 10.0) };
-    assert!(Toy::new(&system(&[part.clone()]).0, &system(&[part]).1, 1).is_ok(), "half of them come back once more");
+    let (model, system) = system(&[part]);
+    assert!(Toy::new(&model, &system, 1).is_ok(), "half of them come back once more");
 }
 
 #[test]

@@ -113,6 +113,9 @@ impl fmt::Display for Unstable {
             Unstable::Endless { service, .. } => {
                 write!(f, "a request to `{service}` comes back to it without end")
             }
+            Unstable::Busy { comes, .. } if !comes.is_finite() => {
+                f.write_str("when every call fails and is made again, there is no end of them")
+            }
             Unstable::Busy { comes, most, .. } => {
                 write!(f, "{} requests are more than a test computes: at most {}", rate(*comes), rate(*most))
             }
