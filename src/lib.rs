@@ -21,6 +21,7 @@
 //! | 8 | [`analysis`] | all of the above in one call |
 //! | 8 | [`injector`] | the host of WebAssembly injectors |
 //! | 8 | [`metrics`] | where metrics come from: the scraper, Prometheus servers, the proxy's view, probes |
+//! | 8 | [`toy`] | toy systems in virtual time, for tests; pure |
 //! | 9 | [`document`] | a plan as a document: JSON, hash, drawings, what changed |
 //! | 9 | [`lint`] | rules about what is legal, but better not written |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
@@ -46,6 +47,7 @@ pub mod policy;
 pub mod project;
 pub mod radius;
 pub mod syntax;
+pub mod toy;
 pub mod types;
 
 #[cfg(feature = "runtime")]

@@ -45,6 +45,7 @@ lints! {
     UNLIMITED_ENVIRONMENT "unlimited-environment"
     UNUSED_ALLOW "unused-allow"
     UNUSED_METRIC "unused-metric"
+    UNUSED_MODEL "unused-model"
     UNUSED_PARAM "unused-param"
     UNUSED_SOURCE "unused-source"
     UNUSED_USE "unused-use"

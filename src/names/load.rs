@@ -179,6 +179,7 @@ fn own_names(file: &File) -> Vec<(Kind, String, usize, Span)> {
         of(Kind::Scenario, file.scenarios.iter().map(|it| &it.name)),
         of(Kind::Constant, file.constants.iter().map(|it| &it.name)),
         of(Kind::Policy, file.policies.iter().map(|it| &it.name)),
+        of(Kind::Model, file.models.iter().map(|it| &it.name)),
         of(Kind::Test, file.tests.iter().map(|it| &it.name)),
         of(Kind::Schedule, file.schedules.iter().map(|it| &it.name)),
     ]

@@ -23,6 +23,8 @@ pub enum Kind {
     Constant,
     /// `policy`.
     Policy,
+    /// `model`.
+    Model,
     /// `test`.
     Test,
     /// `schedule`.
@@ -51,6 +53,7 @@ impl Kind {
             Kind::Scenario => "scenario",
             Kind::Constant => "constant",
             Kind::Policy => "policy",
+            Kind::Model => "model",
             Kind::Test => "test",
             Kind::Schedule => "schedule",
         }

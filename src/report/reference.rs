@@ -3,8 +3,8 @@
 use crate::base::{Sources, Span};
 use crate::names::Module;
 use crate::syntax::tree::{
-    Constant, Environment, Experiment, Expr, Fault, Parameter, Policy, Probe, Scenario, Schedule, Service, System,
-    Test, TypeName,
+    Constant, Environment, Experiment, Expr, Fault, Model, Modelled, Parameter, Policy, Probe, Scenario, Schedule,
+    Service, System, Test, TypeName,
 };
 
 /// The reference of one module, which is called `name`.
@@ -20,6 +20,7 @@ pub fn reference(name: &str, module: &Module, sources: &Sources) -> String {
     parts.extend(file.environments.iter().map(|it| page.environment(it)));
     parts.extend(file.experiments.iter().map(|it| page.experiment(it)));
     parts.extend(file.policies.iter().map(|it| page.policy(it)));
+    parts.extend(file.models.iter().map(|it| page.model(it)));
     parts.extend(file.schedules.iter().map(|it| page.schedule(it)));
     parts.extend(file.tests.iter().map(|it| page.test(it)));
     parts.retain(|part| !part.is_empty());
@@ -170,6 +171,32 @@ impl Page<'_> {
         let cron = it.cron.as_ref().map_or_else(String::new, |cron| format!(" at {}", self.expr(cron)));
         let facts = format!("Runs `{}`{cron}.", it.experiment.text());
         section(&format!("schedule `{}`", it.name.text), &it.doc, vec![facts])
+    }
+
+    fn model(&self, it: &Model) -> String {
+        let of = it.system.as_ref().map(|path| format!("- of: `{}`", path.text()));
+        let arrive = it.arrivals.iter().map(|it| format!("- `{}` gets {}", it.service.text, self.expr(&it.rate)));
+        let facts: Vec<String> = of.into_iter().chain(arrive).collect();
+        let shown = it.shown.iter().map(|it| {
+            let of = it.of.as_ref().map_or_else(String::new, |of| format!(" of {}", of.text));
+            format!("- `{}` shows `{}{of}`", it.metric.text(), it.measure.text)
+        });
+        let shown: Vec<String> = shown.collect();
+        let mut parts = vec![facts.join("\n")];
+        if !it.services.is_empty() {
+            parts.push(table(&["service", ""], it.services.iter().map(|it| self.modelled(it)).collect()));
+        }
+        parts.push(shown.join("\n"));
+        section(&format!("model `{}`", it.name.text), &it.doc, parts)
+    }
+
+    fn modelled(&self, it: &Modelled) -> Vec<String> {
+        let traits = it.traits.iter().map(|it| {
+            let last = it.to.last().map(|name| name.span).or_else(|| it.values.last().map(|value| value.span));
+            format!("`{}`", self.text(last.map_or(it.word, |last| it.word.to(last))))
+        });
+        let tolerates = it.tolerates.iter().map(|name| format!("`tolerates {}`", name.text));
+        vec![format!("`{}`", it.name.text), traits.chain(tolerates).collect::<Vec<_>>().join(", ")]
     }
 
     fn test(&self, it: &Test) -> String {

@@ -43,8 +43,20 @@ pub const OPERATOR_WORDS: &[&str] = &["and", "or", "not", "of"];
 pub const GENERIC: &[&str] = &["distribution", "list", "signal"];
 
 /// Words that start a declaration; at the start of a line they end whatever bracket was left open.
-pub const DECLARING: &[&str] =
-    &["use", "let", "system", "environment", "experiment", "scenario", "policy", "test", "schedule", "fault", "probe"];
+pub const DECLARING: &[&str] = &[
+    "use",
+    "let",
+    "system",
+    "environment",
+    "experiment",
+    "scenario",
+    "policy",
+    "model",
+    "test",
+    "schedule",
+    "fault",
+    "probe",
+];
 
 /// Decides for each newline of `text` whether it ends a statement.
 pub fn lay_out(source: SourceId, text: &str) -> Layout {

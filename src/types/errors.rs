@@ -4,6 +4,7 @@ use crate::base::{Interval, Span, unit};
 use crate::diagnostics::{Code, Diagnostic, Edit, codes};
 use crate::syntax::tree::{Expr, ExprKind};
 use crate::types::Type;
+use crate::types::toy::{Measure, Model};
 
 /// An unknown name; `at` holds the name and nothing else.
 pub fn unknown<'a>(kind: &str, name: &str, at: Span, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
@@ -304,4 +305,44 @@ pub fn said_twice(what: &str, first: Span, again: Span) -> Diagnostic {
         .at(again, "again here")
         .at(first, "first here")
         .help("keep one of them")
+}
+
+pub fn model_of_another(model: &Model, system: &str, at: Span) -> Diagnostic {
+    let headline = format!("the model `{}` is of `{}`, but the experiment is on `{system}`", model.name, model.system);
+    Diagnostic::error(codes::E0203, headline)
+        .at(at, "")
+        .at(model.span, "declared here")
+        .help(format!("name a model of `{system}`"))
+}
+
+pub fn calls_nobody(service: &str, word: &str, at: Span) -> Diagnostic {
+    contradiction(
+        format!("`{service}` calls nobody, so `{word}` says nothing"),
+        at,
+        None,
+        "remove it, or say `calls` in the system",
+    )
+}
+
+/// What a model says cannot be true together.
+pub fn contradiction(headline: String, at: Span, other: Option<Span>, help: &str) -> Diagnostic {
+    let finding = Diagnostic::error(codes::E0417, headline).at(at, "");
+    let finding = match other {
+        Some(span) => finding.at(span, "because of this"),
+        None => finding,
+    };
+    finding.help(help)
+}
+
+pub fn shows_no(measure: Measure, ty: &Type, at: Span, metric: Span) -> Diagnostic {
+    let fitting = match measure {
+        Measure::Success | Measure::Errors => "a `ratio`",
+        Measure::Latency => "a `distribution<duration>`",
+        Measure::Requests | Measure::Failures | Measure::Retried => "a `counter` or a `frequency`",
+        Measure::Waiting | Measure::Busy | Measure::Open => "a `count`, an `int` or a `float`",
+    };
+    Diagnostic::error(codes::E0301, format!("a `{ty}` cannot show `{}`", measure.word()))
+        .at(at, "")
+        .at(metric, this_is(ty))
+        .help(format!("{fitting} can"))
 }

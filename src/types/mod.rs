@@ -14,7 +14,9 @@ pub mod policy;
 pub mod probe;
 pub mod promql;
 pub mod selector;
+pub mod stable;
 pub mod term;
+pub mod toy;
 pub mod ty;
 pub mod value;
 

@@ -758,6 +758,8 @@ pub struct Test {
     pub name: String,
     /// The environment it runs in.
     pub environment: Option<String>,
+    /// The toy system that stands for the real one.
+    pub model: Option<Arc<super::toy::Model>>,
     /// The verdict that it expects.
     pub verdict: Option<ExpectedVerdict>,
     /// Its name's place.

@@ -63,7 +63,7 @@ class Gen:
     # --- declarations
     def system(self):
         r = self.r
-        self.services = r.sample(NAMES, r.randint(1, 6)); self.metrics = {}; self.slos = 0
+        self.services = r.sample(NAMES, r.randint(1, 6)); self.metrics = {}; self.slos = 0; self.forward = True
         self.line(0, "system shop {")
         for at, service in enumerate(self.services):
             metrics = {m: self.one(*TYPES) for m in r.sample(METRICS, r.randint(0, 4))}
@@ -71,6 +71,7 @@ class Gen:
             self.metrics[service] = metrics
             self.line(1, f"service {service} {{")
             calls = [s for s in self.services if s != service and self.maybe(.3)]
+            self.forward &= all(self.services.index(called) > at for called in calls)   # no circle, so a model can last
             if calls: self.line(2, "calls " + ", ".join(calls))
             elif self.maybe(.2): self.line(2, "external")
             for metric, ty in metrics.items():
@@ -243,12 +244,19 @@ class Gen:
         self.line(1, "}")
         if self.maybe(.4): self.line(1, f"expect {self.one('always', 'never')} {self.condition(services=self.read)}")
         self.line(0, "}"); self.line(0, "")
+    def models(self):
+        self.rush = self.maybe(.6) and self.forward
+        if self.rush:
+            a, b = self.services[0], self.one(*self.services)
+            own = self.one('', 'workers 40', 'workers 40; takes 5ms', 'workers 50; queue 20; fails 1%')
+            self.line(0, f'model rush of shop {{ arrivals {a} 5/s; service {b} {{ {own} }} }}'); self.line(0, '')
     def tests(self):
-        if self.maybe(.4): self.line(0, f'test "it holds" of outage in local {{ given steady; given {self.services[0]}.success = 99% from 5s into first; expect verdict confirmed; expect first reverted within 15s of first }}')
+        toy = self.one('', 'model rush; ') if self.rush else self.one('', f'model {{ arrivals {self.services[0]} 2/s }}; ' if self.forward else '')
+        if self.maybe(.4): self.line(0, f'test "it holds" of outage in local {{ {toy}given steady; given {self.services[0]}.success = 99% from 5s into first; expect verdict confirmed; expect first reverted within 15s of first }}')
         if self.maybe(.3): self.line(0, 'schedule nightly of outage in local { cron "0 3 * * 1-5"; timezone "Europe/Berlin"' + ("; set p-rate = 10%" if self.params else "") + " }")
     def program(self):
         self.line(0, "use std.http"); self.line(0, "use std.process"); self.line(0, "")
-        self.system(); self.constants(); self.environment(); self.scenarios(); self.policies(); self.experiment(); self.tests()
+        self.system(); self.constants(); self.environment(); self.scenarios(); self.policies(); self.experiment(); self.models(); self.tests()
         return "\n".join(self.out) + "\n"
 
 def main():

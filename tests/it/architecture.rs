@@ -67,6 +67,7 @@ fn the_front_end_touches_nothing() {
         "policy",
         "analysis",
         "monitor",
+        "toy",
         "document",
         "lint",
     ];

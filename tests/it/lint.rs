@@ -152,7 +152,7 @@ fn page_examples(page: &str) -> Vec<String> {
 /// What stands around the example of a page: the shop, and an experiment in which nothing is to be found.
 fn whole(example: &str) -> String {
     let first = example.split_whitespace().next().unwrap();
-    let declares = ["use", "let", "system", "environment", "experiment", "scenario", "##"].contains(&first);
+    let declares = ["use", "let", "system", "environment", "experiment", "scenario", "model", "##"].contains(&first);
     let body = if declares { example.to_owned() } else { in_experiment(example) };
     let mut head = String::new();
     for (used, line) in [

@@ -17,6 +17,7 @@ mod harness;
 mod init;
 mod lint;
 mod messages;
+mod models;
 mod pages;
 mod plan_document;
 mod policy;

@@ -26,6 +26,7 @@ pub mod unit_style;
 pub mod unlimited_environment;
 pub mod unused_allow;
 pub mod unused_metric;
+pub mod unused_model;
 pub mod unused_param;
 pub mod unused_source;
 pub mod unused_use;
@@ -63,6 +64,7 @@ pub const ALL: &[Rule] = &[
     unlimited_environment::RULE,
     unused_allow::RULE,
     unused_metric::RULE,
+    unused_model::RULE,
     unused_param::RULE,
     unused_source::RULE,
     unused_use::RULE,

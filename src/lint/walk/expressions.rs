@@ -4,8 +4,9 @@ use super::{expected, injected, runs, steps};
 use crate::base::Span;
 use crate::syntax::File;
 use crate::syntax::tree::{
-    Arguments, Awaited, Environment, Expect, Experiment, Expr, ExprKind, Hold, Inject, Limits, Parameter, Path, Policy,
-    Requirement, Scenario, Schedule, Step, StepKind, System, Test, TestExpectation, Timing, Used,
+    Arguments, Awaited, Environment, Expect, Experiment, Expr, ExprKind, Hold, Inject, Limits, Model, ModelUse,
+    Parameter, Path, Policy, Requirement, Scenario, Schedule, Step, StepKind, System, Test, TestExpectation, Timing,
+    Used,
 };
 
 /// The outermost expressions of a whole file.
@@ -16,6 +17,7 @@ pub fn expressions(file: &File) -> Vec<&Expr> {
     found.extend(file.experiments.iter().flat_map(of_experiment));
     found.extend(file.scenarios.iter().flat_map(of_scenario));
     found.extend(file.policies.iter().flat_map(of_policy));
+    found.extend(file.models.iter().flat_map(of_model));
     found.extend(file.tests.iter().flat_map(of_test));
     found.extend(file.schedules.iter().flat_map(of_schedule));
     for fault in &file.faults {
@@ -145,12 +147,21 @@ fn of_policy(policy: &Policy) -> Vec<&Expr> {
 fn of_test(test: &Test) -> Vec<&Expr> {
     let mut found: Vec<&Expr> = test.givens.iter().filter_map(|it| it.value.as_ref()).map(|(_, value)| value).collect();
     found.extend(test.givens.iter().filter_map(|it| it.since.as_ref()).map(|since| &since.offset));
+    if let Some(ModelUse::Written(model, _)) = &test.model {
+        found.extend(of_model(model));
+    }
     for expectation in &test.expectations {
         match expectation {
             TestExpectation::Verdict { because, .. } => found.extend(because),
             TestExpectation::Step { within, .. } => found.extend(within),
         }
     }
+    found
+}
+
+fn of_model(model: &Model) -> Vec<&Expr> {
+    let mut found: Vec<&Expr> = model.arrivals.iter().map(|it| &it.rate).collect();
+    found.extend(model.services.iter().flat_map(|it| &it.traits).flat_map(|it| &it.values));
     found
 }
 

@@ -9,7 +9,7 @@ pub use expressions::{
     all_inside, argument_lists, bare_texts, expressions, inside, of_environment, of_experiment, of_scenario, of_steps,
     path, text,
 };
-pub use names::{Declared, declarations, first_names, inner_names, mentions, variable};
+pub use names::{Declared, declarations, first_names, inner_names, mentions, used_model, variable};
 
 use crate::syntax::File;
 use crate::syntax::tree::{Expect, Inject, Step, StepKind};

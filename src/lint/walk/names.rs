@@ -2,7 +2,7 @@
 
 use super::{all_inside, expressions, injected, path, runs, steps};
 use crate::syntax::File;
-use crate::syntax::tree::{Expr, Name, Parameter, Path, Step, StepKind};
+use crate::syntax::tree::{Expr, ModelUse, Name, Parameter, Path, Step, StepKind, Test};
 use std::collections::BTreeSet;
 
 /// A name that a file gives.
@@ -36,6 +36,7 @@ pub fn declarations(file: &File) -> Vec<Declared<'_>> {
     found.extend(file.experiments.iter().map(|it| declared("experiment", &it.name, Some(&it.doc))));
     found.extend(file.scenarios.iter().map(|it| declared("scenario", &it.name, Some(&it.doc))));
     found.extend(file.policies.iter().map(|it| declared("policy", &it.name, None)));
+    found.extend(file.models.iter().map(|it| declared("model", &it.name, Some(&it.doc))));
     found.extend(file.tests.iter().map(|it| declared("test", &it.name, None)));
     found.extend(file.schedules.iter().map(|it| declared("schedule", &it.name, Some(&it.doc))));
     found.extend(file.faults.iter().map(|it| declared("fault", &it.name, Some(&it.doc))));
@@ -71,14 +72,16 @@ pub fn variable(step: &Step) -> Option<&Name> {
     if let StepKind::Escalate { variable, .. } = &step.kind { Some(variable) } else { None }
 }
 
-/// Every name in a file that can mean a declaration: what experiments, environments, tests and schedules are about, what is
-/// injected, called and done, what expressions name, what is allowed.
+/// Every name in a file that can mean a declaration: what experiments, environments, models, tests and schedules are
+/// about, what is injected, called and done, what expressions name, what is allowed.
 pub fn mentions(file: &File) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut paths: Vec<&Path> = Vec::new();
     paths.extend(file.environments.iter().map(|it| &it.system));
     paths.extend(file.experiments.iter().map(|it| &it.system));
     paths.extend(file.tests.iter().flat_map(|it| std::iter::once(&it.experiment).chain(&it.environment)));
+    paths.extend(file.models.iter().filter_map(|it| it.system.as_ref()));
+    paths.extend(file.tests.iter().filter_map(used_model));
     paths.extend(file.schedules.iter().flat_map(|it| std::iter::once(&it.experiment).chain(&it.environment)));
     paths.extend(runs(file).flat_map(steps).filter_map(step_mentions));
     paths.extend(all_inside(expressions(file)).filter_map(path));
@@ -89,6 +92,11 @@ pub fn mentions(file: &File) -> Vec<String> {
         parts.collect::<Vec<_>>().join(".")
     }));
     found
+}
+
+/// The declared model that a test is run in.
+pub fn used_model(test: &Test) -> Option<&Path> {
+    if let Some(ModelUse::Named(path)) = &test.model { Some(path) } else { None }
 }
 
 /// The fault, probe or scenario of a step.

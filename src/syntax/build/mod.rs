@@ -3,6 +3,7 @@
 mod effects;
 mod environment;
 mod experiment;
+mod model;
 mod policy;
 mod step;
 mod system;
@@ -68,6 +69,7 @@ impl<'t> Builder<'t> {
             Rule::experiment => file.experiments.extend(self.experiment(inner)),
             Rule::scenario => file.scenarios.extend(self.scenario(inner)),
             Rule::policy => file.policies.extend(self.policy(inner)),
+            Rule::model => file.models.extend(self.model(inner)),
             Rule::test => file.tests.extend(self.test(inner)),
             Rule::schedule => file.schedules.extend(self.schedule(inner)),
             Rule::fault => file.faults.extend(self.fault(inner)),
@@ -401,6 +403,8 @@ const HOMES: &[(Rule, &str)] = &[
     (Rule::strict_service, "a service of a system"),
     (Rule::strict_limit, "`limit { }`"),
     (Rule::strict_policy, "a policy"),
+    (Rule::strict_modelled, "a service of a model"),
+    (Rule::strict_model, "a model"),
     (Rule::strict_test, "a test"),
     (Rule::strict_schedule, "a schedule"),
 ];

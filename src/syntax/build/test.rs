@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::syntax::parser::{Node, Rule};
-use crate::syntax::tree::{Given, Name, Schedule, Since, Test, TestExpectation};
+use crate::syntax::tree::{Given, ModelUse, Name, Schedule, Since, Test, TestExpectation};
 
 impl Builder<'_> {
     pub(super) fn test(&mut self, node: Node) -> Option<Test> {
@@ -13,12 +13,16 @@ impl Builder<'_> {
         let mut paths = node.all(Rule::path).map(|path| self.path(path));
         let (experiment, environment) = (paths.next()?, paths.next());
         let (givens, expectations) = (Vec::new(), Vec::new());
-        let mut test = Test { name, experiment, environment, givens, expectations, damaged: false };
+        let mut test = Test { name, experiment, environment, model: None, givens, expectations, damaged: false };
         let before = self.findings.len();
         let block = node.find(Rule::test_block)?;
         for item in self.statements(block, Rule::test_item, Rule::strict_test) {
             let Some(item) = Self::inner(item) else { continue };
             match item.rule {
+                Rule::model_use => {
+                    let model = self.model_use(item, &test.name);
+                    self.once(&mut test.model, model, ModelUse::span, "model");
+                }
                 Rule::given => test.givens.extend(self.given(item)),
                 Rule::expect_verdict => test.expectations.extend(self.expect_verdict(item)),
                 _ => test.expectations.extend(self.expect_step(item)),

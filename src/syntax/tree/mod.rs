@@ -4,6 +4,7 @@ mod effects;
 mod environment;
 mod experiment;
 mod expr;
+mod model;
 mod policy;
 mod step;
 mod system;
@@ -13,6 +14,7 @@ pub use effects::{Fault, Probe};
 pub use environment::{Allowance, Binding, Environment, Matcher, MetricSource, PlacedService, Restarts, Silence};
 pub use experiment::{Abort, Experiment, Limits, Run, Scenario};
 pub use expr::{Argument, Arguments, Comparator, Expr, ExprKind, Operator};
+pub use model::{Arrivals, Model, ModelUse, Modelled, Shown, Trait, TraitKind};
 pub use policy::{Policy, Requirement, Rule};
 pub use step::{After, Awaited, Comparative, Expect, Hold, Inject, Mode, Relation, Step, StepKind, Timing, Wait};
 pub use system::{Metric, Service, Slo, System};
@@ -72,6 +74,8 @@ pub struct File {
     pub scenarios: Vec<Scenario>,
     /// Policies.
     pub policies: Vec<Policy>,
+    /// Toy systems.
+    pub models: Vec<Model>,
     /// Tests of experiments.
     pub tests: Vec<Test>,
     /// Schedules.

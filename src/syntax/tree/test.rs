@@ -1,6 +1,6 @@
 //! `test` and `schedule`.
 
-use super::{Expr, Name, Path};
+use super::{Expr, ModelUse, Name, Path};
 use crate::base::Span;
 
 /// `test "…" of experiment in environment { … }`.
@@ -12,6 +12,8 @@ pub struct Test {
     pub experiment: Path,
     /// The environment.
     pub environment: Option<Path>,
+    /// The toy system that stands for the real one.
+    pub model: Option<ModelUse>,
     /// What is given.
     pub givens: Vec<Given>,
     /// What is expected.

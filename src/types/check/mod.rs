@@ -10,6 +10,7 @@ mod experiment;
 mod fault;
 mod inject;
 mod limits;
+mod model;
 mod policy;
 mod probe;
 mod scenario;
@@ -27,6 +28,7 @@ pub use experiment::{DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW};
 use super::errors;
 use super::expression::{Context, Declared, Typing};
 use super::model::{Environment, Experiment, Fault, Parameter, Policy, Probe, Schedule, System, Test};
+use super::toy::Model;
 use super::value::{Typed, Values};
 use crate::base::{SourceId, Span};
 use crate::diagnostics::Diagnostic;
@@ -48,6 +50,8 @@ pub struct Checked {
     pub scenarios: BTreeMap<DeclarationId, Scenario>,
     /// Policies.
     pub policies: BTreeMap<DeclarationId, Policy>,
+    /// Toy systems, each with its system.
+    pub models: BTreeMap<DeclarationId, (Arc<Model>, DeclarationId)>,
     /// Tests, each with its experiment.
     pub tests: BTreeMap<DeclarationId, (Test, DeclarationId)>,
     /// Schedules, each with its experiment.
@@ -81,6 +85,7 @@ pub fn check(program: &Program) -> Checked {
     checker.each(|file| file.environments.len(), Checker::environment);
     checker.each(|file| file.experiments.len(), Checker::experiment);
     checker.each(|file| file.policies.len(), Checker::policy);
+    checker.each(|file| file.models.len(), Checker::model);
     checker.each(|file| file.tests.len(), Checker::test);
     checker.each(|file| file.schedules.len(), Checker::schedule);
     checker.checked

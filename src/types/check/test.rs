@@ -48,7 +48,9 @@ impl Checker<'_> {
         for expectation in &written.expectations {
             verdict = self.test_expectation(expectation, &names, &about).or(verdict);
         }
-        let test = Test { name: written.name.text.clone(), environment, verdict, span: written.name.span };
+        let of = self.checked.experiments.get(&own).and_then(|(_, of)| *of);
+        let model = self.model_of(written.model.as_ref(), id, of.zip(system.as_ref()));
+        let test = Test { name: written.name.text.clone(), environment, model, verdict, span: written.name.span };
         self.checked.tests.insert(id, (test, own));
     }
 
