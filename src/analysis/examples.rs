@@ -31,7 +31,7 @@ impl Analysis {
         own.filter_map(|(_, (test, experiment))| self.example(test, *experiment)).collect()
     }
 
-    fn example(&self, test: &Test, id: DeclarationId) -> Option<Example> {
+    pub(super) fn example(&self, test: &Test, id: DeclarationId) -> Option<Example> {
         let (environment, verdict) = (test.environment.as_ref()?, test.verdict()?);
         let (experiment, _) = self.checked.experiments.get(&id)?;
         let blank =

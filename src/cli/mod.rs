@@ -45,6 +45,7 @@ mod signals;
 mod status;
 mod stdin;
 mod store;
+mod test;
 mod unified;
 
 use crate::base::Sources;
@@ -79,6 +80,7 @@ enum Command {
     Diff(diff::Diff),
     Env(env::Env),
     Exec(exec::Exec),
+    Test(test::TestCommand),
     Policy(policy::PolicyCommand),
     Status(status::Status),
     Recover(recover::Recover),
@@ -110,6 +112,7 @@ pub fn run() -> ExitCode {
         Command::Diff(command) => command.run(),
         Command::Env(command) => command.run(),
         Command::Exec(command) => command.run(),
+        Command::Test(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),

@@ -42,7 +42,7 @@ impl Builder<'_> {
     }
 
     fn given(&mut self, node: Node) -> Option<Given> {
-        let what = self.given_what(Self::inner(node)?)?;
+        let what = self.given_what(node.children().find(|part| part.rule != Rule::kw_given)?)?;
         let since = node.find(Rule::since).and_then(|since| self.since(since));
         let lasting = node.find(Rule::lasting).and_then(|lasting| self.find_expr(lasting));
         Some(Given { what, since, lasting, span: self.span(node) })

@@ -1,0 +1,81 @@
+//! Tests as runs in virtual time: what each of them runs.
+
+use super::{Analysis, DEFAULT_ENVIRONMENT, Example, Planned, is_of_policy};
+use crate::base::Interval;
+use crate::diagnostics::{Diagnostic, Severity};
+use crate::names::{DeclarationId, ModuleId};
+use crate::types::model::{Argument, Experiment, System, Test};
+use crate::types::term::Known;
+
+/// A test with what it runs.
+pub struct Trial<'a> {
+    /// The test.
+    pub test: &'a Test,
+    /// The experiment's name.
+    pub experiment: &'a str,
+    /// The environment's name.
+    pub environment: String,
+    /// The experiment's system.
+    pub system: &'a System,
+    /// What is run.
+    pub ready: Ready,
+}
+
+/// What a test runs.
+pub enum Ready {
+    /// The plan of a run.
+    Run(Box<Planned>),
+    /// Nothing: it expects that policies refuse the run, and was judged by them.
+    Judged(Box<Example>),
+    /// Nothing: this is in the way.
+    Wrong(Vec<Diagnostic>),
+}
+
+impl Analysis {
+    /// The file's tests, in order. Those that name no environment take the one that is named, else `local`.
+    pub fn trials(&self, environment: Option<&str>) -> Vec<Trial<'_>> {
+        let own = self.checked.tests.iter().filter(|(id, _)| id.module == ModuleId(0));
+        own.filter_map(|(_, (test, experiment))| self.trial(test, *experiment, environment)).collect()
+    }
+
+    fn trial<'a>(&'a self, test: &'a Test, id: DeclarationId, environment: Option<&str>) -> Option<Trial<'a>> {
+        let (experiment, system) = self.checked.experiments.get(&id)?;
+        let system = self.checked.systems.get(&(*system)?)?;
+        let named = test.environment.as_deref().or(environment).unwrap_or(DEFAULT_ENVIRONMENT);
+        let ready = match self.environment(id, named) {
+            Ok(place) => self.ready(test, id, experiment, place),
+            Err(finding) if finding.labels.is_empty() => {
+                Ready::Wrong(vec![finding.at(test.span, "this test runs there")])
+            }
+            Err(finding) => Ready::Wrong(vec![finding]),
+        };
+        Some(Trial { test, experiment: &experiment.name, environment: named.to_owned(), system, ready })
+    }
+
+    fn ready(&self, test: &Test, id: DeclarationId, experiment: &Experiment, place: DeclarationId) -> Ready {
+        if test.expects_refusal()
+            && let Some(example) = self.example(test, id)
+        {
+            return Ready::Judged(Box::new(example));
+        }
+        let (planned, findings) = self.plan_with(id, place, &settled(experiment, test));
+        let wrong: Vec<Diagnostic> =
+            findings.into_iter().filter(|it| it.severity == Severity::Error && !is_of_policy(it)).collect();
+        match planned {
+            Some(planned) if wrong.is_empty() => Ready::Run(Box::new(planned)),
+            _ => Ready::Wrong(wrong),
+        }
+    }
+}
+
+/// The parameters' values: as the test sets them, else their defaults.
+fn settled(experiment: &Experiment, test: &Test) -> Known {
+    let value =
+        |parameter: &crate::types::model::Parameter| match (test.settings.get(&parameter.name), &parameter.default) {
+            (Some(value), _) => Interval::point(*value),
+            (None, Some(Argument::Term(term))) => term.bounds(&Known::default()),
+            _ => parameter.range,
+        };
+    let values = experiment.parameters.iter().map(|parameter| (parameter.name.clone(), value(parameter)));
+    Known { parameters: values.collect(), ..Known::default() }
+}
