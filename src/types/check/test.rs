@@ -128,6 +128,9 @@ impl Checker<'_> {
         if let Some(sort) = steps.get(&text).or_else(|| steps.get(&plain)) {
             return Some((text, sort.clone()));
         }
+        if is_derived(&plain) {
+            return Some((text, StepSort::Other));
+        }
         self.report(errors::unknown("step", &text, path.span, steps.keys().map(String::as_str)));
         None
     }
@@ -222,6 +225,15 @@ pub(super) fn steps_of(steps: &[Step], prefix: &str) -> Steps {
         }
     }
     found
+}
+
+/// Whether it may be the name of a step that has none of its own, as the plan shows it: `expect-1`. Whether there is such a
+/// step is known when the test is run.
+fn is_derived(name: &str) -> bool {
+    const STEMS: &[&str] = &["expect", "wait", "approve", "when", "parallel", "sequence", "repeat", "escalate"];
+    let own = name.rsplit('.').next().unwrap_or(name);
+    let parts = own.rsplit_once('-');
+    parts.is_some_and(|(stem, number)| STEMS.contains(&stem) && number.parse::<u32>().is_ok())
 }
 
 fn sort(step: &Step) -> StepSort {
