@@ -6,6 +6,7 @@ use crate::diagnostics::{Diagnostic, Severity};
 use crate::names::{DeclarationId, ModuleId};
 use crate::types::model::{Argument, Experiment, System, Test};
 use crate::types::term::Known;
+use std::collections::BTreeMap;
 
 /// A test with what it runs.
 pub struct Trial<'a> {
@@ -38,6 +39,24 @@ impl Analysis {
         own.filter_map(|(_, (test, experiment))| self.trial(test, *experiment, environment)).collect()
     }
 
+    /// The plans of the file's own experiments, by name, with their parameters' defaults: in the environment that is named,
+    /// else in `local` where there is one for them.
+    pub fn runs_in(&self, environment: Option<&str>) -> Vec<(String, Result<Box<Planned>, Vec<Diagnostic>>)> {
+        let one = |id: DeclarationId| {
+            let (experiment, _) = self.checked.experiments.get(&id)?;
+            let place = match self.environment(id, environment.unwrap_or(DEFAULT_ENVIRONMENT)) {
+                Ok(place) => place,
+                Err(_) if environment.is_none() => return None,
+                Err(finding) => return Some((experiment.name.clone(), Err(vec![finding]))),
+            };
+            let (planned, findings) = self.plan_with(id, place, &settled(experiment, &BTreeMap::new()));
+            let wrong: Vec<Diagnostic> = findings.into_iter().filter(stands_in_the_way).collect();
+            let planned = planned.filter(|_| wrong.is_empty()).map(Box::new).ok_or(wrong);
+            Some((experiment.name.clone(), planned))
+        };
+        self.experiments().into_iter().filter_map(one).collect()
+    }
+
     fn trial<'a>(&'a self, test: &'a Test, id: DeclarationId, environment: Option<&str>) -> Option<Trial<'a>> {
         let (experiment, system) = self.checked.experiments.get(&id)?;
         let system = self.checked.systems.get(&(*system)?)?;
@@ -58,9 +77,8 @@ impl Analysis {
         {
             return Ready::Judged(Box::new(example));
         }
-        let (planned, findings) = self.plan_with(id, place, &settled(experiment, test));
-        let wrong: Vec<Diagnostic> =
-            findings.into_iter().filter(|it| it.severity == Severity::Error && !is_of_policy(it)).collect();
+        let (planned, findings) = self.plan_with(id, place, &settled(experiment, &test.settings));
+        let wrong: Vec<Diagnostic> = findings.into_iter().filter(stands_in_the_way).collect();
         match planned {
             Some(planned) if wrong.is_empty() => Ready::Run(Box::new(planned)),
             _ => Ready::Wrong(wrong),
@@ -68,14 +86,17 @@ impl Analysis {
     }
 }
 
-/// The parameters' values: as the test sets them, else their defaults.
-fn settled(experiment: &Experiment, test: &Test) -> Known {
-    let value =
-        |parameter: &crate::types::model::Parameter| match (test.settings.get(&parameter.name), &parameter.default) {
-            (Some(value), _) => Interval::point(*value),
-            (None, Some(Argument::Term(term))) => term.bounds(&Known::default()),
-            _ => parameter.range,
-        };
+fn stands_in_the_way(finding: &Diagnostic) -> bool {
+    finding.severity == Severity::Error && !is_of_policy(finding)
+}
+
+/// The parameters' values: as they are set, else their defaults.
+fn settled(experiment: &Experiment, set: &BTreeMap<String, f64>) -> Known {
+    let value = |parameter: &crate::types::model::Parameter| match (set.get(&parameter.name), &parameter.default) {
+        (Some(value), _) => Interval::point(*value),
+        (None, Some(Argument::Term(term))) => term.bounds(&Known::default()),
+        _ => parameter.range,
+    };
     let values = experiment.parameters.iter().map(|parameter| (parameter.name.clone(), value(parameter)));
     Known { parameters: values.collect(), ..Known::default() }
 }

@@ -42,6 +42,7 @@ mod rehearse;
 mod replace;
 mod selection;
 mod signals;
+mod sim;
 mod status;
 mod stdin;
 mod store;
@@ -81,6 +82,7 @@ enum Command {
     Env(env::Env),
     Exec(exec::Exec),
     Test(test::TestCommand),
+    Sim(sim::Sim),
     Policy(policy::PolicyCommand),
     Status(status::Status),
     Recover(recover::Recover),
@@ -113,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::Env(command) => command.run(),
         Command::Exec(command) => command.run(),
         Command::Test(command) => command.run(),
+        Command::Sim(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),

@@ -30,11 +30,6 @@ impl Givens {
         Self { all }
     }
 
-    /// Everything that is given.
-    pub fn all(&self) -> &[Given] {
-        &self.all
-    }
-
     /// Whether every metric of which nothing is said satisfies its conditions.
     pub fn is_steady(&self) -> bool {
         self.all.iter().any(|given| given.what == What::Steady)

@@ -6,6 +6,7 @@
 
 mod coverage;
 pub mod document;
+pub mod explore;
 mod fate;
 mod gauges;
 mod given;

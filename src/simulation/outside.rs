@@ -57,6 +57,8 @@ pub enum How {
 pub struct Standing {
     /// What people call it.
     pub what: String,
+    /// The run that started it.
+    pub run: String,
     /// Its admin address, if it is a proxy.
     pub admin: Option<String>,
 }
@@ -83,11 +85,6 @@ impl Outside {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.settle(now);
         state
-    }
-
-    /// A fault comes into force, unless it was taken back before.
-    pub fn inject(&self, fault: &FaultIntent, now: Instant) {
-        self.state(now).arrive(fault, now);
     }
 
     /// A fault is on its way, and will be in force from `then` on.
@@ -155,7 +152,9 @@ impl Outside {
         if state.standing.iter().any(|one| one.what == what) {
             state.wrong.push(format!("{what} was started twice"));
         }
-        state.standing.push(Standing { what, admin });
+        let marker = intent.process().map_or("", |process| process.marker.as_str());
+        let run = marker.rsplit_once('/').map_or("", |(run, _)| run).to_owned();
+        state.standing.push(Standing { what, run, admin });
     }
 
     /// One is stopped, and what is in it ends with it.
@@ -184,6 +183,15 @@ impl Outside {
         let open = state.faults.iter().filter(|fault| fault.until.is_none());
         let faults = open.map(|fault| format!("the fault of {}", fault.step));
         faults.chain(state.standing.iter().map(|one| one.what.clone())).collect()
+    }
+
+    /// The same of one run.
+    pub fn left_of(&self, run: &str, now: Instant) -> Vec<String> {
+        let state = self.state(now);
+        let open = state.faults.iter().filter(|fault| fault.until.is_none() && fault.run == run);
+        let faults = open.map(|fault| format!("the fault of {}", fault.step));
+        let standing = state.standing.iter().filter(|one| one.run == run);
+        faults.chain(standing.map(|one| one.what.clone())).collect()
     }
 
     /// What the outside has seen that must not be.

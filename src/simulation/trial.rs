@@ -126,6 +126,7 @@ async fn play(stage: Stage, toy: Option<Toy>) -> Record {
         steady: stage.steady,
         fate,
         outside: Arc::clone(&outside),
+        audit: None,
         death: Arc::default(),
     };
     let world: Arc<dyn World> = Arc::new(VirtualWorld::new(scene, toy));

@@ -10,6 +10,7 @@ use super::steps::{Blocks, Steps};
 use crate::base::{Clock, Instant, unit};
 use crate::diagnostics::codes;
 use crate::injector::{Call, Evidence, Handle, Phase};
+use crate::journal::Journal;
 use crate::metrics::{Found, Nothing, Read};
 use crate::monitor::{Cause, Sample};
 use crate::plan::{Injection, Plan, Proxy};
@@ -45,6 +46,8 @@ pub struct Scene {
     pub fate: Arc<dyn Fate>,
     /// What is outside, and stays.
     pub outside: Arc<Outside>,
+    /// The store that must know of everything before it is done, where that is looked at.
+    pub audit: Option<Arc<Journal>>,
     /// Rung when the runner dies.
     pub death: Arc<tokio::sync::Notify>,
 }
@@ -293,7 +296,18 @@ fn failure(what: &str) -> RunError {
 }
 
 impl VirtualWorld {
+    /// Nothing is done of which the store does not know.
+    fn look_up(&self, intent: &Intent) {
+        let Some(journal) = &self.scene.audit else { return };
+        let known = journal.open_effects().unwrap_or_default();
+        let is_it = |text: &str| serde_json::from_str::<Intent>(text).is_ok_and(|known| known == *intent);
+        if !known.iter().any(|record| record.run == self.scene.run && is_it(&record.intent)) {
+            self.scene.outside.blame(format!("{} was done before the store knew of it", intent.what()), self.now());
+        }
+    }
+
     async fn apply_now(&self, intent: &Intent) -> Result<(), RunError> {
+        self.look_up(intent);
         let Intent::Fault(fault) = intent else {
             let what = intent.what();
             let turn = self.begin(Deed::Start(&what)).await;
