@@ -22,6 +22,9 @@ pub struct Trial<'a> {
     pub ready: Ready,
 }
 
+/// The plan of a run, or what is in its way.
+pub type Runnable = Result<Box<Planned>, Vec<Diagnostic>>;
+
 /// What a test runs.
 pub enum Ready {
     /// The plan of a run.
@@ -41,7 +44,7 @@ impl Analysis {
 
     /// The plans of the file's own experiments, by name, with their parameters' defaults: in the environment that is named,
     /// else in `local` where there is one for them.
-    pub fn runs_in(&self, environment: Option<&str>) -> Vec<(String, Result<Box<Planned>, Vec<Diagnostic>>)> {
+    pub fn runs_in(&self, environment: Option<&str>) -> Vec<(String, Runnable)> {
         let one = |id: DeclarationId| {
             let (experiment, _) = self.checked.experiments.get(&id)?;
             let place = match self.environment(id, environment.unwrap_or(DEFAULT_ENVIRONMENT)) {

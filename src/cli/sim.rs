@@ -6,8 +6,8 @@ use super::{REFUSED, counted, print};
 use crate::analysis::{Analysis, Planned, Target, analyse_from};
 use crate::diagnostics::{Diagnostic, Severity, any_error, codes};
 use crate::names::{Shelf, unreadable};
-use crate::report::Paint;
-use crate::simulation::explore::{Explored, Find, Lived, Origin, Schedule, Subject, explore};
+use crate::report::{self, Paint};
+use crate::simulation::explore::{Actor, Explored, Find, Happened, Lived, Origin, Schedule, Subject, explore};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -139,12 +139,20 @@ fn read(path: &Path) -> Result<Schedule, Diagnostic> {
     })
 }
 
+/// Something that happened, in a line.
+fn line((actor, what): &(Actor, Happened)) -> String {
+    match what {
+        Happened::Event(event) => format!("{actor}: {}", report::line(event)),
+        Happened::Said(text) => format!("{actor}: {text}"),
+    }
+}
+
 /// One simulated run; whether something is wrong in it.
 fn alone(lived: &Lived) -> bool {
     for line in lived.schedule.told() {
         say!("  {} {line}", Paint::dim("goes wrong:"));
     }
-    lived.log.iter().for_each(|line| say!("  {line}"));
+    lived.log.iter().for_each(|one| say!("  {}", line(one)));
     lived.wrong.iter().for_each(|line| say!("  {} {line}", Paint::red("wrong:")));
     if lived.wrong.is_empty() {
         say!("  nothing was left behind, no bound exceeded, no verdict given without evidence");
@@ -174,7 +182,7 @@ fn show(find: &Find, name: &str, path: &Path) {
     say!("  seed {}; of {} that went wrong in it, {turns} must:", find.seed, counted(find.turns, "deed"));
     find.schedule.told().iter().for_each(|line| say!("    {line}"));
     say!("  what happens then:");
-    find.lived.log.iter().for_each(|line| say!("    {line}"));
+    find.lived.log.iter().for_each(|one| say!("    {}", line(one)));
     say!("  to play it again, write these lines to a file, and run");
     say!("  chaos sim {} --experiment {name} --schedule FILE", path.display());
     find.schedule.to_string().lines().for_each(|line| say!("{line}"));

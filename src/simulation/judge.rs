@@ -1,6 +1,7 @@
 //! Whether a run came out as its test expects.
 
 use super::outside::How;
+use super::steady::mentions;
 use super::trial::Record;
 use crate::base::{Instant, Span, unit};
 use crate::plan::{Plan, StepKind};
@@ -45,11 +46,9 @@ fn of_verdict(expected: &ExpectedVerdict, record: &Record, plan: &Plan) -> Optio
     let texts: Vec<&str> =
         reasons.map(|reason| reason.text.as_str()).chain(judged.map(|it| it.text.as_str())).collect();
     let is_so = match cause {
-        Cause::Text(text) => {
-            texts.iter().any(|reason| reason.contains(text.as_str())) || ending.verdict == Verdict::Confirmed
-        }
+        Cause::Text(text) => texts.iter().any(|reason| reason.contains(text.as_str())),
         Cause::Metric(metric) => texts.iter().any(|reason| is_about(reason, metric, plan)),
-        Cause::Step(step) => is_of_step(record, step, &texts),
+        Cause::Step(step) => is_of_step(record, step, &texts, plan),
     };
     if is_so {
         return None;
@@ -65,6 +64,11 @@ fn of_verdict(expected: &ExpectedVerdict, record: &Record, plan: &Plan) -> Optio
 /// Whether a reason is about a metric: it names it, or the words of a condition that reads it.
 fn is_about(reason: &str, metric: &MetricId, plan: &Plan) -> bool {
     let reads = |condition: &Condition| condition.readings().iter().any(|reading| reading.metric.is_of(metric));
+    names(reason, &metric.to_string()) || says(reason, plan, reads)
+}
+
+/// Whether a reason holds the words of such a condition.
+fn says(reason: &str, plan: &Plan, such: impl Fn(&Condition) -> bool) -> bool {
     let aborts = plan.aborts.iter().map(|it| (&it.condition, &it.text));
     let slos = plan.steady.iter().map(|it| (&it.condition, &it.text));
     let overall = plan.expectations.iter().map(|it| (&it.condition, &it.text));
@@ -74,8 +78,7 @@ fn is_about(reason: &str, metric: &MetricId, plan: &Plan) -> bool {
         _ => Vec::new(),
     });
     let mut conditions = aborts.chain(slos).chain(overall).chain(steps);
-    names(reason, &metric.to_string())
-        || conditions.any(|(condition, text)| reads(condition) && reason.contains(text.as_str()))
+    conditions.any(|(condition, text)| such(condition) && reason.contains(text.as_str()))
 }
 
 /// Whether a text holds a name as a whole word.
@@ -88,10 +91,12 @@ fn names(text: &str, name: &str) -> bool {
     })
 }
 
-fn is_of_step(record: &Record, step: &str, texts: &[&str]) -> bool {
+/// Whether a reason is something in a step, or something that needs what its call has found.
+fn is_of_step(record: &Record, step: &str, texts: &[&str], plan: &Plan) -> bool {
+    let called = |text: &&str| record.steps.named(step).any(|own| says(text, plan, |it| mentions(it, own)));
     let of = |text: &&str| record.steps.named(step).any(|own| text.starts_with(&format!("{own}:")));
     let judged = record.ending.judged.iter().filter(|it| it.verdict == record.ending.verdict);
-    texts.iter().any(of) || judged.into_iter().any(|it| record.steps.is_named(&it.of, step))
+    texts.iter().any(of) || texts.iter().any(called) || judged.into_iter().any(|it| record.steps.is_named(&it.of, step))
 }
 
 fn of_step(expected: &ExpectedStep, record: &Record, plan: &Plan) -> Option<Failure> {

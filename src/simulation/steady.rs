@@ -7,7 +7,7 @@ use crate::base::{Instant, Interval};
 use crate::plan::{Plan, StepKind};
 use crate::run::compared;
 use crate::types::model::Expectation;
-use crate::types::term::{Condition, Demand, MetricId};
+use crate::types::term::{Condition, Demand, MetricId, Term};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -172,8 +172,8 @@ impl Steady {
     }
 }
 
-fn mentions(condition: &Condition, step: &str) -> bool {
-    use crate::types::term::Term;
+/// Whether a condition needs what the call of a step has found.
+pub fn mentions(condition: &Condition, step: &str) -> bool {
     fn inside(term: &Term, step: &str) -> bool {
         match term {
             Term::Answer(of) | Term::Says(of, _) => of == step,

@@ -219,7 +219,7 @@ pub fn without_rounds(name: &str) -> String {
     };
     let kept = parts.iter().enumerate().filter(|(at, part)| {
         let begins_round = parts.get(at + 1).is_some_and(|next| is_round(next));
-        !is_round(part) && !(begins_round && is_derived(part))
+        !(is_round(part) || begins_round && is_derived(part))
     });
     kept.map(|(_, part)| *part).collect::<Vec<_>>().join(".")
 }

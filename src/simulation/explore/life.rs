@@ -8,7 +8,7 @@ use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::radius::Bounds;
 use crate::run::{
-    Effects, Ending, Events, Halt, Moments, Runner, TokioClock, Verdict, World, leftovers, recover, virtual_time,
+    Effects, Ending, Event, Events, Halt, Moments, Runner, TokioClock, Verdict, World, leftovers, recover, virtual_time,
 };
 use crate::simulation::fate::Fate;
 use crate::simulation::given::Givens;
@@ -44,8 +44,17 @@ pub struct Lived {
     pub schedule: Schedule,
     /// What must not be, and was.
     pub wrong: Vec<String>,
-    /// What happened, line by line.
-    pub log: Vec<String>,
+    /// What happened, in order.
+    pub log: Vec<(Actor, Happened)>,
+}
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Happened {
+    /// As the run tells it.
+    Event(Event),
+    /// Whatever else there is to say.
+    Said(String),
 }
 
 /// How a run ended, and what is known of its steps.
@@ -118,12 +127,16 @@ struct Stage<'s> {
     journal: Arc<Journal>,
     outside: Arc<Outside>,
     luck: Arc<Luck>,
-    log: Mutex<Vec<String>>,
+    log: Mutex<Vec<(Actor, Happened)>>,
 }
 
 impl Stage<'_> {
     fn note(&self, actor: Actor, line: &str) {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{actor}: {line}"));
+        self.happened(actor, Happened::Said(line.to_owned()));
+    }
+
+    fn happened(&self, actor: Actor, what: Happened) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).push((actor, what));
     }
 
     fn scene(&self, actor: Actor, run: &str, clock: &Arc<dyn Clock>, moments: &Moments) -> (Scene, Arc<Notify>) {
@@ -190,7 +203,7 @@ impl Stage<'_> {
         };
         stopping.inspect(|task| task.abort());
         while let Ok(event) = receiver.try_recv() {
-            self.note(actor, crate::report::line(&event).trim_end());
+            self.happened(actor, Happened::Event(event));
         }
         self.note(actor, &ending.as_ref().map_or_else(|| "its runner died".to_owned(), |it| it.verdict.to_string()));
         let (at, steps) = (clock.now(), Steps::of(&self.subject.blocks, &moments));

@@ -7,9 +7,9 @@ mod luck;
 mod schedule;
 mod shrink;
 
-pub use life::{Lived, Subject};
+pub use life::{Happened, Lived, Subject};
 pub use luck::Origin;
-pub use schedule::Schedule;
+pub use schedule::{Actor, Schedule};
 
 use crate::base::parallel;
 use std::collections::BTreeMap;
