@@ -26,6 +26,7 @@
 //! | 9 | [`lint`] | rules about what is legal, but better not written |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
 //! | 10 | [`rehearsal`] | what an environment shows while nothing is injected, check by check |
+//! | 10 | [`simulation`] | experiments in virtual time: tests, and what can go wrong with a run |
 //! | 10 | [`report`] | plan, progress and verdict for people |
 //! | 10 | [`proxy`] | the fault proxy |
 //! | 10 | [`demo`] | the sample shop |
@@ -68,6 +69,8 @@ pub mod rehearsal;
 pub mod report;
 #[cfg(feature = "runtime")]
 pub mod run;
+#[cfg(feature = "runtime")]
+pub mod simulation;
 #[cfg(feature = "runtime")]
 pub mod starter;
 #[cfg(feature = "runtime")]

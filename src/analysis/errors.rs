@@ -1,7 +1,8 @@
 //! What was asked for is not there: E07, E08.
 
 use crate::diagnostics::{Diagnostic, codes, suggest};
-use crate::types::model::{Environment, ExpectedVerdict};
+use crate::types::model::Environment;
+use crate::types::trial::{Cause, ExpectedVerdict};
 
 pub fn unknown_environment(name: &str, known: &[&str]) -> Diagnostic {
     let finding = Diagnostic::error(codes::E0701, format!("there is no environment `{name}` for this system"));
@@ -63,9 +64,9 @@ pub fn not_let_through(verdict: &ExpectedVerdict, about: &str) -> Diagnostic {
 pub fn not_refused<'a>(verdict: &ExpectedVerdict, about: &str, others: impl Iterator<Item = &'a str>) -> Diagnostic {
     let others: Vec<&str> = others.collect();
     let headline = match (&verdict.because, others.is_empty()) {
-        (Some(because), false) => format!("policies refuse {about}, but not because `{because}`"),
-        (Some(because), true) => format!("no policy refuses {about} because `{because}`"),
-        (None, _) => format!("no policy refuses {about}"),
+        (Some(Cause::Text(because)), false) => format!("policies refuse {about}, but not because `{because}`"),
+        (Some(Cause::Text(because)), true) => format!("no policy refuses {about} because `{because}`"),
+        _ => format!("no policy refuses {about}"),
     };
     let finding = Diagnostic::error(codes::E0607, headline).at(verdict.span, "expected here");
     others.into_iter().fold(finding, |finding, other| finding.note(other))

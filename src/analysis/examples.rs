@@ -5,7 +5,8 @@ use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Severity};
 use crate::names::{DeclarationId, ModuleId};
 use crate::policy::Judgement;
-use crate::types::model::{ExpectedVerdict, Test};
+use crate::types::model::Test;
+use crate::types::trial::{Cause, ExpectedVerdict};
 use std::collections::BTreeSet;
 
 /// A test, judged by policies alone.
@@ -30,8 +31,8 @@ impl Analysis {
         own.filter_map(|(_, (test, experiment))| self.example(test, *experiment)).collect()
     }
 
-    fn example(&self, test: &Test, id: DeclarationId) -> Option<Example> {
-        let (environment, verdict) = (test.environment.as_ref()?, test.verdict.as_ref()?);
+    pub(super) fn example(&self, test: &Test, id: DeclarationId) -> Option<Example> {
+        let (environment, verdict) = (test.environment.as_ref()?, test.verdict()?);
         let (experiment, _) = self.checked.experiments.get(&id)?;
         let blank =
             |wrong| Example { name: test.name.clone(), wrong, rules: BTreeSet::new(), refusing: BTreeSet::new() };
@@ -52,6 +53,14 @@ impl Analysis {
         let rules = policies.flat_map(|policy| policy.rules.iter().map(move |rule| (rule, policy)));
         let rules = rules.map(|(rule, policy)| (rule.span, format!("{}: {}", policy.name, rule.text))).collect();
         Some(Example { rules, refusing, ..blank(wrong) })
+    }
+}
+
+/// The text that the reason of a refusal must hold. What a run came to is for `chaos test` to tell.
+fn because(verdict: &ExpectedVerdict) -> Option<&str> {
+    match &verdict.because {
+        Some(Cause::Text(text)) => Some(text),
+        _ => None,
     }
 }
 
@@ -76,10 +85,10 @@ fn refused(verdict: &ExpectedVerdict, about: &str, judgement: &Judgement) -> (Ve
     let broken = judgement.broken.iter();
     let mut all: Vec<(Span, String)> =
         broken.map(|it| (it.span, told(&it.policy, &it.rule, &it.reason) + &it.finding.headline)).collect();
-    if verdict.because.is_some() {
+    if because(verdict).is_some() {
         all.extend(judgement.asks.iter().map(|ask| (ask.span, told(&ask.policy, &ask.rule, &ask.reason))));
     }
-    let fits = |text: &str| verdict.because.as_ref().is_none_or(|because| text.contains(because.as_str()));
+    let fits = |text: &str| because(verdict).is_none_or(|because| text.contains(because));
     let refusing: BTreeSet<Span> = all.iter().filter(|(_, text)| fits(text)).map(|(span, _)| *span).collect();
     if !refusing.is_empty() {
         return (Vec::new(), refusing);

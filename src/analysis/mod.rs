@@ -6,12 +6,14 @@ mod guards;
 mod mend;
 mod placed;
 mod survey;
+mod trials;
 mod vacuity;
 
 pub use examples::Example;
 pub use mend::{Change, Done, Mended, Worse, mend};
 pub use placed::environment;
 pub use survey::{Found, Survey, Target, each, survey};
+pub use trials::{Ready, Trial};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};
 use crate::diagnostics::{Diagnostic, Severity, any_error, codes, tidy};

@@ -42,9 +42,11 @@ mod rehearse;
 mod replace;
 mod selection;
 mod signals;
+mod sim;
 mod status;
 mod stdin;
 mod store;
+mod test;
 mod unified;
 
 use crate::base::Sources;
@@ -79,6 +81,8 @@ enum Command {
     Diff(diff::Diff),
     Env(env::Env),
     Exec(exec::Exec),
+    Test(test::TestCommand),
+    Sim(sim::Sim),
     Policy(policy::PolicyCommand),
     Status(status::Status),
     Recover(recover::Recover),
@@ -110,6 +114,8 @@ pub fn run() -> ExitCode {
         Command::Diff(command) => command.run(),
         Command::Env(command) => command.run(),
         Command::Exec(command) => command.run(),
+        Command::Test(command) => command.run(),
+        Command::Sim(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),

@@ -272,6 +272,15 @@ impl Journal {
         Ok(self.connection().query_row(text, [experiment, environment], |row| row.get(0))?)
     }
 
+    /// Writes down that the process of a run is gone: what a simulation says of a runner that dies in it.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn runner_died(&self, id: &str) -> Result<(), JournalError> {
+        self.connection().execute("UPDATE runs SET pid = 0, pid_started = 0 WHERE id = ?", [id])?;
+        Ok(())
+    }
+
     /// Writes down that a run whose runner is gone is over.
     ///
     /// # Errors

@@ -42,6 +42,8 @@ pub struct Placed<'a> {
     pub before: Vec<(usize, Edge)>,
     /// The choices on whose way it lies.
     pub guards: Vec<(usize, bool)>,
+    /// The blocks with names in which it lies, the outermost first.
+    pub blocks: Vec<String>,
     /// The values of escalations it stands in.
     pub levels: BTreeMap<String, Interval>,
     /// Where it stands.
@@ -122,6 +124,8 @@ struct Pending<'a> {
 struct Arranger<'a> {
     known: Known,
     placed: Vec<Placed<'a>>,
+    /// The blocks with names in which the next step lies, the outermost first.
+    blocks: Vec<String>,
     named: HashMap<String, Ends>,
     /// The steps of all rounds together, by their names without the rounds' numbers.
     in_every_round: BTreeMap<String, Ends>,
@@ -182,6 +186,10 @@ impl<'a> Arranger<'a> {
 
     fn step(&mut self, step: &'a Step, before: &[usize], scope: &Rc<Scope>, guards: &[(usize, bool)]) -> Ends {
         let name = self.name(step, scope);
+        let blocks = self.blocks.len();
+        if step.name.is_some() && !step.kind.blocks().is_empty() {
+            self.blocks.push(name.clone());
+        }
         let ends = match &step.kind {
             StepKind::Sequence(steps) => self.block(steps, before, scope, guards),
             StepKind::Parallel(steps) => self.parallel(steps, before, scope, guards, step.span),
@@ -209,6 +217,7 @@ impl<'a> Arranger<'a> {
                 Ends { first: vec![at], last: vec![at] }
             }
         };
+        self.blocks.truncate(blocks);
         self.remember(name, &ends, scope);
         ends
     }
@@ -318,8 +327,8 @@ impl<'a> Arranger<'a> {
         }
         let mut before: Vec<(usize, Edge)> = before.iter().map(|at| (*at, Edge::End)).collect();
         before.dedup();
-        let (guards, levels) = (guards.to_vec(), self.levels.clone());
-        self.placed.push(Placed { name, leaf, before, guards, levels, span });
+        let (guards, levels, blocks) = (guards.to_vec(), self.levels.clone(), self.blocks.clone());
+        self.placed.push(Placed { name, leaf, before, guards, blocks, levels, span });
         self.placed.len() - 1
     }
 

@@ -20,6 +20,8 @@ pub struct Step {
     pub kind: StepKind,
     /// The choices on whose way it lies, each with the way: it is skipped when another was taken.
     pub guards: Vec<(StepId, bool)>,
+    /// The blocks with names in which it lies, the outermost first.
+    pub blocks: Vec<String>,
     /// Where it stands.
     pub span: Span,
 }

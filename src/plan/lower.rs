@@ -63,7 +63,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         baseline: experiment.baseline,
         no_data: experiment.no_data,
         steady,
-        bends: bends(experiment),
+        bends: experiment.limits.bends.clone().unwrap_or_default(),
         callers: callers(system),
         places: environment.services.clone(),
         aborts,
@@ -109,11 +109,6 @@ fn named(slo: Slo) -> Slo {
         service => format!("{service}: {}", slo.text),
     };
     Slo { text, ..slo }
-}
-
-fn bends(experiment: &Experiment) -> BTreeSet<String> {
-    let faulted = experiment.limits.services.as_ref().map(|(services, _)| services.clone()).unwrap_or_default();
-    experiment.limits.bends.clone().map_or(faulted.clone(), |bends| bends.union(&faulted).cloned().collect())
 }
 
 fn callers(system: &System) -> BTreeMap<String, Vec<String>> {
@@ -164,7 +159,9 @@ impl Lowering<'_> {
             };
             let guards = one.guards.iter().map(|(at, way)| (ids[*at], *way)).collect();
             let before: Vec<(StepId, Edge)> = one.before.iter().map(|(at, edge)| (ids[*at], *edge)).collect();
-            ids.push(self.graph.add(Step { name: one.name, kind, guards, span: one.span }, &before));
+            ids.push(
+                self.graph.add(Step { name: one.name, kind, guards, blocks: one.blocks, span: one.span }, &before),
+            );
         }
     }
 

@@ -52,7 +52,7 @@ pub struct Plan {
     pub no_data: f64,
     /// Every SLO of the system, and the experiment's own steady state.
     pub steady: Vec<Slo>,
-    /// Services whose SLOs may bend.
+    /// Services whose SLOs may bend from the beginning on.
     pub bends: BTreeSet<String>,
     /// For each service, those that call it.
     pub callers: BTreeMap<String, Vec<String>>,
@@ -87,7 +87,12 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The SLOs outside `bends`, which abort the run when they break.
+    /// Whether a step faults a service: from then on its SLOs may bend.
+    pub fn faults(&self, service: &str) -> bool {
+        self.injections().any(|(_, injection)| injection.target == service)
+    }
+
+    /// The SLOs outside `bends`, which abort the run when they break; those of a faulted service before its first fault.
     pub fn watched(&self) -> impl Iterator<Item = &Slo> {
         let slos = self.steady.iter().filter(|slo| !slo.service.is_empty());
         slos.filter(|slo| !self.bends.contains(&slo.service))

@@ -134,7 +134,10 @@ fn touched(injection: &Injection) -> String {
 
 fn watched(plan: &Plan) -> Vec<String> {
     let aborts = plan.aborts.iter().map(|abort| abort.text.clone());
-    let slos = plan.watched().map(|slo| format!("abort when an SLO outside `bends` breaks: {}", slo.text));
+    let until = |service: &str| if plan.faults(service) { " (until a fault hits it)" } else { "" };
+    let slos = plan
+        .watched()
+        .map(|slo| format!("abort when an SLO outside `bends` breaks: {}{}", slo.text, until(&slo.service)));
     let no_data = format!("stop as inconclusive after {} without data", unit::show_duration(plan.no_data));
     aborts.chain(slos).chain([no_data]).collect()
 }

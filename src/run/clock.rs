@@ -17,22 +17,29 @@ pub fn virtual_time<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
 #[derive(Clone, Copy, Debug)]
 pub struct TokioClock {
     start: tokio::time::Instant,
+    /// What it showed then.
+    first: Instant,
 }
 
 impl TokioClock {
     /// A clock at zero.
     pub fn start() -> Self {
-        Self { start: tokio::time::Instant::now() }
+        Self::going_on_from(Instant(0))
+    }
+
+    /// A clock that goes on where another has stopped.
+    pub fn going_on_from(first: Instant) -> Self {
+        Self { start: tokio::time::Instant::now(), first }
     }
 }
 
 impl Clock for TokioClock {
     fn now(&self) -> Instant {
-        Instant(u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX))
+        self.first + self.start.elapsed()
     }
 
     fn sleep_until(&self, moment: Instant) -> Sleep {
-        let start = self.start;
-        Box::pin(async move { tokio::time::sleep_until(start + std::time::Duration::from_nanos(moment.0)).await })
+        let (start, ahead) = (self.start, moment.since(self.first));
+        Box::pin(async move { tokio::time::sleep_until(start + ahead).await })
     }
 }

@@ -1,5 +1,6 @@
 //! What happens in a run, as it happens.
 
+use super::moments::Moments;
 use crate::base::{Clock, Instant};
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,17 +116,23 @@ pub enum EventKind {
 pub struct Events {
     clock: Arc<dyn Clock>,
     sender: mpsc::UnboundedSender<Event>,
+    moments: Moments,
 }
 
 impl Events {
     /// Events stamped by `clock`; nobody listening is fine.
     pub fn new(clock: Arc<dyn Clock>, sender: mpsc::UnboundedSender<Event>) -> Self {
-        Self { clock, sender }
+        Self { clock, sender, moments: Moments::default() }
     }
 
     /// Tells that something happens now.
     pub fn tell(&self, kind: EventKind) {
         let _nobody_listens = self.sender.send(Event { at: self.clock.now(), kind });
+    }
+
+    /// When the steps of the run began and ended.
+    pub fn moments(&self) -> &Moments {
+        &self.moments
     }
 
     /// Tells anything else worth a line.

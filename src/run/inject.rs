@@ -45,8 +45,7 @@ struct Seen {
 /// Runs an inject step from beginning to end.
 pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
     if shared.is_refuted() || shared.halt.stopped().is_some() {
-        shared.events.tell(EventKind::Skipped { step: step.to_owned() });
-        return;
+        return shared.skip(step);
     }
     let injection = &match shared.answers.injection(injection) {
         Ok(injection) => injection,

@@ -7,6 +7,7 @@ use crate::base::{Instant, unit};
 use crate::plan::{self, Injection, Plan};
 use crate::radius::detection;
 use crate::types::term::LimitName;
+use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ pub struct Ledger(Mutex<Book>);
 #[derive(Default)]
 struct Book {
     open: Vec<Entry>,
+    /// Services that faults were injected into so far.
+    faulted: BTreeSet<String>,
     /// Services whose instances a fault hit that was taken back, and when that was.
     over: Vec<(String, Instant)>,
     /// How long faults were in force so far, and up to when that is counted.
@@ -47,6 +50,7 @@ impl Ledger {
         let share = if hits_instances { 0.0 } else { injection.touches.hi };
         let entry = Entry { step: step.to_owned(), target: injection.target.clone(), share, hits_instances, until };
         book.fits(plan, &entry, now)?;
+        book.faulted.insert(entry.target.clone());
         book.open.push(entry);
         Ok(())
     }
@@ -59,6 +63,11 @@ impl Ledger {
         book.open = open;
         let ended: Vec<Entry> = ended;
         book.over.extend(ended.into_iter().filter(|it| it.hits_instances).map(|it| (it.target, now)));
+    }
+
+    /// Whether a fault was ever injected into a service.
+    pub fn was_faulted(&self, service: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).faulted.contains(service)
     }
 
     /// Whether a fault that hits the instances of a service was in force at any time from `since` on.

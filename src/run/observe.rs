@@ -226,7 +226,7 @@ async fn call(shared: &Shared) -> BTreeMap<String, Option<Result<Found, String>>
             ("http" | "tcp", Ok(arguments)) => {
                 let (component, action) = component.clone();
                 let of = ProbeUse { probe: probe.clone(), component, action, returns: returns.clone(), arguments };
-                Some(shared.world.probe(&of).await.map_err(|error| error.to_string()))
+                Some(shared.world.probe(&of, &step.name).await.map_err(|error| error.to_string()))
             }
             _ => None,
         };

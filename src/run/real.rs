@@ -213,7 +213,7 @@ impl World for RealWorld {
         })
     }
 
-    fn probe<'a>(&'a self, of: &'a ProbeUse) -> Future<'a, Result<Found, Nothing>> {
+    fn probe<'a>(&'a self, of: &'a ProbeUse, _step: &'a str) -> Future<'a, Result<Found, Nothing>> {
         Box::pin(probe(of, &self.vault))
     }
 

@@ -30,6 +30,8 @@ pub struct Judged {
     pub verdict: Verdict,
     /// By how much, or why.
     pub detail: String,
+    /// When that was known.
+    pub at: Instant,
 }
 
 /// What a fault did, for the report.
@@ -161,6 +163,12 @@ impl Shared {
         }
     }
 
+    /// Passes over a step.
+    pub fn skip(&self, step: &str) {
+        self.events.moments().skipped(step, self.clock.now());
+        self.events.tell(EventKind::Skipped { step: step.to_owned() });
+    }
+
     /// Notes that a fault is in force from `at` on.
     pub fn injected(&self, at: Instant) {
         self.first_inject.send_if_modified(|first| first.is_none() && first.replace(at).is_none());
@@ -228,7 +236,8 @@ impl Shared {
         if verdict == Verdict::Refuted {
             self.refuted.send_replace(true);
         }
-        let judged = Judged { text: text.to_owned(), of: of.to_owned(), verdict, detail };
+        let at = self.clock.now();
+        let judged = Judged { text: text.to_owned(), of: of.to_owned(), verdict, detail, at };
         self.judged.lock().unwrap_or_else(PoisonError::into_inner).push(judged);
     }
 }

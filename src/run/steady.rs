@@ -114,7 +114,7 @@ pub fn judged(plan: &Plan, signals: &Signals, phase: Phase) -> Vec<Judged> {
             Outcome::Violated { at, atom } => (Verdict::Refuted, detail::violated(at, atom.as_ref())),
             Outcome::Inconclusive { reason } => (Verdict::Inconclusive, reason),
         };
-        Judged { text: slo.text.clone(), of: slo.service.clone(), verdict, detail }
+        Judged { text: slo.text.clone(), of: slo.service.clone(), verdict, detail, at: end }
     };
     plan.steady.iter().map(judge).collect()
 }

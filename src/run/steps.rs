@@ -65,7 +65,7 @@ impl Progress {
                 return Some((id, at));
             }
             if !matches!(step.kind, StepKind::Mark) {
-                shared.events.tell(EventKind::Skipped { step: step.name.clone() });
+                shared.skip(&step.name);
             }
             self.begun.insert(id, at);
             self.end(id, None);
@@ -128,10 +128,10 @@ async fn start(shared: Arc<Shared>, id: StepId, at: Instant, starts: mpsc::Unbou
     }
     let began = shared.clock.now();
     let _nobody_waits = starts.send((id, began));
-    let way = match shared.plan.graph.step(id) {
-        Some(step) => run_step(&shared, step).await,
-        None => None,
-    };
+    let Some(step) = shared.plan.graph.step(id) else { return Done { id, began: Some(began), way: None } };
+    shared.events.moments().began(&step.name, began);
+    let way = run_step(&shared, step).await;
+    shared.events.moments().ended(&step.name, shared.clock.now());
     Done { id, began: Some(began), way }
 }
 
@@ -169,7 +169,7 @@ async fn call(shared: &Shared, step: &str, of: Result<ProbeUse, String>) {
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: format!("call {}", of.probe) });
     let found = tokio::select! {
         biased;
-        found = shared.world.probe(&of) => found,
+        found = shared.world.probe(&of, step) => found,
         _ = shared.halt.wait() => return,
     };
     match found {

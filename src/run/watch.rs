@@ -42,10 +42,15 @@ pub async fn watch(shared: Arc<Shared>, began: Instant) {
 struct Guard {
     trigger: Trigger,
     reason: String,
+    /// The service whose first fault ends it.
+    until_faulted: Option<String>,
 }
 
 impl Guard {
     fn look(&mut self, shared: &Shared) {
+        if self.until_faulted.as_ref().is_some_and(|service| shared.ledger.was_faulted(service)) {
+            return;
+        }
         let fired = self.trigger.advance(&shared.board.signals(), &shared.baselines());
         if let Some((at, atom)) = fired {
             let detail = told(at, atom.as_ref());
@@ -63,10 +68,12 @@ fn guards(shared: &Shared, now: Instant) -> Vec<Guard> {
     let aborts = shared.plan.aborts.iter().map(|abort| Guard {
         trigger: Trigger::new(abort.condition.clone(), hold(abort), window, now),
         reason: abort.text.clone(),
+        until_faulted: None,
     });
     let slos = shared.plan.watched().map(|slo| Guard {
         trigger: Trigger::new(Condition::Not(Box::new(slo.condition.clone())), Hold::For(Duration::ZERO), window, now),
         reason: format!("an SLO outside `bends` broke: {}", slo.text),
+        until_faulted: Some(slo.service.clone()),
     });
     aborts.chain(slos).collect()
 }
@@ -77,7 +84,8 @@ fn hold(abort: &crate::types::model::Trigger) -> Hold {
 
 /// Readings that guard the run, and since when each is unknown.
 struct Missing {
-    readings: Vec<Reading>,
+    /// Each with the service whose first fault ends the watch.
+    readings: Vec<(Reading, Option<String>)>,
     since: BTreeMap<usize, Instant>,
     grace: Duration,
 }
@@ -85,17 +93,21 @@ struct Missing {
 impl Missing {
     fn new(shared: &Shared) -> Self {
         let plan = &shared.plan;
-        let aborts = plan.aborts.iter().map(|abort| &abort.condition);
-        let slos = plan.watched().map(|slo| &slo.condition);
-        let overall = plan.expectations.iter().map(|it| &it.condition);
-        let readings = aborts.chain(slos).chain(overall).flat_map(|condition| condition.readings());
-        Self { readings: readings.cloned().collect(), since: BTreeMap::new(), grace: unit::to_duration(plan.no_data) }
+        let aborts = plan.aborts.iter().map(|abort| (&abort.condition, None));
+        let slos = plan.watched().map(|slo| (&slo.condition, Some(slo.service.clone())));
+        let overall = plan.expectations.iter().map(|it| (&it.condition, None));
+        let guards = aborts.chain(slos).chain(overall);
+        let readings = guards.flat_map(|(condition, until)| {
+            condition.readings().into_iter().map(move |reading| (reading.clone(), until.clone()))
+        });
+        Self { readings: readings.collect(), since: BTreeMap::new(), grace: unit::to_duration(plan.no_data) }
     }
 
     fn look(&mut self, shared: &Shared) {
         let now = shared.clock.now();
         let signals = shared.board.signals();
-        for (at, reading) in self.readings.iter().enumerate() {
+        let over = |until: &Option<String>| until.as_ref().is_some_and(|service| shared.ledger.was_faulted(service));
+        for (at, (reading, _)) in self.readings.iter().enumerate().filter(|(_, (_, until))| !over(until)) {
             let window = reading.window.map_or(shared.window(), unit::to_duration);
             let Some(signal) = signals.get(&reading.metric) else { continue };
             match signal.read(reading.aggregate, now, window) {

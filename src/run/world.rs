@@ -26,8 +26,8 @@ pub trait World: Send + Sync {
     /// Reads a source at the moment `at`.
     fn read<'a>(&'a self, source: &'a SourceRef, at: Instant) -> Future<'a, Read>;
 
-    /// Makes a probe once.
-    fn probe<'a>(&'a self, of: &'a ProbeUse) -> Future<'a, Result<Found, Nothing>>;
+    /// Makes a probe once, for the step of this name.
+    fn probe<'a>(&'a self, of: &'a ProbeUse, step: &'a str) -> Future<'a, Result<Found, Nothing>>;
 
     /// Does what the intent says. Called only once the intent is durable. As soon as something is known without which the
     /// effect could not be taken back, it is put into the intent, and `known` is told.

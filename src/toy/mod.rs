@@ -72,6 +72,11 @@ impl Toy {
         self.engine.advance(inner - too_long, faults, at);
     }
 
+    /// Whether the model says what a metric shows.
+    pub fn shows(&self, metric: &MetricId) -> bool {
+        self.shows.contains_key(metric)
+    }
+
     /// What a metric showed in `(from, at]`; of a gauge, its value at `at`. Nothing where the model does not say what the
     /// metric shows, or that time has not passed. Exact where `from` and `at` are moments up to which time was let pass.
     pub fn sample(&self, metric: &MetricId, from: Instant, at: Instant) -> Option<Point> {

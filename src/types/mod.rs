@@ -17,6 +17,7 @@ pub mod selector;
 pub mod stable;
 pub mod term;
 pub mod toy;
+pub mod trial;
 pub mod ty;
 pub mod value;
 

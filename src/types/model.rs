@@ -2,6 +2,7 @@
 
 use super::selector::{MatchOperator, Matcher, Selector};
 use super::term::{Cohort, Condition, Demand, LimitName, MetricId, Term};
+use super::trial::{Expected, ExpectedVerdict, Given};
 use crate::base::{Interval, Span};
 use crate::types::Type;
 use serde::{Deserialize, Serialize};
@@ -760,27 +761,28 @@ pub struct Test {
     pub environment: Option<String>,
     /// The toy system that stands for the real one.
     pub model: Option<Arc<super::toy::Model>>,
-    /// The verdict that it expects.
-    pub verdict: Option<ExpectedVerdict>,
+    /// What is given.
+    pub givens: Vec<Given>,
+    /// What parameters are set to.
+    pub settings: BTreeMap<String, f64>,
+    /// What is expected.
+    pub expected: Vec<Expected>,
     /// Its name's place.
-    pub span: Span,
-}
-
-/// A verdict that a test expects.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExpectedVerdict {
-    /// Its word.
-    pub word: String,
-    /// What the reason must hold, where that is a text.
-    pub because: Option<String>,
-    /// Where it is written.
     pub span: Span,
 }
 
 impl Test {
     /// Whether the run is expected to be refused: then what refuses it is no mistake.
     pub fn expects_refusal(&self) -> bool {
-        self.verdict.as_ref().is_some_and(|verdict| verdict.word == "refused")
+        self.verdict().is_some_and(|verdict| verdict.word == "refused")
+    }
+
+    /// The verdict that it expects.
+    pub fn verdict(&self) -> Option<&ExpectedVerdict> {
+        self.expected.iter().find_map(|it| match it {
+            Expected::Verdict(verdict) => Some(verdict),
+            Expected::Step(_) => None,
+        })
     }
 }
 

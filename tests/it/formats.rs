@@ -173,3 +173,37 @@ fn no_text_breaks_a_format() {
     assert!(!drawn.err.contains(['\u{1b}', '\u{9b}']), "{:?}", drawn.err);
     assert!(files(place.path(), "chaos").len() == 1);
 }
+
+#[test]
+fn results_of_tests_fit_their_schema() {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let path = root().join("docs/schemas/tests.v1.schema.json").display().to_string();
+    let schema = compiler.compile(&path, &mut schemas).unwrap();
+    let check = |document: &Value| {
+        let error = schemas.validate(document, schema).map_err(|error| format!("{error:#}"));
+        assert_eq!(error, Ok(()), "{document:#}");
+    };
+    let place = Place::new();
+    for file in ["shop.chaos", "environments.chaos", "payment_outage.chaos", "payment_outage_test.chaos"] {
+        place.write(file, std::fs::read(root().join("examples/quickstart").join(file)).unwrap());
+    }
+    let whole = json(&place, &["test"], "json", 0);
+    check(&whole);
+    assert_eq!(whole["summary"]["failed"], 0);
+    assert_eq!(whole["tests"][0]["verdict"], "confirmed");
+    let conditions = whole["coverage"][0]["conditions"].as_array().unwrap();
+    assert!(conditions.iter().any(|one| one["kind"] == "trigger" && one["violated"].as_u64() >= Some(1)), "{whole:#}");
+    place.write(
+        "wrong.chaos",
+        "use \"./payment_outage.chaos\"\nuse \"./environments.chaos\"\n\
+         test \"a\" of payment_outage in local { given steady; expect verdict refuted }\n\
+         test \"b\" of payment_outage in local { given steady; given no data of nowhere; expect verdict refuted }\n",
+    );
+    let wrong = json(&place, &["test", "wrong.chaos"], "json", 1);
+    check(&wrong);
+    assert_eq!((&wrong["summary"]["failed"], &wrong["summary"]["errors"]), (&1.into(), &1.into()));
+    place.write("broken.chaos", "test x of nothing in local { expect verdict confirmed }\n");
+    let broken = json(&place, &["test", "broken.chaos"], "json", 1);
+    check(&broken);
+    assert_eq!(broken["findings"][0]["code"], "E0203");
+}

@@ -11,8 +11,8 @@ use std::fs;
 /// Codes of what happens only when something runs: a test with real programs holds their message.
 const OF_RUNS: &[&str] = &[
     "E0707", "E0708", "E0709", "E0710", "E0711", "E0713", "E0714", "E0801", "E0802", "E0803", "E0804", "E0805",
-    "E0806", "E0807", "E0721", "E0722", "E0723", "E0724", "E0725", "E0726", "E0727", "E0728", "E0729", "E0108",
-    "E0701", "E0100", "E0603", "E0604", "E0605", "E0606", "E0607",
+    "E0806", "E0807", "E0808", "E0433", "E0435", "E0721", "E0722", "E0723", "E0724", "E0725", "E0726", "E0727",
+    "E0728", "E0729", "E0108", "E0701", "E0100", "E0603", "E0604", "E0605", "E0606", "E0607",
 ];
 
 /// For each code all its findings, drawn.

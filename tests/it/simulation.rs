@@ -127,7 +127,7 @@ impl World for Simulated {
         })
     }
 
-    fn probe<'a>(&'a self, _: &'a ProbeUse) -> Future<'a, Result<Found, metrics::Nothing>> {
+    fn probe<'a>(&'a self, _: &'a ProbeUse, _: &'a str) -> Future<'a, Result<Found, metrics::Nothing>> {
         Box::pin(async { Err(metrics::Nothing::from("no graph here calls a probe".to_owned())) })
     }
 

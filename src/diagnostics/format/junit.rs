@@ -83,7 +83,7 @@ fn told(findings: &[&Diagnostic], sources: &Sources) -> String {
 }
 
 /// Text that may stand in an element or an attribute. What XML 1.0 cannot hold at all is replaced.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

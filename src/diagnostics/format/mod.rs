@@ -9,6 +9,9 @@ mod place;
 mod rdjson;
 mod sarif;
 
+pub use concise::line;
+pub use junit::escape;
+
 use super::{Diagnostic, Severity};
 use crate::base::Sources;
 use std::path::PathBuf;

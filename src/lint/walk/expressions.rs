@@ -4,9 +4,9 @@ use super::{expected, injected, runs, steps};
 use crate::base::Span;
 use crate::syntax::File;
 use crate::syntax::tree::{
-    Arguments, Awaited, Environment, Expect, Experiment, Expr, ExprKind, Hold, Inject, Limits, Model, ModelUse,
-    Parameter, Path, Policy, Requirement, Scenario, Schedule, Step, StepKind, System, Test, TestExpectation, Timing,
-    Used,
+    Arguments, Awaited, Environment, Expect, Experiment, Expr, ExprKind, Given, GivenWhat, Hold, Inject, Limits, Model,
+    ModelUse, Parameter, Path, Policy, Requirement, Scenario, Schedule, Step, StepKind, System, Test, TestExpectation,
+    Timing, Used,
 };
 
 /// The outermost expressions of a whole file.
@@ -145,8 +145,8 @@ fn of_policy(policy: &Policy) -> Vec<&Expr> {
 }
 
 fn of_test(test: &Test) -> Vec<&Expr> {
-    let mut found: Vec<&Expr> = test.givens.iter().filter_map(|it| it.value.as_ref()).map(|(_, value)| value).collect();
-    found.extend(test.givens.iter().filter_map(|it| it.since.as_ref()).map(|since| &since.offset));
+    let mut found: Vec<&Expr> = test.givens.iter().flat_map(of_given).collect();
+    found.extend(test.settings.iter().map(|(_, value)| value));
     if let Some(ModelUse::Written(model, _)) = &test.model {
         found.extend(of_model(model));
     }
@@ -156,6 +156,16 @@ fn of_test(test: &Test) -> Vec<&Expr> {
             TestExpectation::Step { within, .. } => found.extend(within),
         }
     }
+    found
+}
+
+fn of_given(given: &Given) -> Vec<&Expr> {
+    let mut found = match &given.what {
+        GivenWhat::Value(_, _, course) | GivenWhat::Traffic(_, course) => course.expressions(),
+        _ => Vec::new(),
+    };
+    found.extend(given.since.as_ref().map(|since| &since.offset));
+    found.extend(&given.lasting);
     found
 }
 

@@ -2,7 +2,7 @@
 
 use super::Builder;
 use crate::syntax::parser::{Node, Rule};
-use crate::syntax::tree::{Given, ModelUse, Name, Schedule, Since, Test, TestExpectation};
+use crate::syntax::tree::{Course, Expr, Given, GivenWhat, ModelUse, Name, Schedule, Since, Test, TestExpectation};
 
 impl Builder<'_> {
     pub(super) fn test(&mut self, node: Node) -> Option<Test> {
@@ -12,8 +12,16 @@ impl Builder<'_> {
         };
         let mut paths = node.all(Rule::path).map(|path| self.path(path));
         let (experiment, environment) = (paths.next()?, paths.next());
-        let (givens, expectations) = (Vec::new(), Vec::new());
-        let mut test = Test { name, experiment, environment, model: None, givens, expectations, damaged: false };
+        let mut test = Test {
+            name,
+            experiment,
+            environment,
+            model: None,
+            givens: Vec::new(),
+            settings: Vec::new(),
+            expectations: Vec::new(),
+            damaged: false,
+        };
         let before = self.findings.len();
         let block = node.find(Rule::test_block)?;
         for item in self.statements(block, Rule::test_item, Rule::strict_test) {
@@ -24,6 +32,7 @@ impl Builder<'_> {
                     self.once(&mut test.model, model, ModelUse::span, "model");
                 }
                 Rule::given => test.givens.extend(self.given(item)),
+                Rule::setting => test.settings.extend(self.setting(item)),
                 Rule::expect_verdict => test.expectations.extend(self.expect_verdict(item)),
                 _ => test.expectations.extend(self.expect_step(item)),
             }
@@ -33,12 +42,44 @@ impl Builder<'_> {
     }
 
     fn given(&mut self, node: Node) -> Option<Given> {
-        let value = match node.find(Rule::given_value) {
-            Some(value) => Some((self.find_path(value)?, self.find_expr(value)?)),
-            None => None,
-        };
+        let what = self.given_what(node.children().find(|part| part.rule != Rule::kw_given)?)?;
         let since = node.find(Rule::since).and_then(|since| self.since(since));
-        Some(Given { value, since, span: self.span(node) })
+        let lasting = node.find(Rule::lasting).and_then(|lasting| self.find_expr(lasting));
+        Some(Given { what, since, lasting, span: self.span(node) })
+    }
+
+    fn given_what(&mut self, node: Node) -> Option<GivenWhat> {
+        Some(match node.rule {
+            Rule::kw_steady => GivenWhat::Steady,
+            Rule::kw_stop => GivenWhat::Stop,
+            Rule::no_data_of => GivenWhat::Silence(self.find_path(node)?),
+            Rule::no_evidence => GivenWhat::Unseen(self.find_step_path(node)?),
+            Rule::given_traffic => GivenWhat::Traffic(self.first_name(node)?, self.course(node)?),
+            Rule::given_value => {
+                GivenWhat::Value(self.find_step_path(node)?, self.first_name(node), self.course(node)?)
+            }
+            _ => GivenWhat::Happening(self.find_step_path(node)?, self.first_name(node)?),
+        })
+    }
+
+    fn course(&mut self, node: Node) -> Option<Course> {
+        let course = node.find(Rule::course)?;
+        let mut parts: Vec<_> = course.all(Rule::expression).map(|part| self.expression(part)).collect();
+        Some(match (parts.len(), course.find(Rule::kw_every)) {
+            (3, _) => {
+                let (over, to) = (parts.pop()?, parts.pop()?);
+                Course::Ramp { from: parts.pop()?, to, over }
+            }
+            (2, Some(_)) => {
+                let every = parts.pop()?;
+                Course::Levels { values: parts.pop()?, every }
+            }
+            _ => Course::One(parts.pop()?),
+        })
+    }
+
+    fn setting(&mut self, node: Node) -> Option<(Name, Expr)> {
+        self.first_name(node).zip(self.find_expr(node))
     }
 
     fn since(&mut self, node: Node) -> Option<Since> {
@@ -75,10 +116,7 @@ impl Builder<'_> {
             match item.rule {
                 Rule::cron => self.once_expr(&mut schedule.cron, item, "cron"),
                 Rule::timezone => self.once_expr(&mut schedule.timezone, item, "timezone"),
-                _ => {
-                    let setting = self.first_name(item).zip(self.find_expr(item));
-                    schedule.settings.extend(setting);
-                }
+                _ => schedule.settings.extend(self.setting(item)),
             }
         }
         Some(schedule)

@@ -18,7 +18,7 @@ pub use model::{Arrivals, Model, ModelUse, Modelled, Shown, Trait, TraitKind};
 pub use policy::{Policy, Requirement, Rule};
 pub use step::{After, Awaited, Comparative, Expect, Hold, Inject, Mode, Relation, Step, StepKind, Timing, Wait};
 pub use system::{Metric, Service, Slo, System};
-pub use test::{Given, Schedule, Since, Test, TestExpectation};
+pub use test::{Course, Given, GivenWhat, Schedule, Since, Test, TestExpectation};
 
 use crate::base::Span;
 
