@@ -17,7 +17,7 @@ mod world;
 
 pub use arrange::{Edge, Leaf, Placed, arrange};
 pub use bare::bare;
-pub use graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepKind};
+pub use graph::{Graph, Injection, Level, PlannedArgument, PlannedParameter, Step, StepKind};
 pub use limits::{Bound, Effective, Origin, PlaceLimit};
 pub use lower::{Choice, lower};
 pub use support::not_runnable;

@@ -44,7 +44,7 @@ struct Seen {
 
 /// Runs an inject step from beginning to end.
 pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
-    if shared.is_refuted() || shared.halt.stopped().is_some() {
+    if shared.is_over(step) || shared.halt.stopped().is_some() {
         return shared.skip(step);
     }
     let injection = &match shared.answers.injection(injection) {
@@ -117,7 +117,7 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
             injection.until.as_ref().is_some_and(|until| obligations.iter().all(|(it, _)| it.span != until.span));
         if over
             || now.lost.is_some()
-            || shared.is_refuted()
+            || shared.is_over(step)
             || shared.halt.stopped().is_some()
             || shared.clock.now() >= until
         {
@@ -127,7 +127,7 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
             biased;
             _ = bell.changed() => {}
             _ = seen.changed() => {}
-            () = shared.refuted() => {}
+            () = shared.over(step) => {}
             _ = shared.halt.wait() => {}
             () = shared.clock.sleep_until(until) => {}
         }
@@ -267,7 +267,7 @@ async fn take_back(shared: &Shared, step: &str, effect: &LeftOver, acted: u64) {
 
 /// Judges what is still pending, and whether there is evidence.
 fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end: Instant) {
-    let cut_short = shared.halt.stopped().is_some() || shared.is_refuted();
+    let cut_short = shared.halt.stopped().is_some() || shared.is_over(step);
     let baselines = shared.baselines();
     for (expectation, obligation) in held.obligations {
         let outcome = match obligation {

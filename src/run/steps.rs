@@ -61,7 +61,8 @@ impl Progress {
                 order.into_iter().filter(|id| !self.taken.contains(id)).find_map(|id| self.ready(shared, id))?;
             self.taken.insert(id);
             let step = shared.plan.graph.step(id)?;
-            if step.guards.iter().all(|(choice, way)| self.ways.get(choice) == Some(&Some(*way))) {
+            let chosen = step.guards.iter().all(|(choice, way)| self.ways.get(choice) == Some(&Some(*way)));
+            if chosen && !shared.has_ended(&step.escalations) {
                 return Some((id, at));
             }
             if !matches!(step.kind, StepKind::Mark) {

@@ -23,6 +23,17 @@ impl MetricId {
         MetricId { service: self.service.clone(), metric: format!("{}{}", self.metric, cohort.ending()) }
     }
 
+    /// The part of the traffic that it is of, if it is of one.
+    pub fn cohort(&self) -> Option<Cohort> {
+        [Cohort::Affected, Cohort::Others].into_iter().find(|part| self.metric.ends_with(part.ending()))
+    }
+
+    /// The metric of all traffic.
+    #[must_use]
+    pub fn of_all(&self) -> MetricId {
+        MetricId { service: self.service.clone(), metric: self.whole().to_owned() }
+    }
+
     /// Whether they are the same metric, of whatever part of the traffic.
     pub fn is_of(&self, other: &MetricId) -> bool {
         self.service == other.service && self.whole() == other.whole()

@@ -313,7 +313,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     (
         "bends checkout",
         "bends checkout, orders, web",
-        "bends: checkout, orders, payment → checkout, orders, payment, web",
+        "bends: checkout → checkout, orders, web",
     ),
     ("concurrent <= 2", "concurrent <= 3", "limit concurrent: 2 → 3"),
     ("window 10s", "window 9s", "window: 10s → 9s"),
