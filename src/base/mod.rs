@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod files;
 pub mod interval;
+pub mod number;
 mod overlay;
 pub mod parallel;
 pub mod source;
