@@ -1,0 +1,317 @@
+//! The world of a replay: it gives back what the outside answered in a recorded run, when it answered.
+
+use super::key;
+use super::line::{Answer, Failure};
+use super::stored::Stored;
+use super::tape::Tape;
+use crate::base::{Clock, Instant};
+use crate::diagnostics::codes;
+use crate::injector::{Call as Caller, Evidence, Handle};
+use crate::metrics::{Found, Nothing, Read};
+use crate::plan::{Injection, Plan, Proxy};
+use crate::run::{FaultIntent, Future, Halt, Intent, RunError, Stop, Verdict, Witness, World};
+use crate::types::model::{Class, ProbeUse, SourceRef};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+/// A run that goes another way than the recorded one may be so much earlier or later and still fit the recording.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// What the recorded run did is expected so soon after it did it, at most.
+const SLACK: Duration = Duration::from_millis(100);
+/// What was never answered fails so long after the end of the recording: by then the replay has been stopped.
+const GRACE: Duration = Duration::from_secs(1);
+/// Leases of leased faults; their length does not matter, since renewals are given back too.
+const LEASE: Duration = Duration::from_secs(10);
+/// What is said of what nobody asked in the recorded run.
+const NOTHING: &str = "nothing was recorded of it";
+
+/// A recorded run, given back.
+pub struct Replayed {
+    clock: Arc<dyn Clock>,
+    halt: Halt,
+    tape: Tape,
+    died: Mutex<BTreeMap<String, Vec<Instant>>>,
+    /// What the recorded run did to the outside, by the time at which it did it.
+    done: Vec<(Instant, String)>,
+    stopped: Option<(Stop, Instant)>,
+    /// Up to when the recording reaches, and what is said of a run that goes on.
+    end: (Instant, String),
+    run: String,
+    experiment: String,
+    /// Whether what is run judges otherwise than what was recorded, so that it may go another way.
+    changed: bool,
+    fits_until: OnceLock<Instant>,
+}
+
+impl Replayed {
+    /// Gives back what was stored; `halt` is that of the replay, which is stopped where the recording does not fit any more.
+    pub fn new(stored: Stored, clock: Arc<dyn Clock>, halt: Halt, changed: bool) -> Self {
+        let is_effect = |of: &str| [key::APPLY, key::REVERT].iter().any(|word| of.split(' ').next() == Some(*word));
+        let effects = stored.calls.iter().filter(|call| is_effect(&call.of));
+        let mut done: Vec<(Instant, String)> = effects.map(|call| (call.from, call.of.clone())).collect();
+        done.sort();
+        let end = match stored.outcome.is_some() {
+            true => format!("the recorded run was over at {}: what would have come then is unknown", stored.end),
+            false => format!("the recording ends at {}, before the run did", stored.end),
+        };
+        let mut died: BTreeMap<String, Vec<Instant>> = BTreeMap::new();
+        for (what, at) in stored.died {
+            died.entry(what).or_default().push(at);
+        }
+        Self {
+            tape: Tape::new(Arc::clone(&clock), stored.calls, stored.moments),
+            clock,
+            halt,
+            died: Mutex::new(died),
+            done,
+            stopped: stored.stopped,
+            end: (stored.end, end),
+            run: stored.head.run,
+            experiment: stored.head.made_from.experiment,
+            changed,
+            fits_until: OnceLock::new(),
+        }
+    }
+
+    /// From when on the recording did not fit, if that came.
+    pub fn fits_until(&self) -> Option<Instant> {
+        self.fits_until.get().copied()
+    }
+
+    /// Goes along with the replay: stops it when the recorded run was stopped by somebody, when it leaves out what the
+    /// recorded run did, and where the recording ends. Never returns.
+    pub async fn follow(&self) {
+        let stopping = async {
+            if let Some((stop, at)) = &self.stopped {
+                self.clock.sleep_until(*at).await;
+                self.halt.stop(stop.verdict, stop.reason.clone());
+            }
+        };
+        let comparing = async {
+            for (from, of) in &self.done {
+                self.clock.sleep_until(*from + SLACK).await;
+                if self.tape.holds(of, *from) {
+                    self.leave(*from, &format!("{} then, and is not here", told(of)));
+                }
+            }
+        };
+        let ending = async {
+            self.clock.sleep_until(self.end.0 + SLACK).await;
+            self.stop_at(self.end.0, self.end.1.clone());
+        };
+        tokio::join!(stopping, comparing, ending);
+        std::future::pending::<()>().await;
+    }
+
+    fn leave(&self, at: Instant, why: &str) {
+        self.stop_at(at, format!("from {at} on the recording does not fit: {why}"));
+    }
+
+    fn stop_at(&self, at: Instant, why: String) {
+        if self.halt.stopped().is_none() {
+            let _first_counts = self.fits_until.set(at);
+            self.halt.stop(Verdict::Inconclusive, why);
+        }
+    }
+
+    /// The recorded result of something that is done to the outside. A replay that does it at another time than the recorded
+    /// run has left it.
+    async fn effect(&self, of: &str) -> Option<Answer> {
+        let now = self.clock.now();
+        let Some(call) = self.tape.call(of) else {
+            if self.changed && now < self.end.0 {
+                self.leave(now, &format!("{} here, and was not then", told(of)));
+            }
+            if self.halt.stopped().is_none() {
+                self.clock.sleep_until(self.end.0 + GRACE).await;
+            }
+            return None;
+        };
+        if self.changed && call.from.since(now) > PATIENCE {
+            self.leave(now, &format!("{} here, and only at {} then", told(of), call.from));
+        }
+        let left = self.changed && self.halt.stopped().is_some();
+        let at = if left { now + call.at.since(call.from) } else { call.at };
+        self.clock.sleep_until(at).await;
+        call.got
+    }
+
+    /// The next recorded answer. Where there is none, nothing comes until the recording ends.
+    async fn answer(&self, of: &str) -> Option<Answer> {
+        let answer = self.tape.answer(of).await;
+        if answer.is_none() && self.tape.knows(of) {
+            self.clock.sleep_until(self.end.0 + GRACE).await;
+        }
+        answer
+    }
+
+    /// A read, with all that other reads would have given meanwhile: what was counted must not get lost.
+    async fn reading(&self, source: &SourceRef) -> Read {
+        let of = key::read(source);
+        let Some(Answer::Read(mut read)) = self.answer(&of).await else {
+            return Read { failures: vec![NOTHING.to_owned()], ..Read::default() };
+        };
+        while let Some(Answer::Read(more)) = self.tape.due(&of) {
+            read.samples.extend(more.samples);
+            read.failures.extend(more.failures);
+            read.remarks.extend(more.remarks);
+            read.changes.extend(more.changes);
+            read.falls.extend(more.falls);
+        }
+        read
+    }
+
+    fn intent(&self, injection: &Injection, step: &str) -> FaultIntent {
+        let lease = (injection.class == Class::Leased).then_some(LEASE);
+        let (run, experiment, step) = (self.run.clone(), self.experiment.clone(), step.to_owned());
+        FaultIntent {
+            what: format!("{} on {}", injection.fault, injection.target),
+            component: injection.component.clone(),
+            handle: Handle { id: step.clone(), data: Vec::new() },
+            call: Caller { run, experiment, step, fence: 0, lease },
+            proxy: injection.proxy.clone(),
+            class: injection.class,
+        }
+    }
+}
+
+/// `outage was taken back`, of the question that is asked to do it.
+fn told(of: &str) -> String {
+    match of.split_once(' ') {
+        Some((key::APPLY, what)) => format!("`{what}` was applied"),
+        Some((_, what)) => format!("`{what}` was taken back"),
+        None => of.to_owned(),
+    }
+}
+
+fn unknown() -> RunError {
+    RunError::new(codes::E0823, NOTHING)
+}
+
+fn result<T>(of: Result<T, Failure>) -> Result<T, RunError> {
+    of.map_err(RunError::from)
+}
+
+impl World for Replayed {
+    fn read<'a>(&'a self, source: &'a SourceRef, _: Instant) -> Future<'a, Read> {
+        Box::pin(self.reading(source))
+    }
+
+    fn probe<'a>(&'a self, of: &'a ProbeUse) -> Future<'a, Result<Found, Nothing>> {
+        Box::pin(async move {
+            match self.answer(&key::probe(of)).await {
+                Some(Answer::Found(found)) => found,
+                _ => Err(Nothing::from(NOTHING.to_owned())),
+            }
+        })
+    }
+
+    fn apply<'a>(
+        &'a self,
+        intent: &'a mut Intent,
+        _: &'a (dyn Fn(&Intent) + Send + Sync),
+    ) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async move {
+            let done = self.effect(&key::apply(intent)).await;
+            if let Some(died) = self.died.lock().unwrap_or_else(PoisonError::into_inner).get_mut(&key::effect(intent)) {
+                died.retain(|at| *at > self.clock.now());
+            }
+            match done {
+                Some(Answer::Done(done)) => result(done),
+                _ => Err(unknown()),
+            }
+        })
+    }
+
+    /// Nothing is in force in a replay, so nothing fails to be taken back but what failed then.
+    fn revert<'a>(&'a self, intent: &'a Intent) -> Future<'a, Result<String, RunError>> {
+        Box::pin(async move {
+            match self.effect(&key::revert(intent)).await {
+                Some(Answer::Undone(undone)) => result(undone),
+                _ => Ok(String::new()),
+            }
+        })
+    }
+
+    fn make_ready<'a>(&'a self, _: &'a Plan) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async move {
+            match self.answer(key::READY).await {
+                Some(Answer::Done(ready)) => result(ready),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    fn prepare<'a>(&'a self, injection: &'a Injection, step: &'a str) -> Future<'a, Result<FaultIntent, RunError>> {
+        Box::pin(async move {
+            if let Some(Answer::Done(Err(failure))) = self.answer(&key::prepare(step)).await {
+                return Err(failure.into());
+            }
+            Ok(self.intent(injection, step))
+        })
+    }
+
+    fn renew<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async move {
+            match self.answer(&key::renew(fault)).await {
+                Some(Answer::Done(renewed)) => result(renewed),
+                _ => Err(unknown()),
+            }
+        })
+    }
+
+    fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {
+        Box::pin(async move {
+            match self.answer(&key::status(fault)).await {
+                Some(Answer::Evidence(evidence)) => result(evidence),
+                _ => Err(unknown()),
+            }
+        })
+    }
+
+    fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<Witness>> {
+        Box::pin(async move {
+            match self.answer(&key::witnessed(fault)).await {
+                Some(Answer::Witness(witness)) => witness,
+                _ => None,
+            }
+        })
+    }
+
+    fn passed<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Option<u64>> {
+        Box::pin(async move {
+            match self.answer(&key::passed(proxy)).await {
+                Some(Answer::Passed(passed)) => passed,
+                _ => None,
+            }
+        })
+    }
+
+    fn proxy_stands<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Result<bool, RunError>> {
+        Box::pin(async move {
+            match self.answer(&key::stands(proxy)).await {
+                Some(Answer::Stands(stands)) => result(stands),
+                _ => Err(unknown()),
+            }
+        })
+    }
+
+    fn lives(&self, effect: &Intent) -> bool {
+        let died = self.died.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        died.get(&key::effect(effect)).is_none_or(|died| died.iter().all(|at| *at > now))
+    }
+
+    fn moment<'a>(&'a self, what: &'a str, now: Instant) -> Future<'a, Instant> {
+        Box::pin(async move {
+            let next = self.tape.moment(what, now);
+            let Some(moment) = next.filter(|moment| !self.changed || moment.since(now) <= PATIENCE) else {
+                return now;
+            };
+            self.tape.pass(what, moment);
+            self.clock.sleep_until(moment).await;
+            moment
+        })
+    }
+}
