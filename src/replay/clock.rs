@@ -13,11 +13,14 @@ use std::time::Duration;
 #[derive(Clone, Debug, Default)]
 pub struct VirtualClock(Arc<Mutex<State>>);
 
+/// A moment, the turn within it, and when its owner came.
+type Place = (Instant, usize, u64);
+
 #[derive(Debug, Default)]
 struct State {
     now: Instant,
-    /// Who waits for which moment, in the order of coming.
-    waiting: BTreeMap<(Instant, u64), Waker>,
+    /// Who waits for which moment, in order.
+    waiting: BTreeMap<Place, Waker>,
     came: u64,
 }
 
@@ -39,9 +42,15 @@ impl VirtualClock {
 
     fn go_on(&self) -> Option<Waker> {
         let mut state = self.state();
-        let ((at, _), waker) = state.waiting.pop_first()?;
+        let ((at, ..), waker) = state.waiting.pop_first()?;
         state.now = state.now.max(at);
         Some(waker)
+    }
+
+    /// Waits for a turn within a moment: of all that comes at it, first what only waits for the moment, then the turns in
+    /// order. Waits for its turn also when the moment has come already.
+    pub fn turn(&self, moment: Instant, turn: usize) -> Sleep {
+        Box::pin(Waiting { clock: self.clone(), moment, turn: Some(turn), place: None })
     }
 }
 
@@ -51,7 +60,7 @@ impl Clock for VirtualClock {
     }
 
     fn sleep_until(&self, moment: Instant) -> Sleep {
-        Box::pin(Waiting { clock: self.clone(), moment, place: None })
+        Box::pin(Waiting { clock: self.clone(), moment, turn: None, place: None })
     }
 }
 
@@ -59,7 +68,8 @@ impl Clock for VirtualClock {
 struct Waiting {
     clock: VirtualClock,
     moment: Instant,
-    place: Option<u64>,
+    turn: Option<usize>,
+    place: Option<Place>,
 }
 
 impl Future for Waiting {
@@ -68,12 +78,17 @@ impl Future for Waiting {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         let clock = self.clock.clone();
         let mut state = clock.state();
-        if state.now >= self.moment {
+        let over = match (self.place, self.turn) {
+            (Some(place), _) => !state.waiting.contains_key(&place),
+            (None, Some(_)) => false,
+            (None, None) => state.now >= self.moment,
+        };
+        if over {
             return Poll::Ready(());
         }
         state.came += 1;
-        let place = *self.place.get_or_insert(state.came);
-        state.waiting.insert((self.moment, place), context.waker().clone());
+        let place = (self.moment, self.turn.map_or(0, |turn| turn + 1), state.came);
+        state.waiting.insert(*self.place.get_or_insert(place), context.waker().clone());
         Poll::Pending
     }
 }
@@ -81,7 +96,7 @@ impl Future for Waiting {
 impl Drop for Waiting {
     fn drop(&mut self) {
         if let Some(place) = self.place {
-            self.clock.state().waiting.remove(&(self.moment, place));
+            self.clock.state().waiting.remove(&place);
         }
     }
 }
@@ -109,6 +124,30 @@ mod tests {
             }
         });
         assert_eq!(waited.unwrap(), Some((Instant(1_000_000_007), Instant(3), Instant(1_000_000_006))));
+    }
+
+    #[test]
+    fn turns_come_in_order_also_at_a_moment_that_has_come() {
+        let clock = VirtualClock::default();
+        let told = std::sync::Mutex::new(Vec::new());
+        let turn = async |number: usize| {
+            clock.turn(Instant(5), number).await;
+            told.lock().unwrap().push(number);
+        };
+        let late = async {
+            clock.sleep_until(Instant(5)).await;
+            told.lock().unwrap().push(0);
+            turn(2).await;
+        };
+        virtual_time(async {
+            tokio::select! {
+                biased;
+                () = clock.run() => {}
+                _ = async { tokio::join!(turn(3), turn(1), late) } => {}
+            }
+        })
+        .unwrap();
+        assert_eq!(*told.lock().unwrap(), [0, 1, 2, 3]);
     }
 
     #[test]

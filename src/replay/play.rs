@@ -34,7 +34,7 @@ pub fn play(plan: Plan, stored: Stored, changed: bool) -> Result<Played, RunErro
         let virtual_clock = VirtualClock::default();
         let clock: Arc<dyn Clock> = Arc::new(virtual_clock.clone());
         let halt = Halt::default();
-        let replayed = Arc::new(Replayed::new(stored, Arc::clone(&clock), halt.clone(), changed));
+        let replayed = Arc::new(Replayed::new(stored, virtual_clock.clone(), halt.clone(), changed));
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let events = Events::new(Arc::clone(&clock), sender);
         let world: Arc<dyn World> = Arc::clone(&replayed) as Arc<dyn World>;

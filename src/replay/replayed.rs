@@ -1,5 +1,6 @@
 //! The world of a replay: it gives back what the outside answered in a recorded run, when it answered.
 
+use super::clock::VirtualClock;
 use super::key;
 use super::line::{Answer, Failure};
 use super::stored::Stored;
@@ -12,7 +13,7 @@ use crate::plan::{Injection, Plan, Proxy};
 use crate::run::{FaultIntent, Future, Halt, Intent, RunError, Stop, Verdict, Witness, World};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// A run that goes another way than the recorded one may be so much earlier or later and still fit the recording.
@@ -28,7 +29,7 @@ const NOTHING: &str = "nothing was recorded of it";
 
 /// A recorded run, given back.
 pub struct Replayed {
-    clock: Arc<dyn Clock>,
+    clock: VirtualClock,
     halt: Halt,
     tape: Tape,
     died: Mutex<BTreeMap<String, Vec<Instant>>>,
@@ -46,9 +47,9 @@ pub struct Replayed {
 
 impl Replayed {
     /// Gives back what was stored; `halt` is that of the replay, which is stopped where the recording does not fit any more.
-    pub fn new(stored: Stored, clock: Arc<dyn Clock>, halt: Halt, changed: bool) -> Self {
+    pub fn new(stored: Stored, clock: VirtualClock, halt: Halt, changed: bool) -> Self {
         let is_effect = |of: &str| [key::APPLY, key::REVERT].iter().any(|word| of.split(' ').next() == Some(*word));
-        let effects = stored.calls.iter().filter(|call| is_effect(&call.of));
+        let effects = stored.calls.iter().map(|(_, call)| call).filter(|call| is_effect(&call.of));
         let mut done: Vec<(Instant, String)> = effects.map(|call| (call.from, call.of.clone())).collect();
         done.sort();
         let end = match stored.outcome.is_some() {
@@ -60,7 +61,7 @@ impl Replayed {
             died.entry(what).or_default().push(at);
         }
         Self {
-            tape: Tape::new(Arc::clone(&clock), stored.calls, stored.moments),
+            tape: Tape::new(clock.clone(), stored.calls, stored.moments),
             clock,
             halt,
             died: Mutex::new(died),
@@ -119,7 +120,7 @@ impl Replayed {
     /// run has left it.
     async fn effect(&self, of: &str) -> Option<Answer> {
         let now = self.clock.now();
-        let Some(call) = self.tape.call(of) else {
+        let Some((line, call)) = self.tape.call(of) else {
             if self.changed && now < self.end.0 {
                 self.leave(now, &format!("{} here, and was not then", told(of)));
             }
@@ -132,8 +133,10 @@ impl Replayed {
             self.leave(now, &format!("{} here, and only at {} then", told(of), call.from));
         }
         let left = self.changed && self.halt.stopped().is_some();
-        let at = if left { now + call.at.since(call.from) } else { call.at };
-        self.clock.sleep_until(at).await;
+        match left {
+            true => self.clock.sleep_until(now + call.at.since(call.from)).await,
+            false => self.clock.turn(call.at, line).await,
+        }
         call.got
     }
 
@@ -146,13 +149,13 @@ impl Replayed {
         answer
     }
 
-    /// A read, with all that other reads would have given meanwhile: what was counted must not get lost.
+    /// A read, with what reads gave that are left out here: what was counted must not get lost.
     async fn reading(&self, source: &SourceRef) -> Read {
         let of = key::read(source);
         let Some(Answer::Read(mut read)) = self.answer(&of).await else {
             return Read { failures: vec![NOTHING.to_owned()], ..Read::default() };
         };
-        while let Some(Answer::Read(more)) = self.tape.due(&of) {
+        while let Some(Answer::Read(more)) = self.tape.left(&of) {
             read.samples.extend(more.samples);
             read.failures.extend(more.failures);
             read.remarks.extend(more.remarks);
@@ -306,11 +309,10 @@ impl World for Replayed {
     fn moment<'a>(&'a self, what: &'a str, now: Instant) -> Future<'a, Instant> {
         Box::pin(async move {
             let next = self.tape.moment(what, now);
-            let Some(moment) = next.filter(|moment| !self.changed || moment.since(now) <= PATIENCE) else {
-                return now;
-            };
-            self.tape.pass(what, moment);
-            self.clock.sleep_until(moment).await;
+            let fits = |(_, moment): &(usize, Instant)| !self.changed || moment.since(now) <= PATIENCE;
+            let Some((line, moment)) = next.filter(fits) else { return now };
+            self.tape.pass(what, line);
+            self.clock.turn(moment, line).await;
             moment
         })
     }

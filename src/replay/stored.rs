@@ -16,10 +16,10 @@ use std::path::Path;
 pub struct Stored {
     /// What was run.
     pub head: Head,
-    /// What the outside was asked and answered, in the order of the answers.
-    pub calls: Vec<Call>,
-    /// The moments that decided what was judged, each with its name, in order.
-    pub moments: Vec<(String, Instant)>,
+    /// What the outside was asked and answered, each with the number of its line.
+    pub calls: Vec<(usize, Call)>,
+    /// The moments that decided what was judged, each with the number of its line and its name.
+    pub moments: Vec<(usize, String, Instant)>,
     /// Processes that ended by themselves.
     pub died: Vec<(String, Instant)>,
     /// When somebody stopped the run, and why.
@@ -56,7 +56,7 @@ impl Stored {
         while stored.outcome.is_none() {
             let sum = lines.sum.clone();
             let Some(line) = lines.next()? else { return Ok(stored) };
-            stored.take(lines.parsed(&line)?, &sum)?;
+            stored.take(lines.number, lines.parsed(&line)?, &sum)?;
         }
         match lines.next()? {
             None if lines.cut => Err(Damage::Changed),
@@ -70,7 +70,7 @@ impl Stored {
         Self { head, calls, moments, died, stopped: None, outcome: None, end: Instant::default() }
     }
 
-    fn take(&mut self, line: Line, sum: &Sha256) -> Result<(), Damage> {
+    fn take(&mut self, number: usize, line: Line, sum: &Sha256) -> Result<(), Damage> {
         let at = match &line {
             Line::Head(_) => return Err(Damage::Changed),
             Line::Moment(_, at) | Line::Died(_, at) | Line::Stopped(_, at) => *at,
@@ -80,10 +80,10 @@ impl Stored {
         self.end = self.end.max(at);
         match line {
             Line::Head(_) => {}
-            Line::Moment(what, at) => self.moments.push((what, at)),
+            Line::Moment(what, at) => self.moments.push((number, what, at)),
             Line::Died(what, at) => self.died.push((what, at)),
             Line::Stopped(stop, at) => self.stopped = Some((stop, at)),
-            Line::Call(call) => self.calls.push(call),
+            Line::Call(call) => self.calls.push((number, call)),
             Line::End(seal) if seal.sum == digits(&sum.clone().finalize()) => self.outcome = Some(seal.outcome),
             Line::End(_) => return Err(Damage::Changed),
         }

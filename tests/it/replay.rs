@@ -48,6 +48,7 @@ environment local for site {{
   bind page.success = proxy.success(page)
   allow http.error on page
 }}
+@allow(amplification-only)
 experiment outage on site {{
   hypothesis "What was seen can be judged again."
   param goal: ratio in 1%..99% = 20%
