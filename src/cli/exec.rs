@@ -182,12 +182,7 @@ pub(super) fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), D
     Err(Diagnostic::error(codes::E0801, headline).help("run `chaos recover`; `chaos status` shows what there is"))
 }
 
-async fn execute(
-    plan: Plan,
-    approvals: Vec<Approval>,
-    journal: Arc<Journal>,
-    head: Head,
-) -> Result<Verdict, RunError> {
+async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>, head: Head) -> Result<Verdict, RunError> {
     let run = run_name();
     introduce(&plan);
     record(&approvals, &run, &journal)?;

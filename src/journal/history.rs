@@ -31,7 +31,8 @@ mod tests {
         }
         journal.end("r2", "confirmed", "").unwrap();
         let runs = journal.runs().unwrap();
-        let told: Vec<(&str, Option<&str>)> = runs.iter().map(|run| (run.id.as_str(), run.verdict.as_deref())).collect();
+        let told: Vec<(&str, Option<&str>)> =
+            runs.iter().map(|run| (run.id.as_str(), run.verdict.as_deref())).collect();
         assert_eq!(told, [("r3", None), ("r2", Some("confirmed")), ("r1", None)]);
     }
 }

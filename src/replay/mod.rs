@@ -21,4 +21,4 @@ pub use line::{Head, Outcome, VERSION};
 pub use play::{Played, play};
 pub use recorder::{Recorder, file};
 pub use recording::{Recording, forward};
-pub use stored::{Damage, Stored, State, state};
+pub use stored::{Damage, State, Stored, state};

@@ -8,6 +8,7 @@ use crate::diagnostics::codes;
 use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::run::{Ending, Event, Events, Halt, RunError, Runner, World, virtual_time};
+use std::cmp::Reverse;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -20,6 +21,14 @@ pub struct Played {
     pub events: Vec<Event>,
     /// From when on the recording did not fit what was replayed, or had ended.
     pub fits_until: Option<Instant>,
+}
+
+/// That the recording did not fit comes before what else was not seen: it is why.
+fn told(mut ending: Ending, events: Vec<Event>, left: Option<&(Instant, String)>) -> Played {
+    if let Some((_, why)) = left {
+        ending.reasons.sort_by_key(|reason| (Reverse(reason.verdict), reason.text != *why));
+    }
+    Played { ending, events, fits_until: left.map(|(at, _)| *at) }
 }
 
 /// Runs a plan in virtual time against what was recorded. `changed`: it is not the plan that was recorded, so it may go another
@@ -45,7 +54,7 @@ pub fn play(plan: Plan, stored: Stored, changed: bool) -> Result<Played, RunErro
             () = virtual_clock.run() => None,
         };
         let events = std::iter::from_fn(|| receiver.try_recv().ok()).collect();
-        ending.map(|ending| Played { ending, events, fits_until: replayed.fits_until() })
+        ending.map(|ending| told(ending, events, replayed.left()))
     });
     let failed = |error: std::io::Error| RunError::new(codes::E0803, error.to_string());
     played.map_err(failed)?.ok_or_else(|| RunError::new(codes::E0823, "the recording leaves the run waiting forever"))

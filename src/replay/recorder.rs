@@ -150,7 +150,8 @@ mod tests {
         for at in 0..100_000 {
             recorder.write(&Line::Moment("watch".to_owned(), Instant(at)));
         }
-        let outcome = Outcome { verdict: Verdict::Confirmed, reasons: Vec::new(), judged: Vec::new(), faults: Vec::new() };
+        let outcome =
+            Outcome { verdict: Verdict::Confirmed, reasons: Vec::new(), judged: Vec::new(), faults: Vec::new() };
         let why = recorder.end(outcome, Instant(0)).unwrap();
         assert!(why.contains("No space left"), "{why}");
     }

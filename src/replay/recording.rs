@@ -192,10 +192,10 @@ impl World for Recording {
         })
     }
 
-    fn lives(&self, effect: &Intent) -> bool {
-        let lives = self.world.lives(effect);
+    fn lives(&self, effect: &Intent, at: Instant) -> bool {
+        let lives = self.world.lives(effect, at);
         if !lives {
-            self.recorder.write(&Line::Died(key::effect(effect), self.clock.now()));
+            self.recorder.write(&Line::Died(key::effect(effect), at));
         }
         lives
     }

@@ -10,9 +10,10 @@ use crate::diagnostics::codes;
 use crate::injector::{Call as Caller, Evidence, Handle};
 use crate::metrics::{Found, Nothing, Read};
 use crate::plan::{Injection, Plan, Proxy};
-use crate::run::{FaultIntent, Future, Halt, Intent, RunError, Stop, Verdict, Witness, World};
+use crate::run::{FaultIntent, Future, Halt, Intent, RunError, Stop, Verdict, WINDING_UP, Witness, World};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -42,7 +43,12 @@ pub struct Replayed {
     experiment: String,
     /// Whether what is run judges otherwise than what was recorded, so that it may go another way.
     changed: bool,
-    fits_until: OnceLock<Instant>,
+    /// Whether the recorded run came to its end.
+    is_whole: bool,
+    /// Whether the replay takes everything back: from then on nothing is judged any more.
+    is_over: AtomicBool,
+    /// From when on the recording did not fit, and why.
+    left: OnceLock<(Instant, String)>,
 }
 
 impl Replayed {
@@ -52,9 +58,11 @@ impl Replayed {
         let effects = stored.calls.iter().map(|(_, call)| call).filter(|call| is_effect(&call.of));
         let mut done: Vec<(Instant, String)> = effects.map(|call| (call.from, call.of.clone())).collect();
         done.sort();
-        let end = match stored.outcome.is_some() {
-            true => format!("the recorded run was over at {}: what would have come then is unknown", stored.end),
-            false => format!("the recording ends at {}, before the run did", stored.end),
+        let is_whole = stored.outcome.is_some();
+        let over = stored.moments.iter().find(|(_, what, _)| what == WINDING_UP).map_or(stored.end, |(.., at)| *at);
+        let end = match is_whole {
+            true => (over, format!("the recorded run was over at {over}: what would have come then is unknown")),
+            false => (stored.end, format!("the recording ends at {}, before the run did", stored.end)),
         };
         let mut died: BTreeMap<String, Vec<Instant>> = BTreeMap::new();
         for (what, at) in stored.died {
@@ -67,17 +75,19 @@ impl Replayed {
             died: Mutex::new(died),
             done,
             stopped: stored.stopped,
-            end: (stored.end, end),
+            end,
+            is_whole,
+            is_over: AtomicBool::new(false),
             run: stored.head.run,
             experiment: stored.head.made_from.experiment,
             changed,
-            fits_until: OnceLock::new(),
+            left: OnceLock::new(),
         }
     }
 
-    /// From when on the recording did not fit, if that came.
-    pub fn fits_until(&self) -> Option<Instant> {
-        self.fits_until.get().copied()
+    /// From when on the recording did not fit, and why, if that came.
+    pub fn left(&self) -> Option<&(Instant, String)> {
+        self.left.get()
     }
 
     /// Goes along with the replay: stops it when the recorded run was stopped by somebody, when it leaves out what the
@@ -110,10 +120,18 @@ impl Replayed {
     }
 
     fn stop_at(&self, at: Instant, why: String) {
-        if self.halt.stopped().is_none() {
-            let _first_counts = self.fits_until.set(at);
+        if self.halt.stopped().is_none() && !self.is_over.load(Ordering::Relaxed) {
+            let _first_counts = self.left.set((at, why.clone()));
             self.halt.stop(Verdict::Inconclusive, why);
         }
+    }
+
+    /// Nothing is judged any more. A run that was cut off took nobody knows what back, whatever it had judged.
+    fn wind_up(&self) {
+        if !self.is_whole {
+            self.stop_at(self.end.0, self.end.1.clone());
+        }
+        self.is_over.store(true, Ordering::Relaxed);
     }
 
     /// The recorded result of something that is done to the outside. A replay that does it at another time than the recorded
@@ -300,14 +318,16 @@ impl World for Replayed {
         })
     }
 
-    fn lives(&self, effect: &Intent) -> bool {
+    fn lives(&self, effect: &Intent, at: Instant) -> bool {
         let died = self.died.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.clock.now();
-        died.get(&key::effect(effect)).is_none_or(|died| died.iter().all(|at| *at > now))
+        died.get(&key::effect(effect)).is_none_or(|died| died.iter().all(|moment| *moment > at))
     }
 
     fn moment<'a>(&'a self, what: &'a str, now: Instant) -> Future<'a, Instant> {
         Box::pin(async move {
+            if what == WINDING_UP {
+                self.wind_up();
+            }
             let next = self.tape.moment(what, now);
             let fits = |(_, moment): &(usize, Instant)| !self.changed || moment.since(now) <= PATIENCE;
             let Some((line, moment)) = next.filter(fits) else { return now };

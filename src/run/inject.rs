@@ -118,12 +118,7 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
         // What is decided has left the list: so has the condition that ends the fault.
         let over =
             injection.until.as_ref().is_some_and(|until| obligations.iter().all(|(it, _)| it.span != until.span));
-        if over
-            || now.lost.is_some()
-            || shared.is_refuted()
-            || shared.halt.stopped().is_some()
-            || at >= until
-        {
+        if over || now.lost.is_some() || shared.is_refuted() || shared.halt.stopped().is_some() || at >= until {
             break;
         }
         tokio::select! {

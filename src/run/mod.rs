@@ -42,7 +42,7 @@ pub use observe::Observation;
 pub use proxy::{TOKEN_VARIABLE, new_token, token_file};
 pub use real::{RealWorld, Unopened};
 pub use recover::{InForce, in_force, leftovers, recover};
-pub use runner::{Ending, FaultReport, Judged, Runner};
+pub use runner::{Ending, FaultReport, Judged, Runner, WINDING_UP};
 pub use sampling::Tally;
 pub use verdict::{Reason, Verdict};
 pub use world::{Future, Witness, World};

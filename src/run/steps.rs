@@ -196,13 +196,7 @@ async fn wait(shared: &Shared, step: &str, until: Instant, seconds: f64) {
 }
 
 /// Decides which way is taken. While the condition is unknown it waits, at most for as long as data may be missing.
-async fn choose(
-    shared: &Shared,
-    step: &Step,
-    condition: &Condition,
-    text: &str,
-    began: Instant,
-) -> Option<bool> {
+async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str, began: Instant) -> Option<bool> {
     let text = format!("when {text}");
     shared.events.tell(EventKind::Waiting { step: step.name.clone(), what: text.clone() });
     let expectation = Expectation {

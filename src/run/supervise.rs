@@ -17,9 +17,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Watches until the run is stopped.
 pub async fn supervise(shared: Arc<Shared>) {
     while shared.halt.stopped().is_none() {
-        shared.moment("processes").await;
+        let at = shared.moment("processes").await;
         for effect in shared.effects.open() {
-            if !shared.world.lives(&effect.intent) {
+            if !shared.world.lives(&effect.intent, at) {
                 replace(&shared, &effect).await;
             }
         }

@@ -68,8 +68,9 @@ pub trait World: Send + Sync {
     /// Whether a proxy stands and can be commanded. `Ok(false)`: nobody is there.
     fn proxy_stands<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Result<bool, RunError>>;
 
-    /// Whether the process of an effect still runs; true where it has none.
-    fn lives(&self, effect: &Intent) -> bool {
+    /// Whether the process of an effect still runs, looked at from the moment `at` on; true where it has none.
+    fn lives(&self, effect: &Intent, at: Instant) -> bool {
+        let _now = at;
         effect.process().and_then(|process| process.identity).is_none_or(|identity| identity.is_alive())
     }
 
