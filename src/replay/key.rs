@@ -39,6 +39,11 @@ pub fn effect(intent: &Intent) -> String {
     }
 }
 
+/// Whether something is done to the outside by it.
+pub fn is_effect(of: &str) -> bool {
+    of.split_once(' ').is_some_and(|(word, _)| [APPLY, REVERT].contains(&word))
+}
+
 pub fn prepare(step: &str) -> String {
     format!("prepare {step}")
 }

@@ -4,6 +4,7 @@
 //! its times. A replay runs the same interpreter against [`Replayed`], which gives each answer back when it came.
 
 mod clock;
+mod course;
 mod document;
 mod fit;
 mod key;

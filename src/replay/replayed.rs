@@ -1,6 +1,7 @@
 //! The world of a replay: it gives back what the outside answered in a recorded run, when it answered.
 
 use super::clock::VirtualClock;
+use super::course::{Course, told};
 use super::key;
 use super::line::{Answer, Failure};
 use super::stored::Stored;
@@ -10,17 +11,14 @@ use crate::diagnostics::codes;
 use crate::injector::{Call as Caller, Evidence, Handle};
 use crate::metrics::{Found, Nothing, Read};
 use crate::plan::{Injection, Plan, Proxy};
-use crate::run::{FaultIntent, Future, Halt, Intent, RunError, Stop, Verdict, WINDING_UP, Witness, World};
+use crate::run::{FaultIntent, Future, Halt, Intent, RunError, WINDING_UP, Witness, World};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// A run that goes another way than the recorded one may be so much earlier or later and still fit the recording.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// What the recorded run did is expected so soon after it did it, at most.
-const SLACK: Duration = Duration::from_millis(100);
 /// What was never answered fails so long after the end of the recording: by then the replay has been stopped.
 const GRACE: Duration = Duration::from_secs(1);
 /// Leases of leased faults; their length does not matter, since renewals are given back too.
@@ -33,105 +31,41 @@ pub struct Replayed {
     clock: VirtualClock,
     halt: Halt,
     tape: Tape,
+    course: Course,
     died: Mutex<BTreeMap<String, Vec<Instant>>>,
-    /// What the recorded run did to the outside, by the time at which it did it.
-    done: Vec<(Instant, String)>,
-    stopped: Option<(Stop, Instant)>,
-    /// Up to when the recording reaches, and what is said of a run that goes on.
-    end: (Instant, String),
     run: String,
     experiment: String,
     /// Whether what is run judges otherwise than what was recorded, so that it may go another way.
     changed: bool,
-    /// Whether the recorded run came to its end.
-    is_whole: bool,
-    /// Whether the replay takes everything back: from then on nothing is judged any more.
-    is_over: AtomicBool,
-    /// From when on the recording did not fit, and why.
-    left: OnceLock<(Instant, String)>,
 }
 
 impl Replayed {
     /// Gives back what was stored; `halt` is that of the replay, which is stopped where the recording does not fit any more.
     pub fn new(stored: Stored, clock: VirtualClock, halt: Halt, changed: bool) -> Self {
-        let is_effect = |of: &str| [key::APPLY, key::REVERT].iter().any(|word| of.split(' ').next() == Some(*word));
-        let effects = stored.calls.iter().map(|(_, call)| call).filter(|call| is_effect(&call.of));
-        let mut done: Vec<(Instant, String)> = effects.map(|call| (call.from, call.of.clone())).collect();
-        done.sort();
-        let is_whole = stored.outcome.is_some();
-        let over = stored.moments.iter().find(|(_, what, _)| what == WINDING_UP).map_or(stored.end, |(.., at)| *at);
-        let end = match is_whole {
-            true => (over, format!("the recorded run was over at {over}: what would have come then is unknown")),
-            false => (stored.end, format!("the recording ends at {}, before the run did", stored.end)),
-        };
         let mut died: BTreeMap<String, Vec<Instant>> = BTreeMap::new();
-        for (what, at) in stored.died {
-            died.entry(what).or_default().push(at);
+        for (what, at) in &stored.died {
+            died.entry(what.clone()).or_default().push(*at);
         }
         Self {
+            course: Course::of(&stored, clock.clone(), halt.clone()),
             tape: Tape::new(clock.clone(), stored.calls, stored.moments),
             clock,
             halt,
             died: Mutex::new(died),
-            done,
-            stopped: stored.stopped,
-            end,
-            is_whole,
-            is_over: AtomicBool::new(false),
             run: stored.head.run,
             experiment: stored.head.made_from.experiment,
             changed,
-            left: OnceLock::new(),
         }
     }
 
     /// From when on the recording did not fit, and why, if that came.
     pub fn left(&self) -> Option<&(Instant, String)> {
-        self.left.get()
+        self.course.left()
     }
 
-    /// Goes along with the replay: stops it when the recorded run was stopped by somebody, when it leaves out what the
-    /// recorded run did, and where the recording ends. Never returns.
+    /// Goes along with the replay. Never returns.
     pub async fn follow(&self) {
-        let stopping = async {
-            if let Some((stop, at)) = &self.stopped {
-                self.clock.sleep_until(*at).await;
-                self.halt.stop(stop.verdict, stop.reason.clone());
-            }
-        };
-        let comparing = async {
-            for (from, of) in &self.done {
-                self.clock.sleep_until(*from + SLACK).await;
-                if self.tape.holds(of, *from) {
-                    self.leave(*from, &format!("{} then, and is not here", told(of)));
-                }
-            }
-        };
-        let ending = async {
-            self.clock.sleep_until(self.end.0 + SLACK).await;
-            self.stop_at(self.end.0, self.end.1.clone());
-        };
-        tokio::join!(stopping, comparing, ending);
-        std::future::pending::<()>().await;
-    }
-
-    fn leave(&self, at: Instant, why: &str) {
-        self.stop_at(at, format!("from {at} on the recording does not fit: {why}"));
-    }
-
-    fn stop_at(&self, at: Instant, why: String) {
-        if self.halt.stopped().is_none() && !self.is_over.load(Ordering::Relaxed) {
-            let _first_counts = self.left.set((at, why.clone()));
-            self.halt.stop(Verdict::Inconclusive, why);
-        }
-    }
-
-    /// Nothing is judged any more. A run that was cut off took nobody knows what back, whatever it had judged.
-    fn wind_up(&self) {
-        if !self.is_whole {
-            self.stop_at(self.end.0, self.end.1.clone());
-        }
-        self.is_over.store(true, Ordering::Relaxed);
+        self.course.follow(&self.tape).await;
     }
 
     /// The recorded result of something that is done to the outside. A replay that does it at another time than the recorded
@@ -139,16 +73,16 @@ impl Replayed {
     async fn effect(&self, of: &str) -> Option<Answer> {
         let now = self.clock.now();
         let Some((line, call)) = self.tape.call(of) else {
-            if self.changed && now < self.end.0 {
-                self.leave(now, &format!("{} here, and was not then", told(of)));
+            if self.changed && now < self.course.end() {
+                self.course.leave(now, &format!("{} here, and was not then", told(of)));
             }
             if self.halt.stopped().is_none() {
-                self.clock.sleep_until(self.end.0 + GRACE).await;
+                self.clock.sleep_until(self.course.end() + GRACE).await;
             }
             return None;
         };
         if self.changed && call.from.since(now) > PATIENCE {
-            self.leave(now, &format!("{} here, and only at {} then", told(of), call.from));
+            self.course.leave(now, &format!("{} here, and only at {} then", told(of), call.from));
         }
         let left = self.changed && self.halt.stopped().is_some();
         match left {
@@ -162,7 +96,7 @@ impl Replayed {
     async fn answer(&self, of: &str) -> Option<Answer> {
         let answer = self.tape.answer(of).await;
         if answer.is_none() && self.tape.knows(of) {
-            self.clock.sleep_until(self.end.0 + GRACE).await;
+            self.clock.sleep_until(self.course.end() + GRACE).await;
         }
         answer
     }
@@ -194,15 +128,6 @@ impl Replayed {
             proxy: injection.proxy.clone(),
             class: injection.class,
         }
-    }
-}
-
-/// `outage was taken back`, of the question that is asked to do it.
-fn told(of: &str) -> String {
-    match of.split_once(' ') {
-        Some((key::APPLY, what)) => format!("`{what}` was applied"),
-        Some((_, what)) => format!("`{what}` was taken back"),
-        None => of.to_owned(),
     }
 }
 
@@ -326,7 +251,7 @@ impl World for Replayed {
     fn moment<'a>(&'a self, what: &'a str, now: Instant) -> Future<'a, Instant> {
         Box::pin(async move {
             if what == WINDING_UP {
-                self.wind_up();
+                self.course.wind_up();
             }
             let next = self.tape.moment(what, now);
             let fits = |(_, moment): &(usize, Instant)| !self.changed || moment.since(now) <= PATIENCE;

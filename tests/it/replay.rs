@@ -2,7 +2,7 @@
 
 use crate::dice::Dice;
 use crate::harness::{Load, Place, Ran, Running, free_port, nginx, root, status, wait_for};
-use crate::simulation::{Simulated, Trouble, planned};
+use crate::simulation::{Simulated, Trouble, planned, program_of};
 use crate::soundness::program;
 use boon::{Compiler, Schemas};
 use chaos_lang::base::Clock;
@@ -112,17 +112,19 @@ fn a_stored_run_says_the_same_again_and_something_else_when_it_is_judged_otherwi
     let _nginx = nginx(&site.place, site.upstream);
     site.write("outage.chaos", STEPS, "");
     let load = Load::on(site.proxy);
-    site.place.run(&["exec", "outage.chaos"]).ended(0).says("outage: confirmed");
+    site.place.run(&["plan", "outage.chaos", "--set", "goal=25%", "--out", "plan.json"]).ended(0);
+    site.place.run(&["exec", "plan.json"]).ended(0).says("outage: confirmed");
     drop(load.end());
     let run = latest(&site.place);
 
     // The files may be gone, and the system too.
+    fs::remove_file(site.place.path().join("plan.json")).unwrap();
     fs::rename(site.place.path().join("outage.chaos"), site.place.path().join("kept")).unwrap();
     site.replay(&run, &[]).ended(0).says("outage: confirmed").says("the same as in the recorded run");
     let same = json(&site.replay(&run, &["--json"]).ended(0));
     fits("replay.v1", &same);
     assert_eq!((&same["same"], &same["changed"], &same["fits_until"]), (&true.into(), &false.into(), &Value::Null));
-    assert_eq!(same["recorded"], same["replayed"]);
+    assert_eq!((&same["recorded"], &same["parameters"]["goal"]), (&same["replayed"], &"25%".into()));
     assert!(same["replayed"]["faults"][0]["acted"].as_u64().unwrap() > 10, "{same:#}");
 
     judged_otherwise(&site, &run);
@@ -347,5 +349,32 @@ fn every_simulated_run_says_the_same_again() {
     println!("{verdicts:?}");
     for verdict in ["confirmed", "refuted", "broken", "aborted", "inconclusive"] {
         assert!(verdicts.contains_key(verdict), "{verdict} is not among {verdicts:?}");
+    }
+}
+
+/// What judges may also end a fault: then the recording fits up to where both part.
+#[test]
+fn a_fault_that_would_have_ended_otherwise_is_judged_up_to_there() {
+    let store = TempDir::new().unwrap();
+    let until = |bound: &str| {
+        let inject = format!("inject http.error(a, traffic: 50%) as first until c.success < {bound} within 60s");
+        planned(&program_of(&inject)).0
+    };
+    let (soon, never) = (until("60%"), until("20%"));
+    assert_eq!(replay::unfit(&soon, &never), Vec::<String>::new());
+    let dipping = Trouble { apply: 0, revert: 0, lost: 0, dip: 10 };
+    for (seed, was, is, why) in [
+        (1, &soon, &never, "`first` was taken back then, and is not here"),
+        (2, &never, &soon, "`first` was taken back here, and only at"),
+    ] {
+        let recorded = recorded(store.path(), was, dipping, seed);
+        let stored = Stored::read(store.path(), &format!("run-{seed}")).unwrap();
+        let played = play(is.clone(), stored, true).unwrap();
+        let told = || format!("{recorded:#?}\n{:#?}", played.ending);
+        let first = played.ending.reasons.iter().find(|reason| reason.text.contains(why));
+        let first = first.unwrap_or_else(|| panic!("{}", told()));
+        let at = format!("from {} on the recording does not fit", played.fits_until.unwrap());
+        assert!(first.text.starts_with(&at), "{}", told());
+        assert!(played.ending.verdict != chaos_lang::run::Verdict::Confirmed, "{}", told());
     }
 }

@@ -347,7 +347,7 @@ fn what_begins_early_because_a_fault_was_lost_is_not_injected() {
 }
 
 /// An experiment with this run.
-fn program_of(run: &str) -> String {
+pub fn program_of(run: &str) -> String {
     let any = program(&mut Dice(1), false);
     let (head, rest) = any.split_once("  run {\n").unwrap();
     let (_, tail) = rest.rsplit_once("  }\n  expect always").unwrap();
