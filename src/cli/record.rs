@@ -74,8 +74,10 @@ impl Kept {
             Err(why) => Some(why.clone()),
         };
         if ending.verdict == Verdict::Refused {
-            // Nothing was run: there is nothing to replay.
-            let _may_be_missing = std::fs::remove_file(file(store, run));
+            // Nothing was run: there is nothing to replay, and no folder is left for it.
+            let path = file(store, run);
+            let removed = std::fs::remove_file(&path).and_then(|()| path.parent().map_or(Ok(()), std::fs::remove_dir));
+            let _may_be_missing = removed;
         } else if let Some(why) = trouble {
             complain_of!("this run cannot be replayed whole, since its recording could not be written: {why}");
         }

@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 /// A recording has at most this many bytes.
 const LARGEST: u64 = 256 << 20;
 /// Lines that may wait for the disk.
-const WAITING: usize = 50_000;
+const WAITING: usize = 10_000;
 
 /// Where the recording of a run lies in its store.
 pub fn file(store: &Path, run: &str) -> PathBuf {
