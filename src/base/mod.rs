@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod files;
 pub mod interval;
+pub mod number;
 mod overlay;
 pub mod parallel;
 pub mod source;
@@ -11,7 +12,7 @@ pub mod stack;
 pub mod unit;
 
 pub use clock::{Clock, Instant};
-pub use files::{FileError, Files};
+pub use files::{FileError, Files, Nowhere};
 pub use interval::Interval;
 pub use overlay::Overlay;
 pub use source::{Numbers, Source, Sources};

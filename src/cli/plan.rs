@@ -57,7 +57,7 @@ pub struct Settings {
     pub set: Vec<(String, String)>,
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it like `rate=50%`")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }

@@ -13,6 +13,7 @@ mod show;
 pub use changes::changes;
 pub use drawing::{Drawing, draw};
 pub use errors::{differs, unplannable};
+pub use meaning::same;
 
 use crate::analysis::Planned;
 use crate::diagnostics::Diagnostic;

@@ -6,6 +6,7 @@
 use super::exposition::{Format, Series, read};
 use super::fetch::Fetcher;
 use crate::base::Instant;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The series that tells when a process started, in Unix seconds.
@@ -24,7 +25,7 @@ const MOST: usize = 20_000;
 const MOST_MARKS: usize = 100;
 
 /// Another process, or another version, where one of another kind was before.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The instance: where it is read, or what the server behind the source calls it.
     pub instance: String,

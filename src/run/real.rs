@@ -119,6 +119,11 @@ impl RealWorld {
         })
     }
 
+    /// A text without the secrets of this world.
+    pub fn redacted(&self, text: &str) -> String {
+        self.vault.redacted(text)
+    }
+
     /// The component, compiled once a run.
     async fn injector(&self, name: &str) -> Result<Injector, RunError> {
         let cache = dirs::cache_dir().map(|folder| folder.join("chaos").join("components"));

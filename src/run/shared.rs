@@ -15,13 +15,14 @@ use crate::base::{Clock, Instant, unit};
 use crate::monitor::{Baselines, Outcome};
 use crate::plan::{Level, Plan};
 use crate::types::model::SourceKind;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// An expectation and what became of it, for the report.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct Judged {
     /// The author's words.
     pub text: String,
@@ -36,7 +37,7 @@ pub struct Judged {
 }
 
 /// What a fault did, for the report.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct FaultReport {
     /// The step.
     pub step: String,
@@ -115,6 +116,11 @@ impl Shared {
             broken: watch::channel(BTreeSet::new()).0,
             first_inject: watch::channel(None).0,
         }
+    }
+
+    /// The present moment, where it decides what is judged; `what` names it within the run.
+    pub async fn moment(&self, what: &str) -> Instant {
+        self.world.moment(what, self.clock.now()).await
     }
 
     /// The window of aggregates that do not say `over`.

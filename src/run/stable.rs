@@ -3,7 +3,7 @@
 use super::event::EventKind;
 use super::shared::Shared;
 use super::steps;
-use crate::base::unit;
+use crate::base::{Instant, unit};
 use crate::monitor::Outcome;
 use crate::plan::{QUERY_TIMEOUT, Step};
 use crate::syntax::tree::Comparator;
@@ -12,7 +12,7 @@ use crate::types::model::Expectation;
 use crate::types::term::{Comparison, Condition, Demand, Reading, Term};
 
 /// Waits until the system is as quiet as in the baseline; a wait that runs out refutes.
-pub async fn wait(shared: &Shared, step: &Step, deadline: f64) {
+pub async fn wait(shared: &Shared, step: &Step, deadline: f64, began: Instant) {
     let text = format!("stable within {}", unit::show_duration(deadline));
     shared.events.tell(EventKind::Waiting { step: step.name.clone(), what: text.clone() });
     let condition = match condition(shared, step) {
@@ -25,7 +25,7 @@ pub async fn wait(shared: &Shared, step: &Step, deadline: f64) {
     let widest = widest(shared, &condition);
     let demand = Demand::Within { deadline: deadline + widest, holding: window };
     let expectation = Expectation { name: None, condition, demand, text: text.clone(), span: step.span };
-    let start = shared.clock.now() - unit::to_duration(window + widest);
+    let start = began - unit::to_duration(window + widest);
     if let Some(outcome) = steps::outcome(shared, &expectation, start, grace).await {
         shared.judge(&text, &step.name, &outcome);
     }

@@ -24,7 +24,7 @@ pub async fn judge(shared: &Shared) -> Unsteady {
     }
     let length = unit::to_duration(shared.plan.baseline);
     shared.events.tell(EventKind::Baseline { length });
-    let start = shared.clock.now();
+    let start = shared.moment("baseline").await;
     shared.changes.watch_from(start);
     let passed_before = passed(shared).await;
     shared.clock.sleep_until(start + length).await;

@@ -27,6 +27,7 @@ mod prometheus;
 mod quickstart;
 mod recovery;
 mod rehearsal;
+mod replay;
 mod restarts;
 mod simulation;
 mod somebody_elses;

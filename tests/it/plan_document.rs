@@ -310,11 +310,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("timeout <= 20m", "timeout <= 19m", "limit timeout: 20m → 19m"),
     ("exposure <= 6m", "exposure <= 10m", "limit exposure: 6m → 10m"),
     ("traffic <= 100%", "traffic <= 100%; requests <= 20/s", "limit requests: none → 20/s"),
-    (
-        "bends checkout",
-        "bends checkout, orders, web",
-        "bends: checkout → checkout, orders, web",
-    ),
+    ("bends checkout", "bends checkout, orders, web", "bends: checkout → checkout, orders, web"),
     ("concurrent <= 2", "concurrent <= 3", "limit concurrent: 2 → 3"),
     ("window 10s", "window 9s", "window: 10s → 9s"),
     ("baseline 30s", "baseline 40s", "baseline: 30s → 40s"),
