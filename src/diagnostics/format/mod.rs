@@ -9,6 +9,8 @@ mod place;
 mod rdjson;
 mod sarif;
 
+pub use json::{Finding, finding};
+
 use super::{Diagnostic, Severity};
 use crate::base::Sources;
 use std::path::PathBuf;
