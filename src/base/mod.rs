@@ -9,6 +9,7 @@ pub mod parallel;
 pub mod source;
 pub mod span;
 pub mod stack;
+pub mod tool;
 pub mod unit;
 
 pub use clock::{Clock, Instant};
@@ -17,3 +18,4 @@ pub use interval::Interval;
 pub use overlay::Overlay;
 pub use source::{Numbers, Source, Sources};
 pub use span::{SourceId, Span};
+pub use tool::Tool;

@@ -26,6 +26,7 @@ mod disk;
 mod doc;
 mod env;
 mod examine;
+mod examples;
 mod exec;
 mod explain;
 mod fmt;

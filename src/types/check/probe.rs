@@ -60,7 +60,7 @@ impl Checker<'_> {
         environment: &mut Environment,
     ) -> Option<(SourceRef, How)> {
         let ExprKind::Call(function, arguments) = &written.kind else { return None };
-        let probe = self.checked.probes.get(&id)?.clone();
+        let probe = self.used_probe(id)?;
         let is_own = |name: &str| probe.parameters.iter().any(|parameter| parameter.name == name);
         let (extra, given): (Vec<_>, Vec<_>) = arguments.list.iter().cloned().partition(|argument| {
             let name = argument.name.as_ref().map_or("", |name| name.text.as_str());
