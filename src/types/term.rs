@@ -273,10 +273,15 @@ impl Term {
 
     /// Whether what a probe returned stands in it.
     pub fn has_answer(&self) -> bool {
+        !self.answers().is_empty()
+    }
+
+    /// The steps whose answers stand in it, in order.
+    pub fn answers(&self) -> Vec<&str> {
         match self {
-            Term::Answer(_) | Term::Says(..) => true,
-            Term::Arithmetic(_, a, b) => a.has_answer() || b.has_answer(),
-            _ => false,
+            Term::Answer(step) | Term::Says(step, _) => vec![step],
+            Term::Arithmetic(_, a, b) => [a.answers(), b.answers()].concat(),
+            _ => Vec::new(),
         }
     }
 
