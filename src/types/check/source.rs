@@ -3,6 +3,7 @@
 use super::Checker;
 use crate::base::{Interval, Span};
 use crate::syntax::tree::{self, Expr, ExprKind};
+use crate::types::address::Url;
 use crate::types::expression::Context;
 use crate::types::model::{Access, Environment, Source, SourceKind};
 use crate::types::{Type, errors};
@@ -57,21 +58,29 @@ impl Checker<'_> {
         };
         let mut source = empty(kind);
         self.distinct("argument", arguments.list.iter().filter_map(|argument| argument.name.as_ref()));
+        let mut urls: Vec<(Url, Span)> = Vec::new();
         for argument in &arguments.list {
-            self.source_argument(argument, secrets, &mut source);
+            match &argument.name {
+                Some(name) => self.source_argument(name, &argument.value, secrets, &mut source),
+                None => self.endpoint(&argument.value, &mut urls),
+            }
         }
+        source.urls = urls.iter().map(|(url, _)| url.to_string()).collect();
         self.endpoints(kind, arguments, written);
         self.access(&source.access, &source.urls, arguments.span);
         Some(source)
     }
 
-    fn source_argument(&mut self, argument: &tree::Argument, secrets: Option<&[String]>, source: &mut Source) {
-        let value = &argument.value;
-        let Some(name) = &argument.name else {
-            let url = self.url(value);
-            source.urls.extend(url.map(|url| url.to_string()));
-            return;
-        };
+    /// What an endpoint counts would count twice if it were read twice.
+    fn endpoint(&mut self, written: &Expr, read: &mut Vec<(Url, Span)>) {
+        let Some(url) = self.url(written) else { return };
+        match read.iter().find(|(first, _)| first.is_same(&url)) {
+            Some((_, first)) => self.report(errors::endpoint_twice(&url, written.span, *first)),
+            None => read.push((url, written.span)),
+        }
+    }
+
+    fn source_argument(&mut self, name: &tree::Name, value: &Expr, secrets: Option<&[String]>, source: &mut Source) {
         match name.text.as_str() {
             "every" => source.every = self.interval(value, "every", EVERY).unwrap_or(source.every),
             "scrape" if source.kind == SourceKind::Prometheus => {
