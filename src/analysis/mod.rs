@@ -5,6 +5,7 @@ mod examples;
 mod guards;
 mod mend;
 mod placed;
+mod quiet;
 mod survey;
 mod vacuity;
 

@@ -31,6 +31,7 @@ fn in_experiment(experiment: &Experiment, system: &System) -> Vec<Diagnostic> {
     let known = super::whole_ranges(experiment);
     let conditions = experiment.conditions().into_iter();
     let mut found: Vec<Diagnostic> = conditions.flat_map(|it| either_way(it, system, &known)).collect();
+    found.extend(experiment.aborts.iter().filter_map(|trigger| super::quiet::check(trigger, &known)));
     found.extend(expectations(experiment).into_iter().filter_map(no_share));
     found.extend(under_fault(experiment).into_iter().flatten().filter_map(settled));
     for together in expected_together(experiment) {
@@ -214,7 +215,8 @@ fn truth(comparison: &Comparison, system: &System, known: &Known) -> Option<bool
     decide(bounds(left, right), *comparator, bounds(right, left))
 }
 
-fn decide(a: Interval, comparator: Comparator, b: Interval) -> Option<bool> {
+/// What a comparison of values from these comes to; nothing where that depends on the values.
+pub(super) fn decide(a: Interval, comparator: Comparator, b: Interval) -> Option<bool> {
     let (always, never) = match comparator {
         Comparator::Below => (a.hi < b.lo, a.lo >= b.hi),
         Comparator::AtMost => (a.hi <= b.lo, a.lo > b.hi),
