@@ -184,7 +184,7 @@ async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>) ->
     introduce(&plan);
     record(&approvals, &run, &journal)?;
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
-    let world = Arc::new(RealWorld::new(&plan, &run, journal.folder())?);
+    let world = Arc::new(RealWorld::new(&plan, &run, journal.folder()).await?);
     let (sender, receiver) = mpsc::unbounded_channel();
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();

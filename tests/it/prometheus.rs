@@ -286,6 +286,26 @@ fn a_token_opens_a_server_behind_tls_with_an_authority_of_its_own() {
     keeps(&place, &ran, "tok-0815-just-as-secret");
     let ran = exec(Some(TOKEN), whole).ended(0).says("outage: confirmed");
     keeps(&place, &ran, TOKEN);
+
+    // A file beside the experiment and a command give it as well.
+    let of = |from: &str| format!("token: secret({from}), ca: \"ca.pem\"");
+    let lost = exec(None, &of("file: \"prom.token\"")).ended(2).says("E0714");
+    lost.says("the secret in the file `prom.token` cannot be read");
+    let kept = place.write("prom.token", format!("{TOKEN}\n"));
+    let refused = format!("sh -c 'cat {}; echo who are you >&2; exit 4'", kept.display());
+    let told = "the secret of the command `sh …` cannot be had: it ended with exit code 4: who are you";
+    let ran = exec(None, &of(&format!("command: `{refused}`"))).ended(2).says("E0714").says(told);
+    let without = |ran: &Ran| {
+        let text = std::fs::read(&kept).unwrap();
+        std::fs::remove_file(&kept).unwrap();
+        keeps(&place, ran, TOKEN);
+        std::fs::write(&kept, text).unwrap();
+    };
+    without(&ran);
+    let ran = exec(None, &of("file: \"prom.token\"")).ended(0).says("outage: confirmed");
+    without(&ran);
+    let ran = exec(None, &of(&format!("command: \"cat {}\"", kept.display()))).ended(0).says("outage: confirmed");
+    without(&ran);
     place.stop_kept_proxy();
 }
 
@@ -314,7 +334,10 @@ fn a_password_and_a_certificate_open_prometheus_itself() {
         command.env("PROM_PASSWORD", password).env("PROM_CERTIFICATE", certificate).env("PROM_KEY", &key);
         Ran::from(command.output().unwrap())
     };
-    exec("test", "no certificate").ended(2).says("E0714").says("`PROM_CERTIFICATE` and `PROM_KEY` are no certificate");
+    exec("test", "no certificate")
+        .ended(2)
+        .says("E0714")
+        .says("`PROM_CERTIFICATE` and the secret `PROM_KEY` are no certificate");
     exec("wrong-password", &certificate).ended(3).says("answered 401");
     let ran = exec("test", &certificate).ended(0).says("outage: confirmed");
     let middle = key.lines().nth(3).unwrap();
