@@ -72,6 +72,21 @@ pub enum Aggregate {
     Rate,
 }
 
+impl fmt::Display for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Aggregate::Plain => Ok(()),
+            Aggregate::Min => f.write_str("min"),
+            Aggregate::Max => f.write_str("max"),
+            Aggregate::Mean => f.write_str("mean"),
+            Aggregate::Sum => f.write_str("sum"),
+            Aggregate::Quantile(q) => write!(f, "p{}", (q * 100.0).round()),
+            Aggregate::Increase => f.write_str("increase"),
+            Aggregate::Rate => f.write_str("rate"),
+        }
+    }
+}
+
 /// A reading of a metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reading {
@@ -86,6 +101,32 @@ pub struct Reading {
     pub window: Option<f64>,
     /// Whether only requests that faults' shares selected count (`of affected`), or only the others.
     pub cohort: Option<Cohort>,
+}
+
+impl Reading {
+    /// What its value is measured in.
+    pub fn unit(&self) -> Type {
+        match (&self.ty, self.aggregate) {
+            (Type::Counter, Aggregate::Increase) => Type::Count,
+            (Type::Counter, Aggregate::Rate) => Type::Frequency,
+            (Type::Distribution(of), _) => (**of).clone(),
+            (plain, _) => plain.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = match self.cohort {
+            Some(Cohort::Affected) => " of affected",
+            Some(Cohort::Others) => " of others",
+            None => "",
+        };
+        match self.aggregate {
+            Aggregate::Plain => write!(f, "{}{part}", self.metric),
+            aggregate => write!(f, "{aggregate}({}{part})", self.metric),
+        }
+    }
 }
 
 /// A part of the traffic.

@@ -306,6 +306,7 @@ experiment outage on site {{
 {expected}
     }}
     expect steady within 10s holding 2s
+    wait until stable within 20s
   }}
 }}
 "#
@@ -326,7 +327,8 @@ fn the_proxy_tells_the_affected_part_from_the_others() {
       expect always page.success >= 60%
       expect always p95(page.latency of others) < 1s";
     let file = cohort_site(&place, upstream, proxy, held);
-    place.run(&["exec", &file]).ended(0).says("outage: confirmed");
+    let ran = place.run(&["exec", &file]).ended(0).says("outage: confirmed");
+    ran.says("stable within 20s: page.success: 100% against ").says("pp to spare");
     let file = cohort_site(&place, upstream, proxy, "      expect always page.success of affected >= 90% of baseline");
     place
         .run(&["exec", &file])
