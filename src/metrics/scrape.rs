@@ -4,12 +4,12 @@ use super::bound::{Bound, Parts};
 use super::cohort::{ACTIVE, SEEN, Shares};
 use super::exposition::{Format, Series, read};
 use super::fetch::{Answer, FetchError, Fetcher};
-use super::instances::{Instances, Sighting, marks, named, told_by};
+use super::instances::{Instances, Sighting, began, marks, named, told_by};
 use super::skew::Skew;
 use super::source::Read;
-use crate::base::Instant;
+use crate::base::{Instant, unit};
 use crate::monitor::{Cause, Point, Sample};
-use crate::types::model::Binding;
+use crate::types::model::{Binding, Source};
 use crate::types::term::{Cohort, MetricId};
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
@@ -49,9 +49,9 @@ struct Page {
 }
 
 impl Scraper {
-    /// A reader of `urls` for the metrics bound to them. `shares` where they are a proxy's.
+    /// A reader of a source's endpoints for the metrics bound to them. `shares` where they are a proxy's.
     pub fn new<'b>(
-        urls: Vec<String>,
+        source: &Source,
         fetcher: Fetcher,
         bindings: impl Iterator<Item = (&'b MetricId, &'b Binding)>,
         shares: Option<Shares>,
@@ -62,7 +62,8 @@ impl Scraper {
             Scraped { bound: make(binding.how.clone()), whole, last: None, newest: None, at: BTreeSet::new() }
         };
         let metrics = bindings.map(scraped).collect();
-        Self { urls, fetcher, metrics, shares, skew: Skew::default(), instances: Instances::default() }
+        let (urls, instances) = (source.urls.clone(), Instances::new(unit::to_duration(source.lag())));
+        Self { urls, fetcher, metrics, shares, skew: Skew::default(), instances }
     }
 
     /// Reads all endpoints at once, at the moment `at`; no sample for a counter's first read.
@@ -99,7 +100,8 @@ impl Scraper {
             metric.take(pages, Now { at, unix: now, in_force }, &mut found);
         }
         let seen = self.sightings(pages, at, now);
-        found.changes = self.instances.advance(seen).into_iter().map(|it| it.redacted(&self.fetcher)).collect();
+        let changes = self.instances.advance(seen, at).into_iter();
+        found.changes = changes.map(|it| it.redacted(&self.fetcher)).collect();
         found
     }
 
@@ -111,8 +113,8 @@ impl Scraper {
             let services = self.services(endpoint);
             for (series, mark) in marks(&told_by(&page.text, page.format)) {
                 let (instance, services) = (named(url, &series.labels), services.clone());
-                let at = at - age(series.time, unix);
-                seen.push(Sighting { instance, series: series.name.clone(), mark, at, services });
+                let (began, at) = (began(&mark, unix, at), at - age(series.time, unix));
+                seen.push(Sighting { instance, series: series.name.clone(), mark, at, services, began });
             }
         }
         seen
@@ -222,7 +224,7 @@ mod tests {
     use crate::base::{SourceId, Span};
     use crate::metrics::fetch::Fetcher;
     use crate::monitor::{Cause, Point};
-    use crate::types::model::{Binding, How, SourceRef};
+    use crate::types::model::{Access, Binding, How, Source, SourceKind, SourceRef};
     use crate::types::selector::parse;
     use crate::types::term::{Cohort, MetricId};
 
@@ -231,7 +233,9 @@ mod tests {
         let source = SourceRef::Declared("s".to_owned());
         let binding = Binding { source, how, range: Interval::ALL, cohort, span: Span::new(SourceId(0), 0, 0) };
         let urls = vec!["one".to_owned(), "two".to_owned()];
-        Scraper::new(urls, Fetcher::new().unwrap(), [(&id, &binding)].into_iter(), shares)
+        let access = Access::default();
+        let source = Source { kind: SourceKind::Scrape, urls, every: 1.0, scrape: 0.0, access };
+        Scraper::new(&source, Fetcher::new().unwrap(), [(&id, &binding)].into_iter(), shares)
     }
 
     fn reader(how: How) -> Scraper {
