@@ -124,7 +124,7 @@ fn is_never_above(low: &Reading, high: &Reading) -> bool {
     }
 }
 
-fn decide(a: Interval, comparator: Comparator, b: Interval) -> Option<bool> {
+pub(super) fn decide(a: Interval, comparator: Comparator, b: Interval) -> Option<bool> {
     let (always, never) = match comparator {
         Comparator::Below => (a.hi < b.lo, a.lo >= b.hi),
         Comparator::AtMost => (a.hi <= b.lo, a.lo > b.hi),

@@ -1,7 +1,7 @@
 //! Which policies guard an experiment in an environment.
 
 use super::{Analysis, errors};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, Severity};
 use crate::names::{DeclarationId, ModuleId};
 use crate::policy::{Ask, Asked};
 use crate::types::Checked;
@@ -31,7 +31,11 @@ impl Analysis {
         let (_, system) = self.checked.environments.get(&place)?;
         let all = self.checked.environments.values().filter(|(_, of)| of == system);
         let known: Vec<&str> = all.map(|(environment, _)| environment.name.as_str()).collect();
-        let finding = || errors::unknown_environment(wanted, &known).at(ask.span, "can never be confirmed there");
+        // It may be declared elsewhere, for runs that are kept in the same store.
+        let finding = || Diagnostic {
+            severity: Severity::Warning,
+            ..errors::unknown_environment(wanted, &known).at(ask.span, "can never be confirmed there")
+        };
         (!known.contains(&wanted.as_str())).then(finding)
     }
 }

@@ -6,6 +6,7 @@ mod ground;
 mod guards;
 mod mend;
 mod placed;
+mod quiet;
 mod survey;
 mod trials;
 mod vacuity;

@@ -33,6 +33,7 @@ fn in_experiment(experiment: &Experiment, system: &System) -> Vec<Diagnostic> {
     let ground = Ground::of_experiment(experiment, system);
     let conditions = experiment.conditions().into_iter();
     let mut found: Vec<Diagnostic> = conditions.flat_map(|it| either_way(it, &ground)).collect();
+    found.extend(experiment.aborts.iter().filter_map(|trigger| super::quiet::check(trigger, &ground.known)));
     found.extend(expectations(experiment).into_iter().filter_map(no_share));
     found.extend(under_fault(experiment).into_iter().flatten().filter_map(settled));
     for together in expected_together(experiment) {

@@ -187,7 +187,7 @@ async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>, he
     introduce(&plan);
     record(&approvals, &run, &journal)?;
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
-    let world = RealWorld::new(&plan, &run, journal.folder())?;
+    let world = RealWorld::new(&plan, &run, journal.folder()).await?;
     let kept = record::begin(world, &clock, journal.folder(), Head { run: run.clone(), ..head });
     let (sender, receiver) = mpsc::unbounded_channel();
     let events = Events::new(Arc::clone(&clock), sender);

@@ -99,7 +99,7 @@ async fn observe(
 ) -> Result<(Observation, crate::run::Unopened), RunError> {
     let run = run_name();
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
-    let (world, unopened) = RealWorld::to_look_at(&plan, &run, journal.folder())?;
+    let (world, unopened) = RealWorld::to_look_at(&plan, &run, journal.folder()).await?;
     let (sender, receiver) = mpsc::unbounded_channel();
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();

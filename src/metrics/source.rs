@@ -71,7 +71,7 @@ impl SourceReader {
         let kind = match used.kind {
             SourceKind::Scrape => {
                 let shares = matches!(source, SourceRef::Proxy(_)).then(Shares::default);
-                Reader::Scrape(Scraper::new(used.urls.clone(), fetcher, bound(), shares))
+                Reader::Scrape(Scraper::new(used, fetcher, bound(), shares))
             }
             SourceKind::Prometheus => Reader::Prometheus(Server::new(used, fetcher, bound())),
             SourceKind::Probe => Reader::Probe(Box::new(probe(bound().next(), vault)?)),

@@ -135,11 +135,27 @@ impl Signal {
         while covers && self.samples.back().is_some_and(|last| last.value.is_err() && last.at > sample.from) {
             self.samples.pop_back();
         }
+        if place < self.samples.len() && sample.value.is_ok() {
+            self.learn(&sample);
+        }
         if self.samples.len() == KEPT {
             self.samples.pop_front();
         }
         let place = self.samples.partition_point(|other| other.at < sample.at);
         self.samples.insert(place, sample);
+    }
+
+    /// A value that comes late tells what reads that failed did not, for as long as it holds.
+    fn learn(&mut self, late: &Sample) {
+        let until = late.at + self.stale_after;
+        let mut place = self.samples.partition_point(|other| other.at < late.at);
+        while let Some(other) = self.samples.get(place).filter(|other| other.at <= until) {
+            if matches!(other.value, Err(Cause::Unreadable(_))) && other.from <= late.at {
+                self.samples.remove(place);
+            } else {
+                place += 1;
+            }
+        }
     }
 
     /// Whether any of its samples has a value.

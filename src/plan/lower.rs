@@ -146,9 +146,9 @@ impl Lowering<'_> {
         let mut ids: Vec<StepId> = Vec::with_capacity(placed.len());
         let is_call = |it: &Placed| matches!(it.leaf, Leaf::Step(step) if matches!(step.kind, Kind::Call(..)));
         self.calls = placed.iter().filter(|it| is_call(it)).map(|it| it.name.clone()).collect();
-        for one in placed {
+        for one in &placed {
             let mut known = self.known.clone();
-            known.parameters.extend(one.levels);
+            known.parameters.extend(one.levels.clone());
             let here = Here { known: &known, step: &one.name, span: one.span };
             let kind = match one.leaf {
                 Leaf::Step(step) => self.kind(step, here),
@@ -160,10 +160,18 @@ impl Lowering<'_> {
             let guards = one.guards.iter().map(|(at, way)| (ids[*at], *way)).collect();
             let before: Vec<(StepId, Edge)> = one.before.iter().map(|(at, edge)| (ids[*at], *edge)).collect();
             ids.push(self.graph.add(
-                Step { name: one.name, kind, guards, blocks: one.blocks, escalations: one.escalations, span: one.span },
+                Step {
+                    name: one.name.clone(),
+                    kind,
+                    guards,
+                    blocks: one.blocks.clone(),
+                    escalations: one.escalations.clone(),
+                    span: one.span,
+                },
                 &before,
             ));
         }
+        self.findings.extend(super::answers::check(&self.graph, &placed));
     }
 
     /// What a step that has no steps inside does.

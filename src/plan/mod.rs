@@ -3,6 +3,7 @@
 //! Made from one experiment, one environment and what is known of the parameters: their ranges when a file is checked,
 //! their values when it runs.
 
+mod answers;
 mod arrange;
 mod bare;
 mod cohort;

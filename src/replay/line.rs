@@ -132,7 +132,8 @@ impl Outcome {
         Self {
             verdict: ending.verdict,
             reasons: ending.reasons.clone(),
-            judged: ending.judged.clone(),
+            // When it was known is no part of what was said: the detail tells the moment that counts.
+            judged: ending.judged.iter().map(|it| Judged { at: Instant::default(), ..it.clone() }).collect(),
             faults: ending.faults.clone(),
         }
     }

@@ -232,18 +232,17 @@ impl Shared {
 
     /// Takes in what became of an expectation. A comparison that is not clear by itself is decided at the end.
     pub fn judge(&self, text: &str, of: &str, outcome: &Outcome) {
-        let (verdict, detail) = match outcome {
-            Outcome::Pending => return,
+        let told = match outcome {
             Outcome::Weighed(weighed) => {
                 let mut comparisons = self.comparisons.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(verdict) = comparisons.take(text, of, weighed) else { return };
-                (verdict, super::detail::weighed(weighed, verdict))
+                let verdict = comparisons.take(text, of, weighed);
+                verdict.map(|verdict| (verdict, super::detail::weighed(weighed, verdict)))
             }
-            Outcome::Satisfied { at, atom } => (Verdict::Confirmed, super::detail::satisfied(*at, atom.as_ref())),
-            Outcome::Violated { at, atom } => (Verdict::Refuted, super::detail::violated(*at, atom.as_ref())),
-            Outcome::Inconclusive { reason } => (Verdict::Inconclusive, reason.clone()),
+            other => super::detail::told(other),
         };
-        self.conclude(text, of, verdict, detail);
+        if let Some((verdict, detail)) = told {
+            self.conclude(text, of, verdict, detail);
+        }
     }
 
     /// Decides the comparisons that were not clear by themselves, all together.
@@ -254,7 +253,8 @@ impl Shared {
         }
     }
 
-    fn conclude(&self, text: &str, of: &str, verdict: Verdict, detail: String) {
+    /// Takes in what was decided of an expectation.
+    pub fn conclude(&self, text: &str, of: &str, verdict: Verdict, detail: String) {
         let (what, shown) = (text.to_owned(), detail.clone());
         self.events.tell(match verdict {
             Verdict::Confirmed => EventKind::Satisfied { what, detail: shown },

@@ -17,6 +17,7 @@ mod graph;
 mod harness;
 mod init;
 mod lint;
+mod marks;
 mod messages;
 mod models;
 mod pages;

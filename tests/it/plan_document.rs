@@ -10,6 +10,7 @@ use chaos_lang::analysis::{self, Planned, analyse};
 use chaos_lang::base::{FileError, Files};
 use chaos_lang::diagnostics::render::{Style, render};
 use chaos_lang::document::{Document, Drawing, Origin, changes, draw};
+use chaos_lang::types::secret::SecretRef;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -475,7 +476,12 @@ fn odd() -> Planned {
     let steps = r#"run { approve "a \"b\" ]--> \\ #quot; <b>; `c` | } é" within 1m as ok; wait until stable within 2m
 "#;
     let text = format!("use std.http\n{}", base().0.replace("run {", steps));
-    planned("x.chaos", &Memory(BTreeMap::from([(PathBuf::from("x.chaos"), text)])), &[])
+    let mut planned = planned("x.chaos", &Memory(BTreeMap::from([(PathBuf::from("x.chaos"), text)])), &[]);
+    let source = planned.plan.sources.values_mut().next().unwrap();
+    source.access.password = Some(SecretRef::Variable("PASSWORD".to_owned()));
+    source.access.certificate = Some(SecretRef::File { file: "own.pem".to_owned(), folder: PathBuf::from("/x") });
+    source.access.key = Some(SecretRef::Command { command: "pass show key".to_owned() });
+    planned
 }
 
 /// Statements of DOT as far as we write it: `digraph "…" { a [k=v, …]; a -> b [k=v]; }`.

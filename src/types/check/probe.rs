@@ -140,7 +140,7 @@ impl Checker<'_> {
         let mut all = Some(());
         for (name, (value, at)) in values {
             let Argument::Text(text) = value else { continue };
-            if let Err(error) = crate::types::probe::read(&probe.component, name, text) {
+            if let Err(error) = crate::types::probe::read((&probe.component, &probe.action), name, text) {
                 let help = Some(error.help.to_owned());
                 self.report(errors::argument(error.headline, *at, "", help));
                 all = None;

@@ -1,5 +1,6 @@
 //! Where metrics come from.
 
+use crate::types::secret::SecretRef;
 use serde::{Deserialize, Serialize};
 
 /// A source of metrics.
@@ -25,25 +26,25 @@ impl Source {
     }
 }
 
-/// What opens a source, by the names of secrets; never their values.
+/// What opens a source, by where secrets come from; never their values.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Access {
     /// The secret that is its bearer token.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub token: Option<String>,
+    pub token: Option<SecretRef>,
     /// The user's name, where a password is asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// The secret that is the user's password.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub password: Option<String>,
+    pub password: Option<SecretRef>,
     /// The secret that is the client's certificate and its chain, as PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<String>,
+    pub certificate: Option<SecretRef>,
     /// The secret that is the key of that certificate, as PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub key: Option<String>,
+    pub key: Option<SecretRef>,
     /// The file with the authorities that are trusted instead of the system's, as it is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ca: Option<String>,
@@ -53,9 +54,9 @@ pub struct Access {
 }
 
 impl Access {
-    /// The names of all secrets in it.
-    pub fn secrets(&self) -> impl Iterator<Item = &str> {
-        [&self.token, &self.password, &self.certificate, &self.key].into_iter().flatten().map(String::as_str)
+    /// All secrets in it.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        [&self.token, &self.password, &self.certificate, &self.key].into_iter().flatten()
     }
 }
 
