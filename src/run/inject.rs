@@ -140,16 +140,24 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
 /// The metrics, the host's own view and the target's word at the very end, before the fault is taken back.
 async fn last_look(shared: &Shared, step: &str, fault: &FaultIntent, seen: &mut Seen) {
     let now = shared.moment(&format!("last look {step}")).await;
-    let looking =
-        async { tokio::join!(shared.sample_now(), shared.world.witnessed(fault), ended_early(shared, fault)) };
-    let looked = tokio::select! {
+    let latest = now + LAST_LOOK;
+    // Each on its own: what one of them knows in time is not lost because another is slow.
+    let (_, witness, ended_early) = tokio::join!(
+        in_time(shared, latest, shared.sample_now()),
+        in_time(shared, latest, shared.world.witnessed(fault)),
+        in_time(shared, latest, ended_early(shared, fault)),
+    );
+    seen.take(witness.flatten().unwrap_or_default(), now);
+    seen.lost = seen.lost.take().or(ended_early.flatten());
+}
+
+/// What comes of it, if it comes in time.
+async fn in_time<T>(shared: &Shared, latest: Instant, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
         biased;
-        looked = looking => Some(looked),
-        () = shared.clock.sleep_until(now + LAST_LOOK) => None,
-    };
-    let Some(((), witness, ended_early)) = looked else { return };
-    seen.take(witness.unwrap_or_default(), now);
-    seen.lost = seen.lost.take().or(ended_early);
+        came = work => Some(came),
+        () = shared.clock.sleep_until(latest) => None,
+    }
 }
 
 impl Seen {
