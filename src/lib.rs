@@ -27,6 +27,7 @@
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
 //! | 10 | [`rehearsal`] | what an environment shows while nothing is injected, check by check |
 //! | 10 | [`simulation`] | experiments in virtual time: tests, and what can go wrong with a run |
+//! | 10 | [`replay`] | what the outside answered in a run, kept; and the run computed again from it |
 //! | 10 | [`report`] | plan, progress and verdict for people |
 //! | 10 | [`proxy`] | the fault proxy |
 //! | 10 | [`demo`] | the sample shop |
@@ -65,6 +66,8 @@ pub mod metrics;
 pub mod proxy;
 #[cfg(feature = "runtime")]
 pub mod rehearsal;
+#[cfg(feature = "runtime")]
+pub mod replay;
 #[cfg(feature = "runtime")]
 pub mod report;
 #[cfg(feature = "runtime")]

@@ -22,6 +22,13 @@ pub struct Example {
     pub refusing: BTreeSet<Span>,
 }
 
+impl Example {
+    /// Whether it came out otherwise than expected.
+    pub fn failed(&self) -> bool {
+        !self.wrong.is_empty()
+    }
+}
+
 impl Analysis {
     /// The file's tests that name an environment and a verdict, each judged by the policies that guard its experiment
     /// there. Every value of the parameters counts. What only the moment of a run can answer is taken as answered well,

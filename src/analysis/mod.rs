@@ -2,9 +2,11 @@
 
 mod errors;
 mod examples;
+mod ground;
 mod guards;
 mod mend;
 mod placed;
+mod quiet;
 mod survey;
 mod trials;
 mod vacuity;
@@ -125,7 +127,7 @@ fn read(shelf: &Shelf, target: &Target) -> Result<Analysis, FileError> {
     let brought = |id: &DeclarationId| id.module.0 < used;
     let lacks = |name: &&str| !checked.environments.iter().any(|(id, (it, _))| it.name == **name && brought(id));
     if program.modules.first().is_some_and(|module| runs_something(&module.file))
-        && names.iter().any(|it| lacks(&it.as_str()))
+        && names.iter().map(String::as_str).chain(guards::confirming(&checked)).any(|it| lacks(&it))
         && program.load_environments_beside(ModuleId(0), shelf)
     {
         checked = types::check(&program);
@@ -344,6 +346,7 @@ impl Analysis {
             let case = Case { experiment, environment, known, plan: &plan, bounds: &bounds };
             judgement = judge(case, self.policies(place_id.module));
             findings.extend(judgement.broken.iter().map(|broken| broken.finding.clone()));
+            findings.extend(judgement.asks.iter().filter_map(|ask| self.nowhere(ask, place_id)));
         }
         tidy(&mut findings);
         (Some(Planned { plan, bounds, judgement }), findings)

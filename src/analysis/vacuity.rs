@@ -1,10 +1,11 @@
 //! Conditions that nothing measured can change: what cannot fail proves nothing, and what cannot hold only fails.
 
+use super::ground::{Ground, Ordered};
 use crate::base::Interval;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::syntax::tree::Comparator;
 use crate::types::model::{Expectation, Experiment, StepKind, System};
-use crate::types::term::{Aggregate, Comparison, Condition, Demand, Known, Reading, Term};
+use crate::types::term::{Comparison, Condition, Demand, Known, Reading, Term};
 use crate::types::{Checked, Type};
 
 /// What is wrong with the conditions of all experiments and systems.
@@ -15,7 +16,8 @@ pub fn check(checked: &Checked) -> Vec<Diagnostic> {
     });
     let slos = checked.systems.values().map(|system| {
         let slos = system.services.iter().flat_map(|service| &service.slos);
-        slos.flat_map(|slo| constant(&slo.condition, system, &Known::default())).collect()
+        let ground = Ground::of_system(system, Known::default());
+        slos.flat_map(|slo| constant(&slo.condition, &ground)).collect()
     });
     let mut found: Vec<Diagnostic> = Vec::new();
     for finding in experiments.chain(slos).flatten() {
@@ -28,13 +30,14 @@ pub fn check(checked: &Checked) -> Vec<Diagnostic> {
 }
 
 fn in_experiment(experiment: &Experiment, system: &System) -> Vec<Diagnostic> {
-    let known = super::whole_ranges(experiment);
+    let ground = Ground::of_experiment(experiment, system);
     let conditions = experiment.conditions().into_iter();
-    let mut found: Vec<Diagnostic> = conditions.flat_map(|it| either_way(it, system, &known)).collect();
+    let mut found: Vec<Diagnostic> = conditions.flat_map(|it| either_way(it, &ground)).collect();
+    found.extend(experiment.aborts.iter().filter_map(|trigger| super::quiet::check(trigger, &ground.known)));
     found.extend(expectations(experiment).into_iter().filter_map(no_share));
     found.extend(under_fault(experiment).into_iter().flatten().filter_map(settled));
     for together in expected_together(experiment) {
-        found.extend(contradictions(together, &known));
+        found.extend(contradictions(together, &ground.known));
     }
     found
 }
@@ -119,12 +122,12 @@ fn apart((a, first): (Interval, &Comparison), (b, second): (Interval, &Compariso
 }
 
 /// What is wrong with a condition by itself: a comparison that is decided, or two ways of which one always holds.
-fn either_way(condition: &Condition, system: &System, known: &Known) -> Vec<Diagnostic> {
-    let found = constant(condition, system, known);
+fn either_way(condition: &Condition, ground: &Ground) -> Vec<Diagnostic> {
+    let found = constant(condition, ground);
     if !found.is_empty() {
         return found;
     }
-    tautologies(condition, known)
+    tautologies(condition, &ground.known)
 }
 
 /// Two comparisons of one reading, of which one holds whatever is measured.
@@ -168,7 +171,7 @@ fn sufficient(condition: &Condition) -> Vec<&Comparison> {
 }
 
 /// The comparisons without which a condition cannot hold.
-fn required(condition: &Condition) -> Vec<&Comparison> {
+pub(super) fn required(condition: &Condition) -> Vec<&Comparison> {
     match condition {
         Condition::And(a, b) => [required(a), required(b)].concat(),
         Condition::Compare(comparison) => vec![comparison],
@@ -177,7 +180,7 @@ fn required(condition: &Condition) -> Vec<&Comparison> {
 }
 
 /// The reading of a comparison with what no metric changes, and the values of it that can fit.
-fn fitting<'c>(comparison: &'c Comparison, known: &Known) -> Option<(&'c Reading, Interval)> {
+pub(super) fn fitting<'c>(comparison: &'c Comparison, known: &Known) -> Option<(&'c Reading, Interval)> {
     let fixed = Term::is_constant;
     let (reading, comparator, value) = match (&comparison.left, &comparison.right) {
         (Term::Reading(reading), value) if fixed(value) => (reading, comparison.comparator, value),
@@ -195,75 +198,46 @@ fn fitting<'c>(comparison: &'c Comparison, known: &Known) -> Option<(&'c Reading
 }
 
 /// Comparisons that come out the same whatever is measured.
-fn constant(condition: &Condition, system: &System, known: &Known) -> Vec<Diagnostic> {
-    let decided = |comparison: &&Comparison| comparison.left.reads() || comparison.right.reads();
-    let comparisons = condition.comparisons().into_iter().filter(decided);
-    let found = comparisons.filter_map(|it| Some(finding(it, truth(it, system, known)?, system, known)));
-    found.collect()
+fn constant(condition: &Condition, ground: &Ground) -> Vec<Diagnostic> {
+    let read = |comparison: &&Comparison| comparison.left.reads() || comparison.right.reads();
+    let all: Vec<&Comparison> = condition.comparisons().into_iter().filter(read).collect();
+    // `unchanged by` bounds on both sides; one of them may be beyond all that can be.
+    let other_side = |it: &Comparison| all.iter().any(|other| other.span == it.span && ground.truth(other).is_none());
+    let decided = all.iter().filter_map(|it| Some((*it, ground.truth(it)?)));
+    let told = decided.filter(|(it, always)| !(*always && other_side(it)));
+    told.map(|(it, always)| finding(it, always, ground)).collect()
 }
 
-/// What a comparison always comes to; nothing where that depends on what is measured.
-fn truth(comparison: &Comparison, system: &System, known: &Known) -> Option<bool> {
-    let Comparison { left, comparator, right, .. } = comparison;
-    if left == right {
-        return Some(matches!(comparator, Comparator::Equal | Comparator::AtMost | Comparator::AtLeast));
-    }
-    // `baseline` is what the other side was, so it lies where the other side can.
-    let bounds =
-        |term: &Term, other: &Term| range(term, system, known, &|| range(other, system, known, &|| Interval::ALL));
-    decide(bounds(left, right), *comparator, bounds(right, left))
-}
-
-fn decide(a: Interval, comparator: Comparator, b: Interval) -> Option<bool> {
-    let (always, never) = match comparator {
-        Comparator::Below => (a.hi < b.lo, a.lo >= b.hi),
-        Comparator::AtMost => (a.hi <= b.lo, a.lo > b.hi),
-        Comparator::Above => (a.lo > b.hi, a.hi <= b.lo),
-        Comparator::AtLeast => (a.lo >= b.hi, a.hi < b.lo),
-        Comparator::Equal => (a.is_point() && a == b, a.hi < b.lo || a.lo > b.hi),
-        Comparator::Unequal => (a.hi < b.lo || a.lo > b.hi, a.is_point() && a == b),
-    };
-    (always || never).then_some(always)
-}
-
-/// The values that a term can have, as far as types and declared ranges tell.
-fn range(term: &Term, system: &System, known: &Known, baseline: &dyn Fn() -> Interval) -> Interval {
-    match term {
-        Term::Reading(reading) => measured(reading, system),
-        Term::Baseline => baseline(),
-        Term::Arithmetic(operator, a, b) => {
-            operator.bound(range(a, system, known, baseline), range(b, system, known, baseline))
-        }
-        other => other.bounds(known),
-    }
-}
-
-/// The values that a reading can have.
-fn measured(reading: &Reading, system: &System) -> Interval {
-    let declared = system.metric(&reading.metric).map_or(Interval::ALL, |metric| metric.range);
-    let from_zero = Interval { lo: 0.0, hi: f64::INFINITY };
-    match (&reading.ty, reading.aggregate) {
-        (_, Aggregate::Increase | Aggregate::Rate) => from_zero,
-        (_, Aggregate::Sum) if declared.lo >= 0.0 => from_zero,
-        (_, Aggregate::Sum) => Interval::ALL,
-        (Type::Distribution(of), _) => of.range(),
-        _ => declared,
-    }
-}
-
-fn finding(comparison: &Comparison, always: bool, system: &System, known: &Known) -> Diagnostic {
+fn finding(comparison: &Comparison, always: bool, ground: &Ground) -> Diagnostic {
     let outcome = if always { "always" } else { "never" };
-    let shown = |term: &Term| range(term, system, known, &|| Interval::ALL);
-    let readings = comparison.left.readings().into_iter().chain(comparison.right.readings());
-    let names: Vec<String> = readings.map(|reading| reading.metric.to_string()).collect();
-    let side = if comparison.left.reads() { &comparison.left } else { &comparison.right };
-    let bounds = shown(side);
-    let finding = Diagnostic::error(codes::E0412, format!("`{}` {outcome} holds", comparison.text))
+    Diagnostic::error(codes::E0412, format!("`{}` {outcome} holds", comparison.text))
         .at(comparison.span, "whatever is measured")
-        .help("compare with a value that tells good from bad");
-    match comparison.left == comparison.right {
-        true => finding.note("both sides are the same"),
-        false => finding.note(format!("`{}` lies {}", names.join("`, `"), between(bounds, &comparison.ty))),
+        .help("compare with a value that tells good from bad")
+        .note(why(comparison, ground))
+}
+
+/// Why nothing that is measured changes what a comparison comes to.
+fn why(comparison: &Comparison, ground: &Ground) -> String {
+    let Comparison { left, right, ty, .. } = comparison;
+    match ground.ordered(left, right) {
+        Some(Ordered::Same) => return "both sides are the same".to_owned(),
+        Some(Ordered::NeverAbove) => {
+            return "the left side is never above the right: both are of the same values".to_owned();
+        }
+        Some(Ordered::NeverBelow) => {
+            return "the left side is never below the right: both are of the same values".to_owned();
+        }
+        None => {}
+    }
+    let readings = left.readings().into_iter().chain(right.readings());
+    let names: Vec<String> = readings.map(|reading| reading.metric.to_string()).collect();
+    let side = if left.reads() { left } else { right };
+    let range = ground.range(side);
+    let lies = format!("`{}` lies {}", names.join("`, `"), between(range, ty));
+    let compares = left.has_baseline() || right.has_baseline();
+    match ground.steady_range(side).filter(|steady| compares && *steady != range) {
+        Some(steady) => format!("{lies}, in the baseline {}: else the system is not steady", between(steady, ty)),
+        None => lies,
     }
 }
 

@@ -34,6 +34,20 @@ pub trait Files: Sync {
     }
 }
 
+/// No files at all: what a text that stands for a file is laid over where nothing else counts.
+#[derive(Clone, Copy, Debug)]
+pub struct Nowhere;
+
+impl Files for Nowhere {
+    fn read(&self, _: &Path) -> Result<String, FileError> {
+        Err(FileError::Missing)
+    }
+
+    fn siblings(&self, _: &Path) -> Vec<PathBuf> {
+        Vec::new()
+    }
+}
+
 /// The path without `.` and `..`, as far as its own names tell.
 pub fn plain(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();

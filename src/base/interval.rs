@@ -30,6 +30,12 @@ impl Interval {
         other.lo <= self.lo && self.hi <= other.hi
     }
 
+    /// The values in both; nothing where there are none.
+    pub fn meet(self, other: Interval) -> Option<Interval> {
+        let (lo, hi) = (self.lo.max(other.lo), self.hi.min(other.hi));
+        (lo <= hi).then_some(Interval { lo, hi })
+    }
+
     /// Whether it is one value.
     pub fn is_point(self) -> bool {
         self.lo == self.hi
@@ -83,6 +89,14 @@ mod tests {
         let endless = Interval::point(f64::INFINITY);
         assert_eq!(endless.over(Interval::new(1.0, f64::INFINITY)), Interval::ALL);
         assert_eq!(endless.minus(endless), Interval::ALL);
+    }
+
+    #[test]
+    fn what_is_in_both_may_be_nothing() {
+        let (a, b) = (Interval::new(0.0, 2.0), Interval::new(1.0, 3.0));
+        assert_eq!(a.meet(b), Some(Interval::new(1.0, 2.0)));
+        assert_eq!(a.meet(Interval::point(2.0)), Some(Interval::point(2.0)));
+        assert_eq!(a.meet(Interval::point(2.5)), None);
     }
 
     #[test]

@@ -3,16 +3,19 @@
 pub mod clock;
 pub mod files;
 pub mod interval;
+pub mod number;
 mod overlay;
 pub mod parallel;
 pub mod source;
 pub mod span;
 pub mod stack;
+pub mod tool;
 pub mod unit;
 
 pub use clock::{Clock, Instant};
-pub use files::{FileError, Files};
+pub use files::{FileError, Files, Nowhere};
 pub use interval::Interval;
 pub use overlay::Overlay;
 pub use source::{Numbers, Source, Sources};
 pub use span::{SourceId, Span};
+pub use tool::Tool;

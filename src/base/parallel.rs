@@ -13,8 +13,7 @@ const STACK: usize = 16 << 20;
 
 /// Does `work` on each of `items` and gives the results in their order.
 pub fn map<I: Sync, O: Send>(items: &[I], work: impl Fn(&I) -> O + Sync) -> Vec<O> {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = processors.min(items.len() / WORTH_A_THREAD);
+    let threads = threads(items.len());
     if threads < 2 {
         return items.iter().map(work).collect();
     }
@@ -37,6 +36,14 @@ pub fn map<I: Sync, O: Send>(items: &[I], work: impl Fn(&I) -> O + Sync) -> Vec<
     let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How many threads share the work. How many there may be takes a dozen system calls to find out, so it is asked last.
+fn threads(items: usize) -> usize {
+    match items / WORTH_A_THREAD {
+        few @ ..2 => few,
+        most => thread::available_parallelism().map_or(1, NonZero::get).min(most),
+    }
 }
 
 fn take<'i, I>(items: &'i [I], next: &AtomicUsize) -> Option<(usize, &'i I)> {

@@ -1,8 +1,8 @@
 //! `chaos diff`.
 
+use super::output::{TextOrJson, write_out};
 use super::plan::Settings;
-use super::planfile;
-use crate::document::{Document, changes};
+use crate::document::{Document, changes, comparison};
 use std::path::{Path, PathBuf};
 
 /// Say what changed in meaning between two plans, a line for each change.
@@ -18,30 +18,27 @@ pub struct Diff {
     after: PathBuf,
     #[command(flatten)]
     settings: Settings,
+    /// How it is told.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: TextOrJson,
 }
 
 impl Diff {
     pub fn run(self) -> u8 {
-        match (self.document(&self.before), self.document(&self.after)) {
-            (Ok(before), Ok(after)) => tell(&before, &after),
+        let (before, after) = (&self.before, &self.after);
+        match (self.settings.document_of(before), self.settings.document_of(after)) {
+            (Ok(one), Ok(other)) => self.tell((before, &one), (after, &other)),
             (Err(code), _) | (_, Err(code)) => code,
         }
     }
 
-    fn document(&self, path: &Path) -> Result<Document, u8> {
-        if planfile::is_plan(path) {
-            return planfile::read(path);
+    fn tell(&self, before: (&Path, &Document), after: (&Path, &Document)) -> u8 {
+        let same = before.1.hash() == after.1.hash();
+        match self.format {
+            TextOrJson::Json => write_out(&comparison(before, after)),
+            TextOrJson::Text if same => say!("they mean the same: {}", before.1.hash()),
+            TextOrJson::Text => changes(before.1, after.1).iter().for_each(|change| say!("{change}")),
         }
-        let (_, planned) = self.settings.plan(path)?;
-        Ok(self.settings.document(path, &planned))
+        u8::from(!same)
     }
-}
-
-fn tell(before: &Document, after: &Document) -> u8 {
-    if before.hash() == after.hash() {
-        say!("they mean the same: {}", before.hash());
-        return 0;
-    }
-    changes(before, after).iter().for_each(|change| say!("{change}"));
-    1
 }

@@ -1,7 +1,7 @@
 //! What `check` and `lint` share: paths in, fixes, findings out.
 
 use super::disk::Disk;
-use super::output::{FormatOption, exit_code, summary};
+use super::output::{FormatOption, exit_code, summary, write_out};
 use super::replace::replace;
 use super::selection::{self, Selection};
 use super::{REFUSED, complain, counted, stdin, unified};
@@ -10,7 +10,6 @@ use crate::base::{FileError, Files, Overlay};
 use crate::diagnostics::format::Report;
 use crate::diagnostics::{Diagnostic, codes};
 use crate::names::{Shelf, unreadable};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Which files, what is done to them, and how it is told.
@@ -123,7 +122,7 @@ impl Examine {
             let name = self.stdin_name();
             let change = mended.changes.get(&name);
             tell_fixes(&change.map(|change| (name.as_path(), change)).into_iter().collect::<Vec<_>>());
-            print_text(&change.map_or_else(|| files.read(&name).unwrap_or_default(), |change| change.after.clone()));
+            write_out(&change.map_or_else(|| files.read(&name).unwrap_or_default(), |change| change.after.clone()));
             return true;
         }
         let put = |(path, change): (&PathBuf, &Change)| put(path, change).map_err(|finding| complain(&finding)).is_ok();
@@ -188,9 +187,4 @@ fn unwritable(path: &Path, reason: &str) -> Diagnostic {
     Diagnostic::error(codes::E0100, format!("`{}` cannot be written: {reason}", path.display()))
         .about(path)
         .help("check its permissions, and those of its folder")
-}
-
-fn print_text(text: &str) {
-    let mut out = std::io::stdout().lock();
-    let _nobody_reads = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }

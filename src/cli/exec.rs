@@ -2,6 +2,7 @@
 
 use super::plan::{Choice, Settings};
 use super::planfile;
+use super::record;
 use super::rehearse;
 use super::signals::Signals;
 use super::{REFUSED, StoreOption, block_on, complain, print};
@@ -12,6 +13,7 @@ use crate::document::{changes, differs, unplannable};
 use crate::journal::Journal;
 use crate::plan::{self, Plan};
 use crate::policy::{self, Answers, Approval, Asked};
+use crate::replay::Head;
 use crate::report::{self, Paint};
 use crate::run::{Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token};
 use std::collections::BTreeMap;
@@ -88,7 +90,8 @@ impl Exec {
         if let Err(refusal) = nothing_in_the_way(&journal, &planned.plan) {
             return complain(&refusal);
         }
-        match block_on(execute(planned.plan, self.approve, journal)) {
+        let head = record::head(&analysis, &planned, &self.choice);
+        match block_on(execute(planned.plan, self.approve, journal, head)) {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
             Err(error) => {
@@ -179,20 +182,22 @@ pub(super) fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), D
     Err(Diagnostic::error(codes::E0801, headline).help("run `chaos recover`; `chaos status` shows what there is"))
 }
 
-async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>) -> Result<Verdict, RunError> {
+async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>, head: Head) -> Result<Verdict, RunError> {
     let run = run_name();
     introduce(&plan);
     record(&approvals, &run, &journal)?;
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
-    let world = Arc::new(RealWorld::new(&plan, &run, journal.folder())?);
+    let world = RealWorld::new(&plan, &run, journal.folder()).await?;
+    let kept = record::begin(world, &clock, journal.folder(), Head { run: run.clone(), ..head });
     let (sender, receiver) = mpsc::unbounded_channel();
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
-    let watching = tokio::spawn(signals.stop(halt.clone(), events.clone()));
+    let watching = tokio::spawn(kept.stopped_by(signals, halt.clone(), events.clone()));
     let name = plan.experiment.clone();
     let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
-    let ending = Runner { plan, run, journal, world, clock, events, halt }.run().await;
+    let (world, folder) = (Arc::clone(&kept.world), journal.folder().to_path_buf());
+    let ending = Runner { plan, run: run.clone(), journal, world, clock, events, halt }.run().await;
     watching.abort();
     let _stopped = watching.await;
     let _printed = printing.await;
@@ -200,6 +205,7 @@ async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>) ->
         complain(&error.diagnostic());
     }
     say!("{}", report::ending(&name, &ending));
+    kept.end(&ending, &folder, &run);
     Ok(ending.verdict)
 }
 

@@ -26,6 +26,7 @@ mod disk;
 mod doc;
 mod env;
 mod examine;
+mod examples;
 mod exec;
 mod explain;
 mod fmt;
@@ -37,9 +38,12 @@ mod plan;
 mod planfile;
 mod policy;
 mod proxy;
+mod record;
 mod recover;
 mod rehearse;
 mod replace;
+mod replay;
+mod replay_of;
 mod selection;
 mod signals;
 mod sim;
@@ -86,6 +90,7 @@ enum Command {
     Policy(policy::PolicyCommand),
     Status(status::Status),
     Recover(recover::Recover),
+    Replay(replay::Replay),
     Explain(explain::Explain),
     Doc(doc::Doc),
     Proxy(proxy::ProxyCommand),
@@ -119,6 +124,7 @@ pub fn run() -> ExitCode {
         Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),
         Command::Recover(command) => command.run(),
+        Command::Replay(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Doc(command) => command.run(),
         Command::Proxy(command) => command.run(),

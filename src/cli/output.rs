@@ -1,4 +1,4 @@
-//! How findings leave the program: `--format`.
+//! How findings and other documents leave the program: `--format`.
 
 use super::{counted, print};
 use crate::diagnostics::format::{Format, Report, Totals};
@@ -25,13 +25,25 @@ impl FormatOption {
         match self.format {
             Format::Full => print(report.findings, report.sources),
             Format::Concise => complain_of!("{}", report.document(Format::Concise).trim_end()),
-            machines => {
-                let mut out = std::io::stdout().lock();
-                let document = report.document(machines);
-                let _nobody_reads = out.write_all(document.as_bytes()).and_then(|()| out.flush());
-            }
+            machines => write_out(&report.document(machines)),
         }
     }
+}
+
+/// How anything but findings is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum TextOrJson {
+    /// For people.
+    #[default]
+    Text,
+    /// One document for machines, on standard output.
+    Json,
+}
+
+/// Writes a text to standard output as it is.
+pub fn write_out(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _nobody_reads = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 /// What the counts mean for the exit code: 2 where something cannot be read, else 1 where something fails, else 0.

@@ -57,7 +57,7 @@ pub struct Settings {
     pub set: Vec<(String, String)>,
 }
 
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("write it like `rate=50%`")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
@@ -67,7 +67,10 @@ impl Choice {
     pub fn plan(&self) -> Result<(Analysis, Planned), u8> {
         if planfile::is_plan(&self.file) {
             let file = self.file.display();
-            complain_of!("error: `{file}` is a plan already; `chaos exec` runs it, `chaos diff` compares it");
+            complain_of!(
+                "error: `{file}` is a plan already; `chaos exec` runs it, `chaos diff` compares it, \
+                 `chaos graph` draws it"
+            );
             return Err(REFUSED);
         }
         self.settings.plan(&self.file)
@@ -98,6 +101,16 @@ impl Settings {
             experiment: Some(origin.experiment.clone()),
             set: origin.parameters.clone().into_iter().collect(),
         }
+    }
+
+    /// The document of a file: the one that it is, else that of its plan. What stands in the way is printed, and the exit
+    /// code given.
+    pub fn document_of(&self, file: &Path) -> Result<Document, u8> {
+        if planfile::is_plan(file) {
+            return planfile::read(file);
+        }
+        let (_, planned) = self.plan(file)?;
+        Ok(self.document(file, &planned))
     }
 
     /// The document of a plan made with these settings.
@@ -133,8 +146,8 @@ impl PlanCommand {
                 format!("{}\n\n{}", report::plan(&planned.plan, &planned.bounds, &planned.judgement), document.hash())
             }
             Format::Json => document.text(),
-            Format::Mermaid => draw(&planned.plan, Drawing::Mermaid),
-            Format::Dot => draw(&planned.plan, Drawing::Dot),
+            Format::Mermaid => draw(&document, Drawing::Mermaid),
+            Format::Dot => draw(&document, Drawing::Dot),
         };
         say!("{}", shown.trim_end());
         0

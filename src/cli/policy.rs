@@ -1,10 +1,12 @@
 //! `chaos policy`.
 
 use super::disk::Disk;
+use super::examples;
+use super::output::{TextOrJson, write_out};
 use super::selection::Selection;
 use super::{REFUSED, counted, print};
 use crate::analysis::{Analysis, Example, Target, each};
-use crate::base::{FileError, Span};
+use crate::base::{FileError, Sources, Span};
 use crate::diagnostics::{Diagnostic, Severity, any_error, codes};
 use crate::names::{Shelf, unreadable};
 use std::collections::BTreeSet;
@@ -32,6 +34,9 @@ struct PolicyTest {
     /// Files, or folders: all `.chaos` files in them.
     #[arg(default_value = ".")]
     paths: Vec<PathBuf>,
+    /// How it is told.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    format: TextOrJson,
 }
 
 impl PolicyCommand {
@@ -52,18 +57,15 @@ impl PolicyTest {
         sources.join(&selection.sources);
         wrong.extend(found.iter().flat_map(|found| found.wrong.iter().cloned()));
         crate::diagnostics::tidy_files(&mut wrong, &sources);
-        print(&wrong, &sources);
         let examples: Vec<&Example> = found.iter().flat_map(|found| &found.examples).collect();
-        for example in &examples {
-            let word = if example.wrong.is_empty() { "ok" } else { "FAILED" };
-            say!("{word:<6}  {}", example.name);
-            print(&example.wrong, &sources);
+        match self.format {
+            TextOrJson::Text => tell(&wrong, &examples, &sources),
+            TextOrJson::Json => write_out(&examples::document(&wrong, &examples, &sources)),
         }
-        sum_up(&examples);
         let unread = wrong.iter().any(Diagnostic::is_unreadable_file);
         match () {
             () if unread || (examples.is_empty() && wrong.is_empty()) => REFUSED,
-            () => u8::from(any_error(&wrong) || examples.iter().any(|example| !example.wrong.is_empty())),
+            () => u8::from(any_error(&wrong) || examples.iter().any(|example| example.failed())),
         }
     }
 }
@@ -88,19 +90,33 @@ fn judged(target: &Target, read: Result<Analysis, FileError>) -> Judged {
     }
 }
 
+fn tell(wrong: &[Diagnostic], examples: &[&Example], sources: &Sources) {
+    print(wrong, sources);
+    for example in examples {
+        let word = if example.failed() { "FAILED" } else { "ok" };
+        say!("{word:<6}  {}", example.name);
+        print(&example.wrong, sources);
+    }
+    sum_up(examples);
+}
+
 fn sum_up(examples: &[&Example]) {
     if examples.is_empty() {
         complain_of!("no example: a `test \"…\" of X in E` that expects a verdict is one");
         return;
     }
-    let refusing: BTreeSet<Span> = examples.iter().flat_map(|example| &example.refusing).copied().collect();
-    let rules: BTreeSet<&(Span, String)> = examples.iter().flat_map(|example| &example.rules).collect();
-    let failed = examples.iter().filter(|example| !example.wrong.is_empty()).count();
+    let failed = examples.iter().filter(|example| example.failed()).count();
     say!("\n{}, {failed} failed", counted(examples.len(), "example"));
-    let untried: Vec<&str> =
-        rules.iter().filter(|(span, _)| !refusing.contains(span)).map(|(_, rule)| rule.as_str()).collect();
+    let untried = untried(examples);
     if !untried.is_empty() {
         say!("no example shows what these rules refuse:");
         untried.iter().for_each(|rule| say!("  {rule}"));
     }
+}
+
+/// The rules that guard examples and refuse none of them, in their order.
+pub fn untried<'a>(examples: &[&'a Example]) -> Vec<&'a str> {
+    let refusing: BTreeSet<Span> = examples.iter().flat_map(|example| &example.refusing).copied().collect();
+    let rules: BTreeSet<&(Span, String)> = examples.iter().flat_map(|example| &example.rules).collect();
+    rules.into_iter().filter(|(span, _)| !refusing.contains(span)).map(|(_, rule)| rule.as_str()).collect()
 }

@@ -1,6 +1,8 @@
 //! What `env check` and `exec --dry-run` share: looking, and telling what was seen.
 
 use super::exec::{nothing_in_the_way, run_name};
+pub use super::output::TextOrJson as Format;
+use super::output::write_out;
 use super::signals::Signals;
 use super::{block_on, complain, counted};
 use crate::base::{Clock, Sources, unit};
@@ -10,21 +12,10 @@ use crate::plan::Plan;
 use crate::rehearsal::{About, Check, Outcome, Scene, Totals, document, length, rehearse};
 use crate::report::{self, Paint};
 use crate::run::{Event, Events, Halt, Observation, RealWorld, RunError, Runner, TokioClock, Verdict};
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-
-/// How a rehearsal is told.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One document for machines, on standard output.
-    Json,
-}
 
 /// How long is looked, and how it is told.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,9 +58,7 @@ pub fn run(plan: Plan, (file, sources): (&Path, &Sources), journal: Arc<Journal>
         Format::Text => tell(&checks, &seen, sources),
         Format::Json => {
             let about = about(&plan, file, &seen);
-            let text = document(&about, &checks, sources);
-            let mut out = std::io::stdout().lock();
-            let _nobody_reads = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+            write_out(&document(&about, &checks, sources));
         }
     }
     exit_code(&checks, &seen)
@@ -110,7 +99,7 @@ async fn observe(
 ) -> Result<(Observation, crate::run::Unopened), RunError> {
     let run = run_name();
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
-    let (world, unopened) = RealWorld::to_look_at(&plan, &run, journal.folder())?;
+    let (world, unopened) = RealWorld::to_look_at(&plan, &run, journal.folder()).await?;
     let (sender, receiver) = mpsc::unbounded_channel();
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();

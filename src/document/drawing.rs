@@ -3,10 +3,10 @@
 //! Faults stand out; a step that begins so long after another's start hangs on a broken line; the ways of a choice say which
 //! they are.
 
-use super::label;
+use super::{Document, label, show};
 use crate::base::unit;
-use crate::plan::graph::{Graph, StepId};
-use crate::plan::{Edge, Plan, Step, StepKind, words};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A language of drawings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,14 +18,18 @@ pub enum Drawing {
 }
 
 /// The drawing of a plan's graph.
-pub fn draw(plan: &Plan, drawing: Drawing) -> String {
-    let boxes = plan.graph.order().into_iter().filter_map(|id| Some((id, plan.graph.step(id)?)));
-    let boxes = boxes.map(|(id, step)| drawing.node(id, step));
-    let arrows = plan.graph.order().into_iter().flat_map(|id| arrows(&plan.graph, id));
-    let arrows = arrows.map(|arrow| drawing.arrow(&arrow));
-    let lines: Vec<String> = boxes.chain(arrows).collect();
-    let (head, foot) = drawing.frame(plan);
+pub fn draw(document: &Document, drawing: Drawing) -> String {
+    let steps = document.plan["steps"].as_array().map_or(&[][..], Vec::as_slice);
+    let places: BTreeMap<&str, usize> = steps.iter().enumerate().map(|(at, step)| (name(step), at)).collect();
+    let boxes = steps.iter().enumerate().map(|(at, step)| drawing.node(at, step));
+    let arrows = steps.iter().enumerate().flat_map(|(at, step)| arrows(&places, at, step));
+    let lines: Vec<String> = boxes.chain(arrows.map(|arrow| drawing.arrow(&arrow))).collect();
+    let (head, foot) = drawing.frame(document);
     format!("{head}\n{}{foot}\n", lines.iter().map(|line| format!("  {line}\n")).collect::<String>())
+}
+
+fn name(step: &Value) -> &str {
+    step["name"].as_str().unwrap_or_default()
 }
 
 /// What a box stands for.
@@ -38,64 +42,64 @@ enum Role {
 }
 
 impl Role {
-    fn of(step: &Step) -> Role {
-        match step.kind {
-            StepKind::Inject(_) => Role::Fault,
-            StepKind::Choose { .. } => Role::Choice,
-            StepKind::Mark => Role::Mark,
+    fn of(step: &Value) -> Role {
+        match show::wrapped(&step["does"]) {
+            Some(("inject", _)) => Role::Fault,
+            Some(("choose", _)) => Role::Choice,
+            Some(("mark", _)) => Role::Mark,
             _ => Role::Other,
         }
     }
 }
 
-/// From a step to one that waits for it.
+/// From a step to one that waits for it, by their places in the list.
 struct Arrow {
-    from: StepId,
-    to: StepId,
+    from: usize,
+    to: usize,
     /// Whether it leaves from the start of a step, not from its end.
     starts: bool,
     label: Option<String>,
 }
 
 /// The arrows to a step, by the steps they come from.
-fn arrows(graph: &Graph, to: StepId) -> Vec<Arrow> {
-    let Some(step) = graph.step(to) else { return Vec::new() };
-    let mut before = graph.before(to);
-    before.sort_by_key(|(from, _)| *from);
-    let arrow = |(from, edge)| {
-        let way = step.guards.iter().find(|(choice, _)| *choice == from).map(|(_, way)| *way);
-        let label = match (edge, way) {
-            (Edge::End, None) => None,
-            (Edge::End, Some(true)) => Some("holds".to_owned()),
-            (Edge::End, Some(false)) => Some("else".to_owned()),
-            (Edge::Start(0.0), _) => Some("starts".to_owned()),
-            (Edge::Start(offset), _) => Some(format!("starts + {}", unit::show_duration(offset))),
+fn arrows(places: &BTreeMap<&str, usize>, to: usize, step: &Value) -> Vec<Arrow> {
+    let list = |key: &str| step[key].as_array().into_iter().flatten();
+    let arrow = |after: &Value| {
+        let before = after["step"].as_str()?;
+        let way = list("guards").find(|guard| guard["choice"] == before).map(|guard| guard["holds"] == true);
+        let start = after["start"].as_f64();
+        let label = match (start, way) {
+            (None, None) => None,
+            (None, Some(true)) => Some("holds".to_owned()),
+            (None, Some(false)) => Some("else".to_owned()),
+            (Some(0.0), _) => Some("starts".to_owned()),
+            (Some(offset), _) => Some(format!("starts + {}", unit::show_duration(offset))),
         };
-        Arrow { from, to, starts: edge != Edge::End, label }
+        Some(Arrow { from: *places.get(before)?, to, starts: start.is_some(), label })
     };
-    before.into_iter().map(arrow).collect()
+    list("after").filter_map(arrow).collect()
 }
 
-fn node(id: StepId) -> String {
-    format!("s{}", id.index())
+fn node(at: usize) -> String {
+    format!("s{at}")
 }
 
 impl Drawing {
-    fn frame(self, plan: &Plan) -> (String, &'static str) {
+    fn frame(self, document: &Document) -> (String, &'static str) {
         match self {
             Drawing::Mermaid => {
                 ("flowchart TD".to_owned(), "  classDef fault fill:#fde2e1,stroke:#b42318,stroke-width:2px,color:#000")
             }
             Drawing::Dot => {
-                let name = label::dot(&plan.experiment);
+                let name = label::dot(&document.made_from.experiment);
                 (format!("digraph \"{name}\" {{\n  node [shape=box, fontname=\"sans-serif\"];"), "}")
             }
         }
     }
 
-    fn node(self, id: StepId, step: &Step) -> String {
-        let (id, role) = (node(id), Role::of(step));
-        let (name, what) = (step.name.as_str(), words::what(step));
+    fn node(self, at: usize, step: &Value) -> String {
+        let (id, role) = (node(at), Role::of(step));
+        let (name, what) = (name(step), show::whole_step(&step["does"]));
         match self {
             Drawing::Mermaid => {
                 let text = match role {

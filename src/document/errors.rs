@@ -1,5 +1,6 @@
 //! What is wrong with a plan's file: E08.
 
+use super::Change;
 use crate::diagnostics::{Diagnostic, codes};
 use std::path::Path;
 
@@ -29,9 +30,9 @@ pub fn edited(path: &Path) -> Diagnostic {
 }
 
 /// What a plan was made from does not say the same any more; `changes` are lines for people.
-pub fn differs(path: &Path, file: &str, changes: &[String]) -> Diagnostic {
+pub fn differs(path: &Path, file: &str, changes: &[Change]) -> Diagnostic {
     let headline = format!("`{file}` does not say any more what `{}` says", path.display());
-    let shown = changes.iter().take(MOST_CHANGES).map(|change| change.to_owned());
+    let shown = changes.iter().take(MOST_CHANGES).map(Change::to_string);
     let rest = changes.len().saturating_sub(MOST_CHANGES);
     let rest = (rest > 0).then(|| format!("… and {rest} more: `chaos diff {} {file}`", path.display()));
     let finding = Diagnostic::error(codes::E0807, headline);

@@ -4,15 +4,18 @@
 //! the same for every spelling of it; `checksum` is that of all that the document says, so that an edit by hand is seen.
 
 mod changes;
+mod comparison;
 mod drawing;
 mod errors;
 mod label;
 mod meaning;
 mod show;
 
-pub use changes::changes;
+pub use changes::{Change, changes};
+pub use comparison::comparison;
 pub use drawing::{Drawing, draw};
 pub use errors::{differs, unplannable};
+pub use meaning::same;
 
 use crate::analysis::Planned;
 use crate::diagnostics::Diagnostic;

@@ -122,18 +122,47 @@ fn reading(value: &Value) -> String {
 
 /// What a step does, in a few words.
 pub fn step(does: &Value) -> String {
+    match wrapped(does) {
+        Some(("inject", inner)) => one_line(&format!("inject {} on {}", field(inner, "fault"), field(inner, "target"))),
+        Some(("call", inner)) => one_line(&format!("call {}", field(inner, "probe"))),
+        Some(("mark", _)) => "a mark".to_owned(),
+        _ => whole_step(does),
+    }
+}
+
+/// What a step does, with its arguments.
+pub fn whole_step(does: &Value) -> String {
     let Some((kind, inner)) = wrapped(does) else { return "nothing".to_owned() };
-    let field = |key: &str| inner[key].as_str().unwrap_or_default();
+    let time = |key: &str| show(&inner[key], &Type::Duration);
     let text = match kind {
-        "inject" => format!("inject {} on {}", field("fault"), field("target")),
-        "call" => format!("call {}", field("probe")),
-        "choose" => format!("when {}", field("written")),
-        "mark" => "a mark".to_owned(),
-        "wait" => format!("wait {}", show(&inner["duration"], &Type::Duration)),
-        "expect" => field("written").to_owned(),
+        "inject" => {
+            let held = match words(&inner["until"]) {
+                Some(until) => until.to_owned(),
+                None => format!("for {}", time("duration")),
+            };
+            let given = [field(inner, "target").to_owned()].into_iter().chain(arguments(inner));
+            format!("inject {}({}) {held}", field(inner, "fault"), given.collect::<Vec<_>>().join(", "))
+        }
+        "call" => format!("call {}({})", field(inner, "probe"), arguments(inner).join(", ")),
+        "choose" => format!("when {}", field(inner, "written")),
+        "mark" => "begins".to_owned(),
+        "wait" => format!("wait {}", time("duration")),
+        "stable" => format!("wait until stable within {}", time("deadline")),
+        "approve" => format!("approve {:?} within {}", field(inner, "text"), time("within")),
+        "expect" => field(inner, "written").to_owned(),
         other => format!("{other} {}", show(inner, &Type::Float)),
     };
     one_line(&text)
+}
+
+fn field<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().unwrap_or_default()
+}
+
+/// `rate: 40%`, for each argument.
+fn arguments(of: &Value) -> Vec<String> {
+    let all = of["arguments"].as_object().into_iter().flatten();
+    all.map(|(name, argument)| format!("{name}: {}", show(argument, &Type::Float))).collect()
 }
 
 /// A text on one line.

@@ -46,7 +46,8 @@ pub struct Handle {
 }
 
 /// Where a fault is in its life.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// In force.
     Active,
@@ -59,7 +60,7 @@ pub enum Phase {
 }
 
 /// What an injector says became of a fault.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
     /// Where it is in its life.
     pub phase: Phase,

@@ -4,6 +4,7 @@
 //! store next can therefore take back whatever was left.
 
 mod error;
+mod history;
 mod identity;
 mod schema;
 mod store;

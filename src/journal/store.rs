@@ -127,7 +127,7 @@ impl Journal {
         &self.folder
     }
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
+    pub(super) fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -305,7 +305,7 @@ fn effect(row: &Row) -> rusqlite::Result<EffectRecord> {
     })
 }
 
-fn run(row: &Row) -> rusqlite::Result<RunRecord> {
+pub(super) fn run(row: &Row) -> rusqlite::Result<RunRecord> {
     let started: i64 = row.get(5)?;
     Ok(RunRecord {
         id: row.get(0)?,

@@ -3,6 +3,7 @@
 use super::secret::Vault;
 use crate::plan::QUERY_TIMEOUT;
 use crate::types::model::Access;
+use crate::types::secret::SecretRef;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue};
 use std::fmt;
 use std::sync::Arc;
@@ -185,18 +186,17 @@ fn ahead(response: &reqwest::Response, asked: SystemTime) -> Option<f64> {
 }
 
 fn authorization(access: &Access, vault: &Vault) -> Result<Option<HeaderValue>, FetchError> {
-    let secret = |name: &String| vault.get(name).map(|secret| (name.clone(), secret.reveal().to_owned()));
-    let (name, text) = match (access.token.as_ref().and_then(secret), &access.user, &access.password) {
-        (Some((name, token)), ..) => (name, format!("Bearer {token}")),
+    let secret = |of: &SecretRef| vault.get(of).map(|secret| (of.clone(), secret.reveal().to_owned()));
+    let (of, text) = match (access.token.as_ref().and_then(secret), &access.user, &access.password) {
+        (Some((of, token)), ..) => (of, format!("Bearer {token}")),
         (None, Some(user), Some(password)) => {
-            let Some((name, password)) = secret(password) else { return Ok(None) };
-            (name, format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
+            let Some((of, password)) = secret(password) else { return Ok(None) };
+            (of, format!("Basic {}", base64(format!("{user}:{password}").as_bytes())))
         }
         _ => return Ok(None),
     };
-    let mut value = HeaderValue::from_str(&text).map_err(|_| {
-        FetchError::new(format!("the secret `{name}` holds what no header can hold, such as a line end"))
-    })?;
+    let mut value = HeaderValue::from_str(&text)
+        .map_err(|_| FetchError::new(format!("{of} holds what no header can hold, such as a line end")))?;
     value.set_sensitive(true);
     Ok(Some(value))
 }
@@ -232,7 +232,7 @@ fn identity(access: &Access, vault: &Vault) -> Result<Option<reqwest::Identity>,
     let read = reqwest::Identity::from_pem(pem.as_bytes());
     let failed = |_| {
         let what = "are no certificate and key that fit, as PEM";
-        FetchError::new(format!("the secrets `{certificate}` and `{key}` {what}"))
+        FetchError::new(format!("{certificate} and {key} {what}"))
     };
     read.map(Some).map_err(failed)
 }

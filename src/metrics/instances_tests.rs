@@ -1,8 +1,16 @@
 #![allow(clippy::unwrap_used)]
 
-use super::{Change, Format, Instances, Sighting, marks, named, told_by};
+use super::{Change, Format, Instances, Sighting, began, marks, named, told_by};
 use crate::base::Instant;
 use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// The time on the pages at our second 0.
+const EPOCH: f64 = 1e9;
+
+fn at(second: u64) -> Instant {
+    Instant(second * 1_000_000_000)
+}
 
 /// What a page at `place` shows at a second.
 fn seen(place: &str, page: &str, second: u64) -> Vec<Sighting> {
@@ -10,18 +18,23 @@ fn seen(place: &str, page: &str, second: u64) -> Vec<Sighting> {
     let sighting = |(series, mark): (&super::Series, super::Mark)| Sighting {
         instance: named(place, &series.labels),
         series: series.name.clone(),
+        began: began(&mark, EPOCH + second as f64, at(second)),
         mark,
-        at: Instant(second),
+        at: at(second),
         services: BTreeSet::from(["shop".to_owned()]),
     };
     marks(&series).map(sighting).collect()
 }
 
+fn instances() -> Instances {
+    Instances::new(Duration::from_secs(1))
+}
+
 /// The changes that pages of one place show, one after the other.
 fn changes(pages: &[&str]) -> Vec<Change> {
-    let mut instances = Instances::default();
+    let mut instances = instances();
     let reads = pages.iter().zip(1..);
-    reads.flat_map(|(page, second)| instances.advance(seen("one", page, second))).collect()
+    reads.flat_map(|(page, second)| instances.advance(seen("one", page, second), at(second))).collect()
 }
 
 fn texts(pages: &[&str]) -> Vec<String> {
@@ -37,7 +50,7 @@ fn a_process_that_started_anew_is_told_of_with_both_moments() {
         "process_start_time_seconds 1700000090.5\n",
     ]);
     let [change] = found.as_slice() else { unreachable!("{found:?}") };
-    assert_eq!((change.instance.as_str(), change.since), ("one", Instant(2)));
+    assert_eq!((change.instance.as_str(), change.since), ("one", at(2)));
     assert_eq!(change.services.iter().map(String::as_str).collect::<Vec<_>>(), ["shop"]);
     let text = "one was started at 2023-11-14T22:13:20Z, and is now one that was started at 2023-11-14T22:14:50.5Z";
     assert_eq!(change.text, text);
@@ -108,9 +121,50 @@ fn what_cannot_be_read_says_nothing() {
 
 #[test]
 fn what_changes_at_every_read_is_kept_within_bounds() {
-    let mut instances = Instances::default();
+    let mut instances = instances();
     for second in 1..500 {
-        instances.advance(seen("one", &format!("process_start_time_seconds {}\n", second * 10), second));
+        instances.advance(seen("one", &format!("process_start_time_seconds {}\n", second * 10), second), at(second));
     }
     assert!(instances.known.values().all(|known| known.marks.len() <= super::MOST_MARKS));
+}
+
+/// A page that shows these instances, each with the second in which its process started.
+fn pods(pods: &[(&str, i64)]) -> String {
+    let line = |(name, second): &(&str, i64)| {
+        let start = EPOCH as i64 + second;
+        format!("process_start_time_seconds{{job=\"shop\",instance=\"{name}\"}} {start}\n")
+    };
+    pods.iter().map(line).collect()
+}
+
+/// What changes where each second shows these instances.
+fn replaced(seconds: &[&[(&str, i64)]]) -> Vec<String> {
+    let pages: Vec<String> = seconds.iter().map(|shown| pods(shown)).collect();
+    texts(&pages.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn an_instance_that_another_takes_the_place_of_is_a_change() {
+    let (a, b, c) = (("a", -500), ("b", -500), ("c", 2));
+    let rolling: [&[(&str, i64)]; 6] = [&[a, b], &[a, b], &[a, b, c], &[b, c], &[b, c], &[b, c]];
+    let found = replaced(&rolling);
+    let told = "one {job=\"shop\", instance=\"a\"} is gone, and in its place is one {job=\"shop\", instance=\"c\"}, which was started at 2001-09-09T01:46:42Z";
+    assert_eq!(found, [told]);
+    let recreated: [&[(&str, i64)]; 5] = [&[a], &[a], &[], &[c], &[c]];
+    assert_eq!(replaced(&recreated).len(), 1);
+    let both: [&[(&str, i64)]; 6] = [&[a, b], &[a, b], &[("c", 2), ("d", 3)], &[c, ("d", 3)], &[c, ("d", 3)], &[c]];
+    assert_eq!(replaced(&both).len(), 2, "each for one");
+}
+
+#[test]
+fn what_comes_or_goes_alone_is_no_change() {
+    let (a, b, c) = (("a", -500), ("b", -500), ("c", 2));
+    let more: [&[(&str, i64)]; 4] = [&[a, b], &[a, b], &[a, b, c], &[a, b, c]];
+    assert!(replaced(&more).is_empty(), "one more is a larger fleet");
+    let fewer: [&[(&str, i64)]; 5] = [&[a, b], &[a], &[a], &[a], &[a]];
+    assert!(replaced(&fewer).is_empty(), "one less is a smaller one");
+    let old: [&[(&str, i64)]; 5] = [&[a], &[a], &[b], &[b], &[b]];
+    assert!(replaced(&old).is_empty(), "an old process that is seen only now was there all the time");
+    let away: [&[(&str, i64)]; 5] = [&[a, b], &[a, b], &[b, c], &[a, b, c], &[a, b, c]];
+    assert!(replaced(&away).is_empty(), "one that is away for a moment is not gone");
 }

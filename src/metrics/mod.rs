@@ -10,6 +10,7 @@ mod fetch;
 mod filter;
 mod instances;
 mod probe;
+mod program;
 mod prometheus;
 mod question;
 mod roster;

@@ -6,10 +6,11 @@ use super::exposition::Series;
 use super::fetch::Fetcher;
 use super::question::{PART, Question, shown};
 use super::roster::Roster;
-use super::skew::Skew;
+use super::skew::{Skew, unix_now};
 use super::source::Read;
 use crate::base::{Instant, unit};
 use crate::monitor::{Cause, Point, Sample};
+use crate::plan::QUERY_TIMEOUT;
 use crate::types::model::{Binding, How, Source};
 use crate::types::term::MetricId;
 use futures_util::StreamExt;
@@ -80,7 +81,7 @@ impl Server {
             every: unit::to_duration(source.every),
             holds: unit::to_duration(2.5 * source.lag()),
             metrics,
-            skew: Skew::default(),
+            skew: Skew::of("its clock is"),
             warned: BTreeSet::new(),
         }
     }
@@ -97,7 +98,7 @@ impl Server {
         for (metric, (told, missed)) in self.metrics.iter_mut().zip(answers) {
             match told {
                 Ok(told) => {
-                    found.remarks.extend(self.skew.remark(told.ahead));
+                    found.remarks.extend(self.skew.remark(told.ahead.or_else(|| ahead(&told))));
                     for warning in &told.warnings {
                         if self.warned.len() < 100 && self.warned.insert(warning.clone()) {
                             found.remarks.push(format!("it warns: {warning}"));
@@ -125,6 +126,13 @@ impl Server {
     async fn roster(&self) -> Option<Result<Told, String>> {
         Some(instant(&self.fetcher, &self.url, self.roster.query.as_ref()?).await)
     }
+}
+
+/// By how many seconds a server's clock is ahead of ours, from the instant of its answer. That lies somewhere between the
+/// question and now.
+fn ahead(told: &Told) -> Option<f64> {
+    let by = told.at()? - unix_now();
+    Some(if by > 0.0 { by } else { (by + QUERY_TIMEOUT).min(0.0) })
 }
 
 async fn instant(fetcher: &Fetcher, url: &str, query: &str) -> Result<Told, String> {
@@ -162,7 +170,8 @@ impl Asked {
         const MOST: f64 = 300.0;
         let (How::Query { .. }, Some(last), Some(now)) = (&self.how, self.last, told.at()) else { return Vec::new() };
         let step = every.as_secs_f64();
-        let gap = (now - last.answered).min(MOST * step);
+        // Its clock may have jumped; on ours no more time has passed than this.
+        let gap = (now - last.answered).min(at.since(last.asked).as_secs_f64()).min(MOST * step);
         if at.since(last.asked) < every * 2 || gap < 2.0 * step {
             return Vec::new();
         }

@@ -4,7 +4,7 @@
 //! the metrics; where a query reads what the server has computed itself, no instance is known.
 
 use super::answer::{Item, Told};
-use super::instances::{BUILD, Change, INSTANCE, Instances, START, Sighting, marks, named};
+use super::instances::{BUILD, Change, INSTANCE, Instances, START, Sighting, began, marks, named};
 use super::question::{Question, tagged};
 use crate::base::{Instant, unit};
 use crate::types::term::MetricId;
@@ -33,7 +33,7 @@ impl Roster {
         let parts: Vec<String> = selectors.values().enumerate().map(|(at, texts)| of_service(at, texts)).collect();
         let query = (!parts.is_empty()).then(|| parts.join(" or "));
         let services = selectors.into_keys().map(str::to_owned).collect();
-        Self { query, services, lag, instances: Instances::default(), told: false }
+        Self { query, services, lag, instances: Instances::new(lag), told: false }
     }
 
     /// Takes in the answer to a read of the moment `at`.
@@ -48,17 +48,18 @@ impl Roster {
             let Some(service) = service else { continue };
             let instance = named("", &item.labels);
             let then = times.get(&instance).map(|then| unit::to_duration((now - then).max(0.0)));
-            let at = at - then.unwrap_or(self.lag);
+            let seen_at = at - then.unwrap_or(self.lag);
             let series = [item.series()];
             seen.extend(marks(&series).map(|(series, mark)| Sighting {
                 instance: instance.clone(),
                 series: series.name.clone(),
+                began: began(&mark, now, at),
                 mark,
-                at,
+                at: seen_at,
                 services: BTreeSet::from([service.clone()]),
             }));
         }
-        self.instances.advance(seen)
+        self.instances.advance(seen, at)
     }
 
     /// A remark, once, that the server does not answer this. Its metrics may be known all the same.

@@ -4,15 +4,15 @@ use super::bound::{Bound, Parts};
 use super::cohort::{ACTIVE, SEEN, Shares};
 use super::exposition::{Format, Series, read};
 use super::fetch::{Answer, FetchError, Fetcher};
-use super::instances::{Instances, Sighting, marks, named, told_by};
-use super::skew::Skew;
+use super::instances::{Instances, Sighting, began, marks, named, told_by};
+use super::skew::{AGREEING, Skew, unix_now};
 use super::source::Read;
-use crate::base::Instant;
+use crate::base::{Instant, unit};
 use crate::monitor::{Cause, Point, Sample};
-use crate::types::model::Binding;
+use crate::types::model::{Binding, Source};
 use crate::types::term::{Cohort, MetricId};
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Reads the endpoints of one source.
@@ -21,7 +21,10 @@ pub struct Scraper {
     fetcher: Fetcher,
     metrics: Vec<Scraped>,
     shares: Option<Shares>,
-    skew: Skew,
+    /// What was said of each endpoint's clock.
+    clocks: Vec<Skew>,
+    /// What was said of the times on the pages.
+    times: Skew,
     instances: Instances,
 }
 
@@ -34,6 +37,8 @@ struct Scraped {
     last: Option<Instant>,
     /// The newest time that a page gave to its series, in Unix seconds.
     newest: Option<f64>,
+    /// By how many seconds such times were ahead of their endpoints' clocks.
+    lead: f64,
     /// The endpoints that had series of it.
     at: BTreeSet<usize>,
 }
@@ -49,9 +54,9 @@ struct Page {
 }
 
 impl Scraper {
-    /// A reader of `urls` for the metrics bound to them. `shares` where they are a proxy's.
+    /// A reader of a source's endpoints for the metrics bound to them. `shares` where they are a proxy's.
     pub fn new<'b>(
-        urls: Vec<String>,
+        source: &Source,
         fetcher: Fetcher,
         bindings: impl Iterator<Item = (&'b MetricId, &'b Binding)>,
         shares: Option<Shares>,
@@ -59,10 +64,23 @@ impl Scraper {
         let scraped = |(id, binding): (&MetricId, &Binding)| {
             let make = |how| Bound::new(id.clone(), how, binding.range);
             let whole = (binding.cohort == Some(Cohort::Affected)).then(|| make(binding.how.of_everybody()));
-            Scraped { bound: make(binding.how.clone()), whole, last: None, newest: None, at: BTreeSet::new() }
+            Scraped {
+                bound: make(binding.how.clone()),
+                whole,
+                last: None,
+                newest: None,
+                lead: 0.0,
+                at: BTreeSet::new(),
+            }
         };
         let metrics = bindings.map(scraped).collect();
-        Self { urls, fetcher, metrics, shares, skew: Skew::default(), instances: Instances::default() }
+        let (urls, instances) = (source.urls.clone(), Instances::new(unit::to_duration(source.lag())));
+        let clock = |url: &String| match urls.as_slice() {
+            [_] => Skew::of("its clock is"),
+            _ => Skew::of(format!("the clock of {url} is")),
+        };
+        let clocks = urls.iter().map(clock).collect();
+        Self { urls, fetcher, metrics, shares, clocks, times: Skew::of("the times on its pages are"), instances }
     }
 
     /// Reads all endpoints at once, at the moment `at`; no sample for a counter's first read.
@@ -91,15 +109,19 @@ impl Scraper {
     fn take(&mut self, pages: &Pages, at: Instant) -> Read {
         let mut found = Read::default();
         found.failures.extend(pages.iter().filter_map(|page| page.as_ref().err().cloned()));
+        let clocks = self.clocks.iter_mut().zip(pages);
+        found.remarks.extend(clocks.filter_map(|(clock, page)| clock.remark(page.as_ref().ok()?.ahead)));
         let skew = pages.iter().flatten().find_map(|page| page.ahead);
-        found.remarks.extend(self.skew.remark(skew));
         let in_force = self.shares.as_mut().is_none_or(|shares| shares.in_force(&told_of_faults(pages)));
         let now = unix_now() + skew.unwrap_or(0.0);
         for metric in &mut self.metrics {
             metric.take(pages, Now { at, unix: now, in_force }, &mut found);
         }
+        let lead = self.metrics.iter().map(|metric| metric.lead).fold(0.0, f64::max);
+        found.remarks.extend(self.times.remark(Some(lead)));
         let seen = self.sightings(pages, at, now);
-        found.changes = self.instances.advance(seen).into_iter().map(|it| it.redacted(&self.fetcher)).collect();
+        let changes = self.instances.advance(seen, at).into_iter();
+        found.changes = changes.map(|it| it.redacted(&self.fetcher)).collect();
         found
     }
 
@@ -111,8 +133,8 @@ impl Scraper {
             let services = self.services(endpoint);
             for (series, mark) in marks(&told_by(&page.text, page.format)) {
                 let (instance, services) = (named(url, &series.labels), services.clone());
-                let at = at - age(series.time, unix);
-                seen.push(Sighting { instance, series: series.name.clone(), mark, at, services });
+                let (began, at) = (began(&mark, unix, at), at - age(series.time, unix));
+                seen.push(Sighting { instance, series: series.name.clone(), mark, at, services, began });
             }
         }
         seen
@@ -145,10 +167,16 @@ impl Scraped {
             && newest < before
         {
             let back = before - newest;
+            self.lead = 0.0;
             return found.failures.push(format!("{}: the times on its page went back by {back:.1} s", self.bound.id));
         }
         self.newest = newest.or(self.newest);
-        let at = now.at - age(newest, now.unix);
+        // Times that lie in the future are those of another clock: how old a sample is, is told by that one.
+        let ahead = newest.map_or(0.0, |newest| newest - now.unix);
+        if ahead > AGREEING {
+            self.lead = self.lead.max(ahead);
+        }
+        let at = now.at - age(newest, now.unix + self.lead);
         let whole = self.whole.as_mut().map(|whole| {
             let reads = pages.iter().map(|page| parts(whole, page)).collect();
             whole.take(reads)
@@ -209,20 +237,16 @@ fn age(newest: Option<f64>, now: f64) -> Duration {
     Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or_default()
 }
 
-fn unix_now() -> f64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Format, Page, Pages, Scraper, Shares};
+    use super::{Format, Page, Pages, Scraper, Shares, unix_now};
     use crate::base::Instant;
     use crate::base::Interval;
     use crate::base::{SourceId, Span};
     use crate::metrics::fetch::Fetcher;
     use crate::monitor::{Cause, Point};
-    use crate::types::model::{Binding, How, SourceRef};
+    use crate::types::model::{Access, Binding, How, Source, SourceKind, SourceRef};
     use crate::types::selector::parse;
     use crate::types::term::{Cohort, MetricId};
 
@@ -231,7 +255,9 @@ mod tests {
         let source = SourceRef::Declared("s".to_owned());
         let binding = Binding { source, how, range: Interval::ALL, cohort, span: Span::new(SourceId(0), 0, 0) };
         let urls = vec!["one".to_owned(), "two".to_owned()];
-        Scraper::new(urls, Fetcher::new().unwrap(), [(&id, &binding)].into_iter(), shares)
+        let access = Access::default();
+        let source = Source { kind: SourceKind::Scrape, urls, every: 1.0, scrape: 0.0, access };
+        Scraper::new(&source, Fetcher::new().unwrap(), [(&id, &binding)].into_iter(), shares)
     }
 
     fn reader(how: How) -> Scraper {
@@ -313,7 +339,7 @@ mod tests {
     #[test]
     fn a_sample_lies_at_its_pages_own_time_and_time_does_not_go_back() {
         let mut reader = reader(How::Gauge { of: parse("g").unwrap(), unit: 1.0 });
-        let ago = |seconds: f64, value: u32| text(format!("g {value} {:.0}\n", (super::unix_now() - seconds) * 1e3));
+        let ago = |seconds: f64, value: u32| text(format!("g {value} {:.0}\n", (unix_now() - seconds) * 1e3));
         let at = Instant(100_000_000_000);
         let read = reader.take(&vec![ago(30.0, 1), text("")], at);
         let sample = &read.samples.first().unwrap().1;
@@ -322,6 +348,36 @@ mod tests {
         assert!(read.samples.is_empty() && read.failures.first().unwrap().contains("went back"), "{read:?}");
         let read = reader.take(&vec![ago(-90.0, 3), text("")], at);
         assert_eq!(read.samples.first().unwrap().1.at, at, "what lies in the future was measured now");
+    }
+
+    #[test]
+    fn times_that_jump_ahead_are_told_of_and_never_judged_as_the_future() {
+        let mut reader = reader(How::Gauge { of: parse("g").unwrap(), unit: 1.0 });
+        let began = unix_now();
+        let mut read = |second: u64, clock: f64, time: f64| {
+            let shown = format!("g 1 {:.0}\n", (began + time) * 1e3);
+            let page = Ok(Page { text: shown, format: Format::Plain, ahead: Some(clock) });
+            let read = reader.take(&vec![page, text("")], Instant(second * 1_000_000_000));
+            (read.samples.first().unwrap().1.at.0 as f64 / 1e9, read.remarks)
+        };
+        assert_eq!(read(100, 0.0, 0.0).1, [] as [&str; 0]);
+        let (at, told) = read(101, 0.0, 3601.0);
+        assert_eq!(at, 101.0);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("the times on its pages are 3601 s ahead of this machine's"), "{told:?}");
+        // The endpoint's own clock goes on, and the time on its page stands still.
+        let (at, told) = read(120, 1.5, 3601.0);
+        assert!((118.0..=118.5).contains(&at) && told.is_empty(), "{at} {told:?}");
+    }
+
+    #[test]
+    fn the_clock_of_each_endpoint_is_looked_at() {
+        let mut reader = reader(How::Gauge { of: parse("g").unwrap(), unit: 1.0 });
+        let page = |ahead: f64| Ok(Page { text: "g 1\n".to_owned(), format: Format::Plain, ahead: Some(ahead) });
+        assert_eq!(reader.take(&vec![page(0.0), page(0.0)], Instant(1)).remarks, [] as [&str; 0]);
+        let read = reader.take(&vec![page(0.0), page(3600.0)], Instant(2));
+        assert!(read.remarks[0].starts_with("the clock of two is 3600 s ahead of"), "{read:?}");
+        assert_eq!(read.samples.first().unwrap().1.at, Instant(2));
     }
 
     #[test]

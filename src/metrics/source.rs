@@ -12,20 +12,27 @@ use crate::monitor::Sample;
 use crate::plan::Plan;
 use crate::types::model::{Binding, How, SourceKind, SourceRef};
 use crate::types::term::MetricId;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What one read gave.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Read {
     /// A sample for each metric of which there is something new.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub samples: Vec<(MetricId, Sample)>,
     /// What could not be read, each with its cause.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failures: Vec<String>,
     /// What is worth a line, though the read succeeded: warnings, a clock that is off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub remarks: Vec<String>,
     /// Instances that are other processes, or of another version, than at the reads before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
     /// How often series fell at this read that should only grow, by metric; those that did not are left out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub falls: Vec<(MetricId, u64)>,
 }
 
@@ -64,7 +71,7 @@ impl SourceReader {
         let kind = match used.kind {
             SourceKind::Scrape => {
                 let shares = matches!(source, SourceRef::Proxy(_)).then(Shares::default);
-                Reader::Scrape(Scraper::new(used.urls.clone(), fetcher, bound(), shares))
+                Reader::Scrape(Scraper::new(used, fetcher, bound(), shares))
             }
             SourceKind::Prometheus => Reader::Prometheus(Server::new(used, fetcher, bound())),
             SourceKind::Probe => Reader::Probe(Box::new(probe(bound().next(), vault)?)),

@@ -42,6 +42,11 @@ impl Noise {
         (value - self.middle) / self.spread
     }
 
+    /// The value that is so many standard deviations from the middle.
+    pub fn value(&self, deviations: f64) -> f64 {
+        self.middle + deviations * self.spread
+    }
+
     /// The deviations up to which a value is what it was. What is known from few values is known less well.
     pub fn allowed(&self) -> f64 {
         student_bound(normal_above(WITHIN), (self.independent - 1.0).max(1.0)).clamp(WITHIN, 10.0 * WITHIN)

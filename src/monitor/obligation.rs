@@ -69,6 +69,9 @@ pub struct Obligation {
     latest_end: Option<Instant>,
 }
 
+/// So many unknown instants are looked at again, at most.
+const MOST_OPEN: usize = 1_000;
+
 impl Obligation {
     /// `always`/`never` need an end at the latest when they are finished; `window` is that of aggregates without `over`.
     pub fn new(condition: Condition, demand: Demand, phase: Phase, window: Duration) -> Self {
@@ -105,10 +108,17 @@ impl Obligation {
         }
     }
 
-    /// Takes in the samples that have come since the last call.
+    /// Takes in the samples that have come since the last call. What is unknown is looked at again once more is known: a
+    /// source may tell later what was there.
     pub fn advance(&mut self, signals: &Signals, baselines: &Baselines) -> Outcome {
+        self.go_on(signals, baselines).0
+    }
+
+    /// The same, with what is unknown up to now.
+    fn go_on(&mut self, signals: &Signals, baselines: &Baselines) -> (Outcome, Vec<(Instant, Judgement)>) {
+        let mut open = Vec::new();
         if self.demand == Demand::Compared {
-            return Outcome::Pending; // weighed at its end
+            return (Outcome::Pending, open); // weighed at its end
         }
         let readings = self.condition.readings();
         let stale = signals.stale_after(&readings);
@@ -120,22 +130,34 @@ impl Obligation {
             if self.phase.end.is_some_and(|end| at > end) {
                 break;
             }
-            self.seen = at;
             let judgement = judge(&self.condition, at, view);
             let reaches_back = judgement.from < self.phase.start && self.demand != Demand::Now;
             if reaches_back && judgement.cause().is_none() {
                 continue; // its window reaches back before the phase
             }
+            if judgement.is_unknown() && open.len() < MOST_OPEN {
+                open.push((at, judgement));
+                continue;
+            }
+            self.leave(std::mem::take(&mut open), stale);
+            self.seen = at;
             let outcome = self.take(at, judgement, stale);
             if outcome != Outcome::Pending {
-                return outcome;
+                return (outcome, open);
             }
         }
-        Outcome::Pending
+        (Outcome::Pending, open)
+    }
+
+    /// What was unknown stays so.
+    fn leave(&mut self, open: Vec<(Instant, Judgement)>, stale: Duration) {
+        for (at, judgement) in open {
+            self.take(at, judgement, stale);
+        }
     }
 
     fn take(&mut self, at: Instant, judgement: Judgement, stale: Duration) -> Outcome {
-        if !judgement.holds() && !judgement.fails() {
+        if judgement.is_unknown() {
             self.unknown = judgement.cause().or(Some(Cause::NoSample));
             self.note_gap(at, stale);
             return Outcome::Pending;
@@ -243,16 +265,17 @@ impl Obligation {
         if self.phase.end.is_none() && matches!(self.demand, Demand::Always | Demand::Never | Demand::Share(_)) {
             self.phase.end = Some(end);
         }
-        let outcome = self.advance(signals, baselines);
+        let (outcome, open) = self.go_on(signals, baselines);
         if outcome != Outcome::Pending {
             return outcome;
         }
+        let stale = signals.stale_after(&self.condition.readings());
+        self.leave(open, stale);
         if let Demand::Within { deadline, .. } = self.demand
             && end < self.phase.start + unit::to_duration(deadline)
         {
             return Outcome::Inconclusive { reason: "its time was over before its deadline".to_owned() };
         }
-        let stale = signals.stale_after(&self.condition.readings());
         self.note_gap(end, stale);
         match self.demand {
             Demand::Within { .. } => self.finish_within(end, stale),
@@ -442,6 +465,26 @@ mod tests {
         assert!(matches!(run(Demand::Always, &short, 4.5), Outcome::Satisfied { .. }));
         let long = [Some(9.0), None, None, None, Some(9.0)];
         assert!(matches!(run(Demand::Always, &long, 5.5), Outcome::Inconclusive { .. }));
+    }
+
+    #[test]
+    fn what_is_told_of_a_gap_later_is_judged() {
+        let whole = |told: f64| {
+            let phase = Phase { start: at(0.5), end: None };
+            let mut obligation = Obligation::new(condition(), Demand::Always, phase, SECOND);
+            let mut signals = signals(&[Some(9.0), None, None, None, None, None, None]);
+            assert_eq!(obligation.advance(&signals, &Baselines::new()), Outcome::Pending);
+            for second in 2..9 {
+                let (at, value) = (at(f64::from(second) + 0.25), if second == 4 { told } else { 9.0 });
+                signals.push(&metric(), Sample { from: at, at, value: Ok(Point::Gauge(value)) });
+            }
+            match obligation.advance(&signals, &Baselines::new()) {
+                Outcome::Pending => obligation.finish(at(9.0), &signals, &Baselines::new()),
+                decided => decided,
+            }
+        };
+        assert!(matches!(whole(9.0), Outcome::Satisfied { .. }));
+        assert!(matches!(whole(2.0), Outcome::Violated { at: when, .. } if when == at(4.25)));
     }
 
     #[test]

@@ -2,10 +2,13 @@
 //! inside a bucket, none without a +Inf bucket.
 
 use crate::base::Interval;
+use crate::base::number::Written;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Counts by upper bound, cumulative over bounds.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Counts by upper bound, cumulative over bounds. As data a list of pairs: bound, count.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(from = "Vec<(Written, Written)>", into = "Vec<(Written, Written)>")]
 pub struct Buckets {
     by_bound: BTreeMap<Bound, f64>,
 }
@@ -13,6 +16,18 @@ pub struct Buckets {
 /// A bound that can be sorted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Bound(f64);
+
+impl From<Vec<(Written, Written)>> for Buckets {
+    fn from(pairs: Vec<(Written, Written)>) -> Self {
+        Self { by_bound: pairs.into_iter().map(|(bound, count)| (Bound(bound.0), count.0)).collect() }
+    }
+}
+
+impl From<Buckets> for Vec<(Written, Written)> {
+    fn from(buckets: Buckets) -> Self {
+        buckets.by_bound.into_iter().map(|(bound, count)| (Written(bound.0), Written(count))).collect()
+    }
+}
 
 impl Eq for Bound {}
 

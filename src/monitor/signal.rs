@@ -2,37 +2,43 @@
 
 use super::quantile::{Buckets, quantile};
 use super::statistics::order;
-use crate::base::{Instant, Interval};
+use crate::base::{Instant, Interval, number};
 use crate::types::term::{Aggregate, MetricId, Reading};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::time::Duration;
 
 /// What one read adds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Point {
     /// Good and all events since the read before.
     Ratio {
         /// Good ones.
+        #[serde(with = "number")]
         good: f64,
         /// All.
+        #[serde(with = "number")]
         all: f64,
     },
     /// Growth of a counter since the read before.
-    Increase(f64),
+    Increase(#[serde(with = "number")] f64),
     /// Growth of a histogram's buckets since the read before.
     Histogram {
         /// By upper bound, cumulative over bounds.
         buckets: Buckets,
         /// Growth of the sum.
+        #[serde(with = "number")]
         sum: f64,
     },
     /// The value at the time of the read.
-    Gauge(f64),
+    Gauge(#[serde(with = "number")] f64),
 }
 
 /// Why a value is unknown.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// Nothing was read yet, or nothing in the window.
     NoSample,
@@ -47,10 +53,13 @@ pub enum Cause {
     /// The value is one that the metric cannot have: most often its binding takes it for another unit.
     OutOfRange {
         /// What the source gave, in base units.
+        #[serde(with = "number")]
         value: f64,
         /// The least that the metric can be.
+        #[serde(with = "number")]
         lo: f64,
         /// The most.
+        #[serde(with = "number")]
         hi: f64,
     },
     /// The value lies beyond the histogram's last bound, and the bound it is compared with does too.
@@ -78,7 +87,7 @@ impl fmt::Display for Cause {
 }
 
 /// One read of a metric: what happened in `(from, at]`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// Where what it tells begins: at the read before for what was counted since; for a gauge at its own time, or earlier
     /// where a server made it of a range.
@@ -126,11 +135,27 @@ impl Signal {
         while covers && self.samples.back().is_some_and(|last| last.value.is_err() && last.at > sample.from) {
             self.samples.pop_back();
         }
+        if place < self.samples.len() && sample.value.is_ok() {
+            self.learn(&sample);
+        }
         if self.samples.len() == KEPT {
             self.samples.pop_front();
         }
         let place = self.samples.partition_point(|other| other.at < sample.at);
         self.samples.insert(place, sample);
+    }
+
+    /// A value that comes late tells what reads that failed did not, for as long as it holds.
+    fn learn(&mut self, late: &Sample) {
+        let until = late.at + self.stale_after;
+        let mut place = self.samples.partition_point(|other| other.at < late.at);
+        while let Some(other) = self.samples.get(place).filter(|other| other.at <= until) {
+            if matches!(other.value, Err(Cause::Unreadable(_))) && other.from <= late.at {
+                self.samples.remove(place);
+            } else {
+                place += 1;
+            }
+        }
     }
 
     /// Whether any of its samples has a value.

@@ -67,6 +67,11 @@ impl Judgement {
         self.hi < 0.0
     }
 
+    /// Whether neither is certain.
+    pub fn is_unknown(&self) -> bool {
+        !self.holds() && !self.fails()
+    }
+
     /// How far it is from flipping.
     pub fn robustness(&self) -> Robustness {
         Robustness::new(self.lo, self.hi)

@@ -50,7 +50,7 @@ pub struct Component {
 pub const COMPONENTS: &[Component] = &[
     Component {
         name: "http",
-        faults: &["error", "latency"],
+        faults: &["error", "latency", "mark"],
         probes: &["find", "number", "says", "status", "text", "time", "up"],
         class: "leased",
         resource: "requests",

@@ -2,6 +2,7 @@
 //! made whole, `after` is resolved.
 
 use super::errors;
+use super::graph::Level;
 use crate::base::{Interval, Span, stack};
 use crate::diagnostics::Diagnostic;
 use crate::types::model::{After, Experiment, Step, StepKind};
@@ -44,6 +45,8 @@ pub struct Placed<'a> {
     pub guards: Vec<(usize, bool)>,
     /// The blocks with names in which it lies, the outermost first.
     pub blocks: Vec<String>,
+    /// The levels of escalations in which it lies, the outermost first.
+    pub escalations: Vec<Level>,
     /// The values of escalations it stands in.
     pub levels: BTreeMap<String, Interval>,
     /// Where it stands.
@@ -124,6 +127,8 @@ struct Pending<'a> {
 struct Arranger<'a> {
     known: Known,
     placed: Vec<Placed<'a>>,
+    /// The levels of escalations in which the next step lies, the outermost first.
+    escalations: Vec<Level>,
     /// The blocks with names in which the next step lies, the outermost first.
     blocks: Vec<String>,
     named: HashMap<String, Ends>,
@@ -206,11 +211,13 @@ impl<'a> Arranger<'a> {
             }
             StepKind::Repeat { count, every, steps } => {
                 let levels = (0..*count).map(|_| None).collect();
-                self.rounds(Rounds { step, name: &name, steps, every: *every, levels }, before, scope, guards)
+                let rounds = Rounds { step, name: &name, steps, every: *every, levels, reaching: None };
+                self.rounds(rounds, before, scope, guards)
             }
-            StepKind::Escalate { variable, levels, every, steps, .. } => {
+            StepKind::Escalate { variable, levels, every, reaching, steps, .. } => {
                 let levels = levels.iter().map(|level| Some((variable.as_str(), level))).collect();
-                self.rounds(Rounds { step, name: &name, steps, every: *every, levels }, before, scope, guards)
+                let rounds = Rounds { step, name: &name, steps, every: *every, levels, reaching: reaching.as_ref() };
+                self.rounds(rounds, before, scope, guards)
             }
             _ => {
                 let at = self.add(name.clone(), Leaf::Step(step), before, guards, step.span);
@@ -281,6 +288,13 @@ impl<'a> Arranger<'a> {
                 break;
             }
             let inner = scope.of_round(own, rounds.step.name.is_some(), at + 1);
+            if let Some((variable, level)) = level {
+                let bounds = self.bounds(level);
+                self.levels.insert((*variable).to_owned(), bounds);
+                // Where it is not known yet, it is taken to count.
+                let counts = rounds.reaching.is_none_or(|reaching| bounds.lo < self.bounds(reaching).hi);
+                self.escalations.push(Level { of: rounds.name.to_owned(), counts });
+            }
             let mut gate = all.last.clone();
             if rounds.every > 0.0 {
                 let name = format!("{}start", inner.prefix);
@@ -291,11 +305,10 @@ impl<'a> Arranger<'a> {
                 mark = Some(next);
                 gate = vec![next];
             }
-            if let Some((variable, level)) = level {
-                let bounds = self.bounds(level);
-                self.levels.insert((*variable).to_owned(), bounds);
-            }
             let ends = self.block(rounds.steps, &gate, &inner, guards);
+            if level.is_some() {
+                self.escalations.pop();
+            }
             if all.first.is_empty() {
                 all.first = if rounds.every > 0.0 { gate } else { ends.first };
             }
@@ -328,7 +341,8 @@ impl<'a> Arranger<'a> {
         let mut before: Vec<(usize, Edge)> = before.iter().map(|at| (*at, Edge::End)).collect();
         before.dedup();
         let (guards, levels, blocks) = (guards.to_vec(), self.levels.clone(), self.blocks.clone());
-        self.placed.push(Placed { name, leaf, before, guards, blocks, levels, span });
+        let escalations = self.escalations.clone();
+        self.placed.push(Placed { name, leaf, before, guards, blocks, escalations, levels, span });
         self.placed.len() - 1
     }
 
@@ -485,6 +499,8 @@ struct Rounds<'a, 'n> {
     every: f64,
     /// For each round the value of the escalation, if it is one.
     levels: Vec<Option<(&'n str, &'n Term)>>,
+    /// The level that must be reached.
+    reaching: Option<&'n Term>,
 }
 
 /// What a step's derived name begins with. What a file calls a module does not matter.

@@ -1,8 +1,8 @@
 //! What an environment can lack for an experiment: E07, and that nobody restarts what it faults: E0510.
 
 use crate::base::Span;
-use crate::diagnostics::{Diagnostic, codes, suggest};
-use crate::plan::Step;
+use crate::diagnostics::{Diagnostic, Fix, codes, suggest};
+use crate::plan::{Placed, Step};
 use crate::types::model::Environment;
 use crate::types::term::MetricId;
 use std::collections::BTreeMap;
@@ -75,6 +75,20 @@ pub fn circle(names: &[String], at: Span) -> Diagnostic {
         .at(at, "closes the circle")
         .help("let one of them wait for something else")
         .note("a step without `after` waits for all steps above it in its block")
+}
+
+pub fn no_answer_yet(step: &Placed, call: &Placed, mend: Option<Fix>) -> Diagnostic {
+    let finding = Diagnostic::error(
+        codes::E0418,
+        format!("`{}` reads the answer of `{}`, but does not wait for it", step.name, call.name),
+    )
+    .at(step.span, "may begin before there is an answer")
+    .at(call.span, "answers here")
+    .note("steps of a `parallel` block begin together, and a step with `after` waits only for what it names");
+    match mend {
+        Some(fix) => finding.fix(fix.title, fix.edits),
+        None => finding.help(format!("let `{}` wait for the end of `{}`, or call it earlier", step.name, call.name)),
+    }
 }
 
 pub fn too_many_steps(most: usize, at: Span) -> Diagnostic {

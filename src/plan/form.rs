@@ -15,6 +15,8 @@ struct Form<'g> {
     /// It is skipped unless each of these choices went this way.
     guards: Vec<Guard<'g>>,
     after: Vec<After<'g>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    escalations: &'g [super::graph::Level],
 }
 
 #[derive(serde::Serialize)]
@@ -61,6 +63,7 @@ fn form(graph: &Graph, id: StepId) -> Option<Form<'_>> {
         does: &step.kind,
         guards: step.guards.iter().filter_map(guard).collect(),
         after: before.into_iter().filter_map(after).collect(),
+        escalations: &step.escalations,
     })
 }
 

@@ -22,8 +22,19 @@ pub struct Step {
     pub guards: Vec<(StepId, bool)>,
     /// The blocks with names in which it lies, the outermost first.
     pub blocks: Vec<String>,
+    /// The levels of escalations in which it lies, the outermost first.
+    pub escalations: Vec<Level>,
     /// Where it stands.
     pub span: Span,
+}
+
+/// A level of an escalation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Level {
+    /// The escalation's name.
+    pub of: String,
+    /// Whether what is refuted in it refutes the run: it lies below what is to be reached. Else it only ends the escalation.
+    pub counts: bool,
 }
 
 /// What a step does.

@@ -73,7 +73,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         bindings: BTreeMap::new(),
         processes,
         proxies,
-        unkept: unkept(experiment, environment),
+        unkept: unkept(environment),
         limits,
         amplification: experiment.amplification.clone(),
         span: experiment.span,
@@ -146,9 +146,9 @@ impl Lowering<'_> {
         let mut ids: Vec<StepId> = Vec::with_capacity(placed.len());
         let is_call = |it: &Placed| matches!(it.leaf, Leaf::Step(step) if matches!(step.kind, Kind::Call(..)));
         self.calls = placed.iter().filter(|it| is_call(it)).map(|it| it.name.clone()).collect();
-        for one in placed {
+        for one in &placed {
             let mut known = self.known.clone();
-            known.parameters.extend(one.levels);
+            known.parameters.extend(one.levels.clone());
             let here = Here { known: &known, step: &one.name, span: one.span };
             let kind = match one.leaf {
                 Leaf::Step(step) => self.kind(step, here),
@@ -159,10 +159,19 @@ impl Lowering<'_> {
             };
             let guards = one.guards.iter().map(|(at, way)| (ids[*at], *way)).collect();
             let before: Vec<(StepId, Edge)> = one.before.iter().map(|(at, edge)| (ids[*at], *edge)).collect();
-            ids.push(
-                self.graph.add(Step { name: one.name, kind, guards, blocks: one.blocks, span: one.span }, &before),
-            );
+            ids.push(self.graph.add(
+                Step {
+                    name: one.name.clone(),
+                    kind,
+                    guards,
+                    blocks: one.blocks.clone(),
+                    escalations: one.escalations.clone(),
+                    span: one.span,
+                },
+                &before,
+            ));
         }
+        self.findings.extend(super::answers::check(&self.graph, &placed));
     }
 
     /// What a step that has no steps inside does.
@@ -323,19 +332,12 @@ impl Lowering<'_> {
 }
 
 /// What the files ask for that this version only checks.
-fn unkept(experiment: &Experiment, environment: &Environment) -> Vec<(String, Span)> {
+fn unkept(environment: &Environment) -> Vec<(String, Span)> {
     let silences = environment.silences.iter().map(|(_, span)| ("while alerts are silenced".to_owned(), *span));
     let mut found: Vec<(String, Span)> = silences.collect();
     let labels = environment.required_labels.first();
     found.extend(labels.map(|_| ("where labels are required".to_owned(), environment.span)));
-    found.extend(escalations(&experiment.steps));
     found
-}
-
-fn escalations(steps: &[Written]) -> Vec<(String, Span)> {
-    let own = |step: &Written| matches!(step.kind, Kind::Escalate { .. }).then(|| ("`escalate`".to_owned(), step.span));
-    let inner = |step: &Written| step.kind.blocks().into_iter().flat_map(escalations).collect::<Vec<_>>();
-    steps.iter().flat_map(|step| own(step).into_iter().chain(inner(step))).collect()
 }
 
 /// What is known where a step stands, and where that is.

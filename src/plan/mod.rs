@@ -3,6 +3,7 @@
 //! Made from one experiment, one environment and what is known of the parameters: their ranges when a file is checked,
 //! their values when it runs.
 
+mod answers;
 mod arrange;
 mod bare;
 mod cohort;
@@ -17,7 +18,7 @@ mod world;
 
 pub use arrange::{Edge, Leaf, Placed, arrange};
 pub use bare::bare;
-pub use graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepKind};
+pub use graph::{Graph, Injection, Level, PlannedArgument, PlannedParameter, Step, StepKind};
 pub use limits::{Bound, Effective, Origin, PlaceLimit};
 pub use lower::{Choice, lower};
 pub use support::not_runnable;

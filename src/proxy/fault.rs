@@ -4,8 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hyper::header::HeaderMap;
 use tokio::sync::watch;
 
+use super::baggage;
 use super::share::Share;
 use super::spec::{Effect, FaultSpec};
 use super::spread::{BILLION, Spread, billionths};
@@ -43,6 +45,8 @@ pub(super) enum Deed {
     Answer(u16),
     /// Wait so long, but not longer than the fault's lease, which may be prolonged or cut meanwhile.
     Wait(Duration, watch::Receiver<Instant>),
+    /// Put the fault's mark on it.
+    Mark,
 }
 
 impl Action {
@@ -82,13 +86,19 @@ impl Fault {
         self.lease.send_replace(lease_end(now, lease_ms));
     }
 
+    /// Whether a request is one that it looks for, and can take what it does.
+    pub(super) fn fits(&self, headers: &HeaderMap) -> bool {
+        let wanted = self.spec.marked_by.as_deref().is_none_or(|by| baggage::is_marked(headers, by));
+        wanted && (self.spec.effect != Effect::Mark {} || baggage::has_room(headers, &self.id))
+    }
+
     /// Takes in a request. Whether it's touched, and what's to be done to it when `may_answer` (nobody else has
-    /// answered it) or the effect is a delay. Without `room` it isn't touched.
+    /// answered it) or the effect is no answer. Without `room` it isn't touched.
     pub(super) fn meet(&mut self, now: Instant, may_answer: bool, room: bool) -> (bool, Option<Action>) {
         self.counts.seen += 1;
         let touched = self.share.touches(now.saturating_duration_since(self.since), room);
         self.counts.touched += u64::from(touched);
-        let possible = may_answer || matches!(self.spec.effect, Effect::Delay { .. });
+        let possible = may_answer || !matches!(self.spec.effect, Effect::Error { .. });
         let acts = touched && self.rate.pick(|| possible);
         (touched, acts.then(|| self.action()))
     }
@@ -111,6 +121,7 @@ impl Fault {
     fn action(&mut self) -> Action {
         let deed = match self.spec.effect {
             Effect::Error { status } => Deed::Answer(status),
+            Effect::Mark {} => Deed::Mark,
             effect => Deed::Wait(effect.delay(self.roll()), self.lease.subscribe()),
         };
         Action { id: Arc::clone(&self.id), fence: self.spec.fence, deed }
@@ -138,7 +149,15 @@ mod tests {
         let effect = Effect::Delay { delay_ms: 100.0, jitter_ms };
         Fault::new(
             "a",
-            FaultSpec { fence: 1, lease_ms: 1000, share: 1.0, rate: 1.0, requests_per_second: None, effect },
+            FaultSpec {
+                fence: 1,
+                lease_ms: 1000,
+                share: 1.0,
+                rate: 1.0,
+                requests_per_second: None,
+                marked_by: None,
+                effect,
+            },
             Instant::now(),
         )
     }
@@ -150,7 +169,7 @@ mod tests {
         let delays: Vec<Duration> = (0..2000)
             .filter_map(|_| match fault.meet(now, true, true).1?.deed {
                 Deed::Wait(delay, _) => Some(delay),
-                Deed::Answer(_) => None,
+                Deed::Answer(_) | Deed::Mark => None,
             })
             .collect();
         let mean = delays.iter().sum::<Duration>() / 2000;

@@ -7,6 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use hyper::header::HeaderMap;
+
 use super::cap::Cap;
 use super::fault::{Action, Fault};
 use super::lock::lock;
@@ -61,11 +63,11 @@ impl Faults {
         Self { active: AtomicUsize::new(0), state: Mutex::new(state) }
     }
 
-    /// What is to be done to a request that arrives `now`. Costs one load when no fault is active.
-    pub(super) fn decide(&self, now: Instant) -> Decision {
+    /// What is to be done to a request that arrives `now` with these fields. Costs one load when no fault is active.
+    pub(super) fn decide(&self, headers: &HeaderMap, now: Instant) -> Decision {
         match self.active.load(Ordering::Acquire) {
             0 => Decision::default(),
-            _ => self.look(now, |state| state.decide(now)),
+            _ => self.look(now, |state| state.decide(headers, now)),
         }
     }
 
@@ -154,14 +156,14 @@ impl State {
         Some(view)
     }
 
-    fn decide(&mut self, now: Instant) -> Decision {
+    fn decide(&mut self, headers: &HeaderMap, now: Instant) -> Decision {
         let mut decision = Decision::default();
         let mut answer = None;
         for fault in self.active.values_mut() {
             // A request that two faults touch counts once.
             let limit = fault.spec().requests_per_second;
             let room = decision.touched || limit.is_none_or(|most| self.cap.has_room(most, now));
-            let (touched, action) = fault.meet(now, answer.is_none(), room);
+            let (touched, action) = fault.meet(now, answer.is_none(), room && fault.fits(headers));
             decision.touched |= touched;
             match action {
                 Some(action) if action.is_answer() => answer = Some(action),

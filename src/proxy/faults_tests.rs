@@ -37,14 +37,14 @@ impl World {
 
     /// The names of the faults that act on the next request.
     fn request(&self) -> Vec<String> {
-        let decision = self.faults.decide(self.now);
+        let decision = self.faults.decide(&HeaderMap::new(), self.now);
         decision.actions.iter().filter(|action| self.faults.claim(action, self.now)).map(|a| a.id.to_string()).collect()
     }
 }
 
 fn error(fence: u64) -> FaultSpec {
     let effect = Effect::Error { status: 503 };
-    FaultSpec { fence, lease_ms: 1000, share: 1.0, rate: 1.0, requests_per_second: None, effect }
+    FaultSpec { fence, lease_ms: 1000, share: 1.0, rate: 1.0, requests_per_second: None, marked_by: None, effect }
 }
 
 fn delay(fence: u64) -> FaultSpec {
@@ -148,7 +148,7 @@ fn an_action_whose_fault_has_ended_does_not_stand() {
     let world = World::new();
     world.faults.inject("a", delay(1), world.now).unwrap();
     world.inject("b", 1).unwrap();
-    let decision = world.faults.decide(world.now);
+    let decision = world.faults.decide(&HeaderMap::new(), world.now);
     assert_eq!(world.revert("b", 1).unwrap().acted, 0);
     world.inject("b", 2).unwrap();
     let stands: Vec<bool> = decision.actions.iter().map(|action| world.faults.claim(action, world.now)).collect();
@@ -159,7 +159,7 @@ fn an_action_whose_fault_has_ended_does_not_stand() {
 fn a_revert_cuts_the_delays_under_way() {
     let world = World::new();
     world.faults.inject("a", delay(1), world.now).unwrap();
-    let action = world.faults.decide(world.now).actions.pop().unwrap();
+    let action = world.faults.decide(&HeaderMap::new(), world.now).actions.pop().unwrap();
     let Deed::Wait(_, lease) = action.deed else { panic!("{action:?}") };
     assert!(lease.has_changed().is_ok());
     world.revert("a", 1).unwrap();
@@ -220,7 +220,7 @@ fn all_faults_together_keep_the_limit_of_requests() {
     let mut touched = Vec::new();
     for _ in 0..1000 {
         world.pass(5);
-        touched.push(world.faults.decide(world.now).touched);
+        touched.push(world.faults.decide(&HeaderMap::new(), world.now).touched);
     }
     let most = touched.windows(200).map(|second| second.iter().filter(|it| **it).count()).max();
     assert_eq!(most, Some(20));

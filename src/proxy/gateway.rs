@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_TYPE, EXPECT, HeaderName, HeaderValue};
+use hyper::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use tokio::sync::watch;
 use tokio::time::sleep_until;
 
+use super::baggage;
 use super::fault::{Action, Deed};
 use super::faults::Faults;
 use super::forward::{Forward, Outcome};
@@ -32,10 +33,10 @@ pub(super) struct Gateway {
 
 impl Gateway {
     /// Answers a request.
-    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Reply> {
+    pub(super) async fn answer(&self, mut request: Request<Incoming>) -> Response<Reply> {
         let started = Instant::now();
-        let decision = self.faults.decide(started);
-        let response = match self.act(decision.actions).await {
+        let decision = self.faults.decide(request.headers(), started);
+        let response = match self.act(decision.actions, request.headers_mut()).await {
             Some((id, status)) => injected(&id, status, request),
             None => self.pass(request).await,
         };
@@ -45,7 +46,7 @@ impl Gateway {
     }
 
     /// Carries out what still stands of `actions`. Gives the fault and the status to answer with, if one is to answer.
-    async fn act(&self, actions: Vec<Action>) -> Option<(Arc<str>, StatusCode)> {
+    async fn act(&self, actions: Vec<Action>, headers: &mut HeaderMap) -> Option<(Arc<str>, StatusCode)> {
         for action in actions {
             // Its fault may have ended while an earlier one's delay was waited out.
             if !self.faults.claim(&action, Instant::now()) {
@@ -53,6 +54,7 @@ impl Gateway {
             }
             match action.deed {
                 Deed::Wait(delay, lease) => wait(delay, lease).await,
+                Deed::Mark => baggage::mark(headers, &action.id),
                 Deed::Answer(status) => return StatusCode::from_u16(status).ok().map(|status| (action.id, status)),
             }
         }

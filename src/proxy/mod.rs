@@ -8,6 +8,7 @@ mod accept;
 mod access;
 mod admin;
 mod answer;
+mod baggage;
 mod cap;
 mod error;
 mod fault;

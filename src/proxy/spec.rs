@@ -23,6 +23,9 @@ pub struct FaultSpec {
     /// How many requests a second may be touched, 0..=1000000, those that other faults touch included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_second: Option<f64>,
+    /// Touches only requests that a fault has marked whose id is this, or begins with it and a dot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked_by: Option<String>,
     /// What happens to those that are acted on.
     pub effect: Effect,
 }
@@ -54,6 +57,8 @@ pub enum Effect {
         #[serde(default)]
         jitter_ms: f64,
     },
+    /// The request is passed on with the fault's mark in its W3C baggage.
+    Mark {},
 }
 
 /// A field whose value is out of its range.
@@ -72,6 +77,8 @@ impl FaultSpec {
         check_lease(self.lease_ms)?;
         check("share", "0..=1", (0.0..=1.0).contains(&self.share))?;
         check("rate", "0..=1", (0.0..=1.0).contains(&self.rate))?;
+        let by = self.marked_by.as_deref().is_none_or(is_fault_id);
+        check("marked_by", "1..=128 characters of A-Z a-z 0-9 . _ : -", by)?;
         let most = self.requests_per_second.unwrap_or_default();
         check("requests_per_second", "0..=1000000", (0.0..=1e6).contains(&most))?;
         match self.effect {
@@ -81,13 +88,14 @@ impl FaultSpec {
                 check("effect.delay_ms", "0..=600000 (milliseconds)", (0.0..=longest).contains(&delay_ms))?;
                 check("effect.jitter_ms", "0..=delay_ms (milliseconds)", (0.0..=delay_ms).contains(&jitter_ms))
             }
+            Effect::Mark {} => Ok(()),
         }
     }
 
     /// Whether the two ask for the same thing; the lease may differ.
     pub(super) fn same_content(&self, other: &Self) -> bool {
-        let content = |it: &Self| (it.share, it.rate, it.requests_per_second, it.effect);
-        content(self) == content(other)
+        let numbers = |it: &Self| (it.share, it.rate, it.requests_per_second, it.effect);
+        numbers(self) == numbers(other) && self.marked_by == other.marked_by
     }
 }
 
@@ -113,7 +121,7 @@ impl Effect {
     /// The delay that `dice` (0..=1) gives; none for an error.
     pub(super) fn delay(self, dice: f64) -> Duration {
         match self {
-            Self::Error { .. } => Duration::ZERO,
+            Self::Error { .. } | Self::Mark {} => Duration::ZERO,
             Self::Delay { delay_ms, jitter_ms } => {
                 let milliseconds = delay_ms + jitter_ms * (2.0 * dice - 1.0);
                 Duration::try_from_secs_f64(milliseconds.max(0.0) / 1000.0).unwrap_or_default()
@@ -149,12 +157,15 @@ mod tests {
     }
 
     #[test]
-    fn both_effects_are_read() {
+    fn every_effect_is_read() {
         let error: FaultSpec = serde_json::from_str(SOUND).unwrap();
         assert_eq!(error.effect, Effect::Error { status: 503 });
         let delay = changed(r#""error","status":503"#, r#""delay","delay_ms":0.5"#).unwrap();
         assert_eq!(delay.effect, Effect::Delay { delay_ms: 0.5, jitter_ms: 0.0 });
         assert_eq!((error.check(), delay.check()), (Ok(()), Ok(())));
+        let mark = changed(r#""error","status":503"#, r#""mark""#).unwrap();
+        assert_eq!((mark.effect, mark.check()), (Effect::Mark {}, Ok(())));
+        assert!(changed(r#""error","status":503"#, r#""mark","status":503"#).is_err());
     }
 
     #[test]
@@ -165,6 +176,7 @@ mod tests {
             ("1.0", "1.1", "share"),
             ("0.4", "-0.1", "rate"),
             (r#""effect""#, r#""requests_per_second":-1,"effect""#, "requests_per_second"),
+            (r#""effect""#, r#""marked_by":"a b","effect""#, "marked_by"),
             ("503", "399", "effect.status"),
             ("503", "600", "effect.status"),
             (r#""error","status":503"#, r#""delay","delay_ms":600001"#, "effect.delay_ms"),

@@ -3,4 +3,5 @@
 mod commands;
 mod harness;
 mod injection;
+mod marks;
 mod traffic;

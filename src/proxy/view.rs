@@ -36,6 +36,9 @@ pub struct FaultView {
     /// How many requests a second may be touched. None where that isn't limited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests_per_second: Option<f64>,
+    /// Whose marks it looks for. None where any request may be touched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marked_by: Option<String>,
     /// What happens to those that are acted on. None for an absent one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
@@ -64,6 +67,7 @@ impl FaultView {
             share: Some(spec.share),
             rate: Some(spec.rate),
             requests_per_second: spec.requests_per_second,
+            marked_by: spec.marked_by.clone(),
             effect: Some(spec.effect),
             seen: counts.seen,
             touched: counts.touched,
@@ -81,6 +85,7 @@ impl FaultView {
             share: None,
             rate: None,
             requests_per_second: None,
+            marked_by: None,
             effect: None,
             seen: 0,
             touched: 0,

@@ -5,7 +5,7 @@ use super::errors;
 use super::events::Events;
 use super::repair::{Excess, Repair};
 use crate::plan::graph::StepId;
-use crate::plan::{self, Edge, Plan, QUERY_TIMEOUT, StepKind};
+use crate::plan::{self, Edge, Plan, QUERY_TIMEOUT, Step, StepKind};
 use crate::types::model::{Source, Trigger};
 use crate::types::term::{Condition, LimitName};
 use std::collections::BTreeMap;
@@ -95,13 +95,15 @@ fn shown(plan: &Plan, (id, seconds): (StepId, f64)) -> Option<(String, f64)> {
     (!is_mark || seconds > 0.0).then_some((name, seconds))
 }
 
-/// The longest way through the graph: its seconds, and its steps, each with the seconds until the next one goes on.
-fn longest_path(plan: &Plan) -> (f64, Vec<(StepId, f64)>) {
-    // For each step the length of the longest way to its end, its own length, and the step before it on that way.
-    let mut best: BTreeMap<StepId, (f64, f64, Option<StepId>)> = BTreeMap::new();
+/// Of a step the end of the longest way to its own end, its own length, and the step before it on that way.
+type End = (f64, f64, Option<StepId>);
+
+/// How each step ends at the latest, where a step lasts as long as `length` says; all in seconds from the first one.
+fn ends(plan: &Plan, length: impl Fn(&Step) -> f64) -> BTreeMap<StepId, End> {
+    let mut best: BTreeMap<StepId, End> = BTreeMap::new();
     for id in plan.graph.order() {
         let Some(step) = plan.graph.step(id) else { continue };
-        let own = plan::longest(step, plan);
+        let own = length(step);
         // What waits for a start waits for all that came before it, and for the offset.
         let ready = |(it, edge): (StepId, Edge)| {
             let (end, length, _) = best.get(&it)?;
@@ -115,6 +117,20 @@ fn longest_path(plan: &Plan) -> (f64, Vec<(StepId, f64)>) {
         let end = longest.map_or(0.0, |(at, _)| at) + own;
         best.insert(id, (end, own, longest.map(|(_, it)| it)));
     }
+    best
+}
+
+/// Seconds from the first inject to the end of the run, where a step lasts as long as `length` says.
+pub fn from_the_first_inject(plan: &Plan, length: impl Fn(&Step) -> f64) -> f64 {
+    let ends = ends(plan, length);
+    let begins = ends.iter().filter(|(id, _)| injects(plan, **id)).map(|(_, (end, own, _))| end - own);
+    let first = begins.fold(f64::INFINITY, f64::min);
+    ends.values().map(|(end, ..)| end - first).fold(0.0, f64::max)
+}
+
+/// The longest way through the graph: its seconds, and its steps, each with the seconds until the next one goes on.
+fn longest_path(plan: &Plan) -> (f64, Vec<(StepId, f64)>) {
+    let best = ends(plan, |step| plan::longest(step, plan));
     let last = best.iter().max_by(|a, b| a.1.0.total_cmp(&b.1.0)).map(|(id, way)| (*id, way.0));
     let Some((last, length)) = last else { return (0.0, Vec::new()) };
     let back = std::iter::successors(Some(last), |id| best.get(id).and_then(|way| way.2));

@@ -2,7 +2,7 @@
 
 use super::repair::Excess;
 use super::{Fault, errors, exposure};
-use crate::plan::{Plan, StepKind};
+use crate::plan::{self, Injection, Plan, Step, StepKind};
 use crate::types::Type;
 use crate::types::model::Expectation;
 use crate::types::term::{Aggregate, Comparison, Demand, LEAST_SAMPLES, Reading, Term};
@@ -10,9 +10,7 @@ use crate::types::term::{Aggregate, Comparison, Demand, LEAST_SAMPLES, Reading, 
 /// Reports each comparison for which the baseline, or its own time, is too short.
 pub fn check(plan: &Plan, faults: &[Fault], findings: &mut Vec<Excess>) {
     for fault in faults {
-        let held = fault.injection.duration;
-        // A fault that is held until something holds may be held for its whole time.
-        let time = if fault.injection.until.is_some() { held.hi } else { held.lo };
+        let time = held(fault.injection);
         fault.injection.judged().for_each(|it| findings.extend(too_few(plan, it, Some((time, "the fault")))));
     }
     for step in plan.graph.steps() {
@@ -20,7 +18,27 @@ pub fn check(plan: &Plan, faults: &[Fault], findings: &mut Vec<Excess>) {
             findings.extend(too_few(plan, it, Some((plan.baseline, "the baseline, as long as which it takes"))));
         }
     }
-    plan.expectations.iter().for_each(|it| findings.extend(too_few(plan, it, None)));
+    let whole = exposure::from_the_first_inject(plan, |step| lasting(plan, step));
+    let whole = (!faults.is_empty()).then_some((whole, "the judged time"));
+    plan.expectations.iter().for_each(|it| findings.extend(too_few(plan, it, whole)));
+}
+
+/// Seconds for which a fault is held: one that is held until something holds may be held for its whole time.
+fn held(injection: &Injection) -> f64 {
+    if injection.until.is_some() { injection.duration.hi } else { injection.duration.lo }
+}
+
+/// Seconds that a step is sure to take, or may take where it waits for something.
+fn lasting(plan: &Plan, step: &Step) -> f64 {
+    match &step.kind {
+        StepKind::Inject(injection) => held(injection),
+        StepKind::Stable(deadline) | StepKind::Approve(_, deadline) => *deadline,
+        StepKind::Expect(expectation) => match expectation.demand {
+            Demand::Within { deadline, holding } => deadline + holding,
+            _ => plan::shortest(step, plan),
+        },
+        _ => plan::shortest(step, plan),
+    }
 }
 
 fn too_few(plan: &Plan, expectation: &Expectation, time: Option<(f64, &str)>) -> Option<Excess> {

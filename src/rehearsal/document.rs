@@ -1,7 +1,7 @@
 //! A rehearsal as JSON. `docs/schemas/rehearsal.v1.schema.json` describes it.
 
 use super::check::{Check, Outcome, Totals};
-use crate::base::{Sources, Span};
+use crate::base::{Sources, Span, Tool};
 use serde::Serialize;
 
 /// What was rehearsed.
@@ -28,12 +28,6 @@ struct Document<'a> {
     injected: bool,
     checks: Vec<One<'a>>,
     summary: Totals,
-}
-
-#[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
 }
 
 #[derive(Serialize)]
@@ -68,7 +62,7 @@ pub fn document(about: &About, checks: &[Check], sources: &Sources) -> String {
     });
     let document = Document {
         version: 1,
-        tool: Tool { name: "chaos", version: env!("CARGO_PKG_VERSION") },
+        tool: Tool::THIS,
         about,
         injected: false,
         checks: checks_told.collect(),

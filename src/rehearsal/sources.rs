@@ -6,6 +6,7 @@ use crate::base::unit;
 use crate::diagnostics::codes;
 use crate::run::Tally;
 use crate::types::model::{Source, SourceKind, SourceRef};
+use crate::types::secret::SecretRef;
 
 const KIND: &str = "source";
 const CREDENTIALS: &str = "credentials";
@@ -19,10 +20,10 @@ pub fn check(scene: Scene) -> Vec<Check> {
 
 fn of_source(scene: Scene, name: &SourceRef, source: &Source) -> Vec<Check> {
     let of = name.to_string();
-    let secrets: Vec<&str> = source.access.secrets().collect();
+    let secrets: Vec<&str> = source.access.secrets().map(SecretRef::name).collect();
     if let Some(why) = scene.unopened.get(name) {
         let fix =
-            "set it where `chaos` runs, for example `export PROM_TOKEN=…`; no file of an experiment holds a secret";
+            "set it where `chaos` runs, for example `export PROM_TOKEN=…`, or see that its file or command gives it";
         return vec![
             Check::fail(CREDENTIALS, &of, codes::E0714, why, fix),
             Check::not_looked_at(KIND, of, "it cannot be opened"),

@@ -101,6 +101,10 @@ fn steps(plan: &Plan, bounds: &Bounds) -> Vec<String> {
             lines.push(format!("    touches {}", touched(injection)));
             lines.extend(injection.expectations.iter().map(|it| format!("    {}", expected(it, bounds))));
         }
+        let judges = matches!(step.kind, StepKind::Inject(_) | StepKind::Expect(_) | StepKind::Stable(_));
+        if let Some(level) = step.escalations.last().filter(|level| judges && !level.counts) {
+            lines.push(format!("    what is violated here only ends {}", level.of));
+        }
     }
     lines.extend(plan.expectations.iter().map(|it| format!("throughout  {}", expected(it, bounds))));
     lines

@@ -80,10 +80,13 @@ impl Answers {
                 Found::Truth(value) => Argument::Bool(value),
                 Found::Text(text) => Argument::Text(text),
             },
-            Argument::Term(term) => match self.term(term) {
-                settled if settled.has_answer() => return Err(missing(&settled)),
-                settled => Argument::Term(settled),
-            },
+            Argument::Term(term) => {
+                let settled = self.term(term);
+                match settled.answers().first() {
+                    Some(missing) => return Err((*missing).to_owned()),
+                    None => Argument::Term(settled),
+                }
+            }
             Argument::List(items) => {
                 Argument::List(items.iter().map(|item| self.argument(item)).collect::<Result<_, _>>()?)
             }
@@ -97,21 +100,6 @@ impl Answers {
     /// The call whose answer an argument needs, and that has none.
     pub fn arguments(&self, of: &BTreeMap<String, PlannedArgument>) -> Result<BTreeMap<String, Argument>, String> {
         of.iter().map(|(name, it)| Ok((name.clone(), self.argument(&it.value)?))).collect()
-    }
-}
-
-/// The first answer that is missing in a term.
-fn missing(term: &Term) -> String {
-    match term {
-        Term::Answer(step) => step.clone(),
-        Term::Arithmetic(_, a, b) => {
-            if a.has_answer() {
-                missing(a)
-            } else {
-                missing(b)
-            }
-        }
-        _ => String::new(),
     }
 }
 

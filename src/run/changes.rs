@@ -1,5 +1,5 @@
-//! Instances that became other processes, or of another version, though no fault did that: then nobody knows of what system
-//! the run tells.
+//! Instances that became other processes, of another version, or gave way to others, though no fault did that: then nobody
+//! knows of what system the run tells.
 
 use super::shared::Shared;
 use super::verdict::Verdict;

@@ -2,11 +2,21 @@
 
 use super::verdict::Verdict;
 use crate::base::Instant;
-use crate::monitor::{Atom, Weighed};
+use crate::monitor::{Atom, Outcome, Weighed};
 use crate::types::Type;
 
+/// What came of an expectation, in words; nothing where it is not decided by itself.
+pub fn told(outcome: &Outcome) -> Option<(Verdict, String)> {
+    match outcome {
+        Outcome::Pending | Outcome::Weighed(_) => None,
+        Outcome::Satisfied { at, atom } => Some((Verdict::Confirmed, satisfied(*at, atom.as_ref()))),
+        Outcome::Violated { at, atom } => Some((Verdict::Refuted, violated(*at, atom.as_ref()))),
+        Outcome::Inconclusive { reason } => Some((Verdict::Inconclusive, reason.clone())),
+    }
+}
+
 /// A violation: `23.1% against 89.9%, off by 66.8pp, at 12.3s`.
-pub fn violated(at: Instant, atom: Option<&Atom>) -> String {
+fn violated(at: Instant, atom: Option<&Atom>) -> String {
     match atom.and_then(shown) {
         Some((sides, margin)) => format!("{sides}, off by {margin}, at {at}"),
         None => format!("at {at}"),
@@ -14,7 +24,7 @@ pub fn violated(at: Instant, atom: Option<&Atom>) -> String {
 }
 
 /// The closest call: `98.7% against 89.9%, 8.8pp to spare`.
-pub fn satisfied(at: Instant, atom: Option<&Atom>) -> String {
+fn satisfied(at: Instant, atom: Option<&Atom>) -> String {
     match atom.and_then(shown) {
         Some((sides, margin)) => format!("{sides}, {margin} to spare, at {at}"),
         None => format!("at {at}"),

@@ -1,11 +1,12 @@
 //! Stopping a run: the first reason wins, and everybody hears of it at once.
 
 use super::verdict::Verdict;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Why a run is stopped.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stop {
     /// The verdict it leads to.
     pub verdict: Verdict,

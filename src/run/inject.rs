@@ -44,7 +44,7 @@ struct Seen {
 
 /// Runs an inject step from beginning to end.
 pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
-    if shared.is_refuted() || shared.halt.stopped().is_some() {
+    if shared.is_over(step) || shared.halt.stopped().is_some() {
         return shared.skip(step);
     }
     let injection = &match shared.answers.injection(injection) {
@@ -68,11 +68,11 @@ pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
         Ok(effect) => effect,
         Err(error) => return shared.halt.stop(Verdict::Broken, format!("{step}: {error}")),
     };
-    let start = shared.clock.now();
+    let start = shared.moment(&format!("in force {step}")).await;
     shared.injected(start);
     let slack = if injection.until.is_some() { unit::to_duration(LATE) } else { Duration::ZERO };
     let held = hold(shared, step, injection, &effect, start + length + slack).await;
-    let end = shared.clock.now();
+    let end = shared.moment(&format!("end {step}")).await;
     take_back(shared, step, &effect, held.seen.acted).await;
     conclude(shared, step, injection, held, end);
 }
@@ -106,7 +106,9 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
     let mut bell = shared.board.bell();
     let mut obligations: Vec<(Expectation, Option<Obligation>)> =
         injection.judged().map(|it| (it.clone(), None)).collect();
+    let moment = format!("hold {step}");
     loop {
+        let at = shared.moment(&moment).await;
         let now = seen.borrow_and_update().clone();
         if let Some(acted_at) = now.acted_at {
             anchor(shared, &mut obligations, acted_at, until);
@@ -115,19 +117,14 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
         // What is decided has left the list: so has the condition that ends the fault.
         let over =
             injection.until.as_ref().is_some_and(|until| obligations.iter().all(|(it, _)| it.span != until.span));
-        if over
-            || now.lost.is_some()
-            || shared.is_refuted()
-            || shared.halt.stopped().is_some()
-            || shared.clock.now() >= until
-        {
+        if over || now.lost.is_some() || shared.is_over(step) || shared.halt.stopped().is_some() || at >= until {
             break;
         }
         tokio::select! {
             biased;
             _ = bell.changed() => {}
             _ = seen.changed() => {}
-            () = shared.refuted() => {}
+            () = shared.over(step) => {}
             _ = shared.halt.wait() => {}
             () = shared.clock.sleep_until(until) => {}
         }
@@ -135,24 +132,32 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
     keeping.abort();
     looking.abort();
     let mut seen = seen.borrow().clone();
-    last_look(shared, &fault, &mut seen).await;
+    last_look(shared, step, &fault, &mut seen).await;
     advance(shared, step, &mut obligations);
     Held { seen, obligations }
 }
 
 /// The metrics, the host's own view and the target's word at the very end, before the fault is taken back.
-async fn last_look(shared: &Shared, fault: &FaultIntent, seen: &mut Seen) {
-    let now = shared.clock.now();
-    let looking =
-        async { tokio::join!(shared.sample_now(), shared.world.witnessed(fault), ended_early(shared, fault)) };
-    let looked = tokio::select! {
+async fn last_look(shared: &Shared, step: &str, fault: &FaultIntent, seen: &mut Seen) {
+    let now = shared.moment(&format!("last look {step}")).await;
+    let latest = now + LAST_LOOK;
+    // Each on its own: what one of them knows in time is not lost because another is slow.
+    let (_, witness, ended_early) = tokio::join!(
+        in_time(shared, latest, shared.sample_now()),
+        in_time(shared, latest, shared.world.witnessed(fault)),
+        in_time(shared, latest, ended_early(shared, fault)),
+    );
+    seen.take(witness.flatten().unwrap_or_default(), now);
+    seen.lost = seen.lost.take().or(ended_early.flatten());
+}
+
+/// What comes of it, if it comes in time.
+async fn in_time<T>(shared: &Shared, latest: Instant, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
         biased;
-        looked = looking => Some(looked),
-        () = shared.clock.sleep_until(now + LAST_LOOK) => None,
-    };
-    let Some(((), witness, ended_early)) = looked else { return };
-    seen.take(witness.unwrap_or_default(), now);
-    seen.lost = seen.lost.take().or(ended_early);
+        came = work => Some(came),
+        () = shared.clock.sleep_until(latest) => None,
+    }
 }
 
 impl Seen {
@@ -234,9 +239,10 @@ async fn keep(shared: Arc<Shared>, fault: FaultIntent, seen: Arc<watch::Sender<S
 
 /// Looks whether the fault acts, until it is aborted. What the component says is no evidence; what the host sees is.
 async fn look(shared: Arc<Shared>, step: String, fault: FaultIntent, seen: Arc<watch::Sender<Seen>>) {
+    let moment = format!("look {step}");
     loop {
         if let Some(witness) = shared.world.witnessed(&fault).await {
-            let now = shared.clock.now();
+            let now = shared.moment(&moment).await;
             let mut first = false;
             seen.send_modify(|seen| first = seen.take(witness, now));
             if first {
@@ -267,7 +273,7 @@ async fn take_back(shared: &Shared, step: &str, effect: &LeftOver, acted: u64) {
 
 /// Judges what is still pending, and whether there is evidence.
 fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end: Instant) {
-    let cut_short = shared.halt.stopped().is_some() || shared.is_refuted();
+    let cut_short = shared.halt.stopped().is_some() || shared.is_over(step);
     let baselines = shared.baselines();
     for (expectation, obligation) in held.obligations {
         let outcome = match obligation {

@@ -11,7 +11,7 @@ use crate::metrics::{Fetcher, Found, Nothing, Read, SourceReader, Vault, parse, 
 use crate::plan::{Injection, Plan, Proxy, QUERY_TIMEOUT};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use crate::types::term::LimitName;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use tokio::sync::{Mutex, OnceCell};
 
 /// A source cannot be opened: nothing was touched yet.
 fn unusable(error: &str) -> RunError {
-    let help = "set it before the run, for example `export PROM_TOKEN=…`; no file of an experiment holds a secret";
+    let help = "set it before the run, for example `export PROM_TOKEN=…`, or see that its file or command gives it; no file of an experiment holds a secret";
     RunError::new(codes::E0714, error).help(help)
 }
 
@@ -50,9 +50,11 @@ impl RealWorld {
     ///
     /// # Errors
     /// The HTTP client cannot be made, or a source cannot be opened: a secret is not set or is not what it should be.
-    pub fn new(plan: &Plan, run: &str, store: &Path) -> Result<Self, RunError> {
-        let names = plan.sources.values().flat_map(|source| source.access.secrets());
-        let vault = Vault::of_environment(names).map_err(|error| unusable(&error.to_string()))?;
+    pub async fn new(plan: &Plan, run: &str, store: &Path) -> Result<Self, RunError> {
+        let (vault, missing) = Vault::open(plan.sources.values().flat_map(|source| source.access.secrets())).await;
+        if let Some(first) = missing.first() {
+            return Err(unusable(&first.to_string()));
+        }
         let vault = Arc::new(vault);
         let reader = |source: &SourceRef| {
             let reader = SourceReader::of(plan, source, &vault);
@@ -69,15 +71,16 @@ impl RealWorld {
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub fn to_look_at(plan: &Plan, run: &str, store: &Path) -> Result<(Self, Unopened), RunError> {
-        let names: BTreeSet<&str> = plan.sources.values().flat_map(|source| source.access.secrets()).collect();
-        let there = |name: &&str| Vault::of_environment([*name]).is_ok();
-        let vault = Vault::of_environment(names.into_iter().filter(there)).unwrap_or_default();
+    pub async fn to_look_at(plan: &Plan, run: &str, store: &Path) -> Result<(Self, Unopened), RunError> {
+        let (vault, missing) = Vault::open(plan.sources.values().flat_map(|source| source.access.secrets())).await;
         let vault = Arc::new(vault);
         let (mut sources, mut unopened) = (BTreeMap::new(), Unopened::new());
         for (name, source) in &plan.sources {
-            let secrets = Vault::of_environment(source.access.secrets()).map_err(|error| error.to_string());
-            let reader = secrets.and_then(|_| SourceReader::of(plan, name, &vault).map_err(|error| error.to_string()));
+            let lacks = missing.iter().find(|it| source.access.secrets().any(|of| *of == it.of));
+            let reader = match lacks {
+                Some(missing) => Err(missing.to_string()),
+                None => SourceReader::of(plan, name, &vault).map_err(|error| error.to_string()),
+            };
             match reader {
                 Ok(reader) => _ = sources.insert(name.clone(), Mutex::new(reader)),
                 Err(why) => _ = unopened.insert(name.clone(), why),
@@ -117,6 +120,11 @@ impl RealWorld {
             tokens: std::sync::Mutex::default(),
             requests: None,
         })
+    }
+
+    /// A text without the secrets of this world.
+    pub fn redacted(&self, text: &str) -> String {
+        self.vault.redacted(text)
     }
 
     /// The component, compiled once a run.

@@ -22,7 +22,8 @@ pub async fn judge(shared: &Shared) {
     let (text, of) = (expectation.text.clone(), shared.plan.experiment.clone());
     shared.events.tell(EventKind::Waiting { step: of.clone(), what: text.clone() });
     let grace = unit::to_duration(LATE);
-    if let Some(outcome) = steps::outcome(shared, &expectation, shared.clock.now(), grace).await {
+    let start = shared.moment("recovery").await;
+    if let Some(outcome) = steps::outcome(shared, &expectation, start, grace).await {
         shared.judge(&text, &of, &outcome);
     }
 }

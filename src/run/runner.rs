@@ -146,6 +146,9 @@ fn parts(plan: &Plan) -> Vec<Part<'_>> {
     parts
 }
 
+/// The moment from which on everything is taken back.
+pub const WINDING_UP: &str = "winding up";
+
 pub(super) struct Work {
     pub shared: Arc<Shared>,
     pub run: String,
@@ -272,6 +275,7 @@ impl Work {
     /// Takes everything back and says what came of the run.
     async fn wind_up(&self, error: Option<RunError>) -> Ending {
         let shared = &self.shared;
+        shared.moment(WINDING_UP).await;
         shared.settle_comparisons();
         if let Some(stop) = shared.halt.stopped() {
             shared.events.tell(EventKind::Stopping { reason: stop.reason.clone() });
@@ -341,9 +345,8 @@ impl Work {
         if let Err(error) = self.shared.effects.keep(effect, "others call through it") {
             return self.shared.events.note(format!("{what}: {error}"));
         }
-        let pid = effect.intent.process().and_then(|process| process.identity).map_or(0, |identity| identity.pid);
-        self.shared
-            .events
-            .note(format!("the {what} (pid {pid}) stays, since others call through it; it passes traffic on"));
+        let identity = effect.intent.process().and_then(|process| process.identity);
+        let pid = identity.map_or_else(String::new, |identity| format!(" (pid {})", identity.pid));
+        self.shared.events.note(format!("the {what}{pid} stays, since others call through it; it passes traffic on"));
     }
 }

@@ -101,8 +101,10 @@ pub async fn sample(shared: Arc<Shared>, run: String, source: SourceRef) {
     let every = unit::to_duration(shared.plan.every(&source));
     let mut slot = shared.clock.now() + every.mul_f64(JITTER * part(&run, &source));
     let mut late = 0;
+    let moment = format!("read {source}");
     loop {
         shared.clock.sleep_until(slot).await;
+        shared.moment(&moment).await;
         read(&shared, &source, late).await;
         (slot, late) = next(slot, shared.clock.now(), every);
     }

@@ -13,14 +13,16 @@ use super::verdict::{Reason, Verdict};
 use super::world::World;
 use crate::base::{Clock, Instant, unit};
 use crate::monitor::{Baselines, Outcome};
-use crate::plan::Plan;
+use crate::plan::{Level, Plan};
 use crate::types::model::SourceKind;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// An expectation and what became of it, for the report.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct Judged {
     /// The author's words.
     pub text: String,
@@ -35,7 +37,7 @@ pub struct Judged {
 }
 
 /// What a fault did, for the report.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct FaultReport {
     /// The step.
     pub step: String,
@@ -76,6 +78,8 @@ pub struct Shared {
     comparisons: Mutex<Comparisons>,
     faults: Mutex<Vec<FaultReport>>,
     refuted: watch::Sender<bool>,
+    /// Escalations that have come to their end before their last level.
+    broken: watch::Sender<BTreeSet<String>>,
     first_inject: watch::Sender<Option<Instant>>,
 }
 
@@ -109,8 +113,14 @@ impl Shared {
             comparisons,
             faults: Mutex::default(),
             refuted: watch::channel(false).0,
+            broken: watch::channel(BTreeSet::new()).0,
             first_inject: watch::channel(None).0,
         }
+    }
+
+    /// The present moment, where it decides what is judged; `what` names it within the run.
+    pub async fn moment(&self, what: &str) -> Instant {
+        self.world.moment(what, self.clock.now()).await
     }
 
     /// The window of aggregates that do not say `over`.
@@ -154,12 +164,33 @@ impl Shared {
         *self.refuted.borrow()
     }
 
-    /// Waits until an expectation is violated.
-    pub async fn refuted(&self) {
-        let mut receiver = self.refuted.subscribe();
-        let told = receiver.wait_for(|refuted| *refuted).await.is_ok();
-        if !told {
-            std::future::pending::<()>().await;
+    /// Whether a step has no more to do: an expectation was violated, or its escalation has ended.
+    pub fn is_over(&self, step: &str) -> bool {
+        self.is_refuted() || self.has_ended(self.levels(step))
+    }
+
+    /// Whether one of these escalations has ended before its last level.
+    pub fn has_ended(&self, levels: &[Level]) -> bool {
+        !levels.is_empty() && levels.iter().any(|level| self.broken.borrow().contains(&level.of))
+    }
+
+    /// The levels of escalations in which a step lies.
+    fn levels(&self, step: &str) -> &[Level] {
+        self.plan.graph.steps().find(|one| one.name == step).map_or(&[], |step| &step.escalations)
+    }
+
+    /// Waits until a step has no more to do.
+    pub async fn over(&self, step: &str) {
+        let (mut refuted, mut broken) = (self.refuted.subscribe(), self.broken.subscribe());
+        while !self.is_over(step) {
+            let told = tokio::select! {
+                biased;
+                told = refuted.changed() => told,
+                told = broken.changed() => told,
+            };
+            if told.is_err() {
+                std::future::pending::<()>().await;
+            }
         }
     }
 
@@ -201,18 +232,17 @@ impl Shared {
 
     /// Takes in what became of an expectation. A comparison that is not clear by itself is decided at the end.
     pub fn judge(&self, text: &str, of: &str, outcome: &Outcome) {
-        let (verdict, detail) = match outcome {
-            Outcome::Pending => return,
+        let told = match outcome {
             Outcome::Weighed(weighed) => {
                 let mut comparisons = self.comparisons.lock().unwrap_or_else(PoisonError::into_inner);
-                let Some(verdict) = comparisons.take(text, of, weighed) else { return };
-                (verdict, super::detail::weighed(weighed, verdict))
+                let verdict = comparisons.take(text, of, weighed);
+                verdict.map(|verdict| (verdict, super::detail::weighed(weighed, verdict)))
             }
-            Outcome::Satisfied { at, atom } => (Verdict::Confirmed, super::detail::satisfied(*at, atom.as_ref())),
-            Outcome::Violated { at, atom } => (Verdict::Refuted, super::detail::violated(*at, atom.as_ref())),
-            Outcome::Inconclusive { reason } => (Verdict::Inconclusive, reason.clone()),
+            other => super::detail::told(other),
         };
-        self.conclude(text, of, verdict, detail);
+        if let Some((verdict, detail)) = told {
+            self.conclude(text, of, verdict, detail);
+        }
     }
 
     /// Decides the comparisons that were not clear by themselves, all together.
@@ -223,19 +253,33 @@ impl Shared {
         }
     }
 
-    fn conclude(&self, text: &str, of: &str, verdict: Verdict, detail: String) {
+    /// Takes in what was decided of an expectation.
+    pub fn conclude(&self, text: &str, of: &str, verdict: Verdict, detail: String) {
         let (what, shown) = (text.to_owned(), detail.clone());
         self.events.tell(match verdict {
             Verdict::Confirmed => EventKind::Satisfied { what, detail: shown },
             Verdict::Refuted => EventKind::Violated { what, detail: shown },
             _ => EventKind::Unclear { what, detail: shown },
         });
+        let level = self.levels(of).last().filter(|_| verdict == Verdict::Refuted);
+        if let Some(level) = level {
+            self.broken.send_modify(|broken| _ = broken.insert(level.of.clone()));
+        }
+        if level.is_some_and(|level| !level.counts) {
+            self.events.note(format!("{of}: what had to be reached was reached; the escalation ends here"));
+            self.judged_as(text, of, verdict, detail);
+            return;
+        }
         if verdict != Verdict::Confirmed {
             self.because(verdict, format!("{of}: {text}: {detail}"));
         }
         if verdict == Verdict::Refuted {
             self.refuted.send_replace(true);
         }
+        self.judged_as(text, of, verdict, detail);
+    }
+
+    fn judged_as(&self, text: &str, of: &str, verdict: Verdict, detail: String) {
         let at = self.clock.now();
         let judged = Judged { text: text.to_owned(), of: of.to_owned(), verdict, detail, at };
         self.judged.lock().unwrap_or_else(PoisonError::into_inner).push(judged);

@@ -24,7 +24,7 @@ pub async fn judge(shared: &Shared) -> Unsteady {
     }
     let length = unit::to_duration(shared.plan.baseline);
     shared.events.tell(EventKind::Baseline { length });
-    let start = shared.clock.now();
+    let start = shared.moment("baseline").await;
     shared.changes.watch_from(start);
     let passed_before = passed(shared).await;
     shared.clock.sleep_until(start + length).await;
@@ -108,12 +108,8 @@ pub fn judged(plan: &Plan, signals: &Signals, phase: Phase) -> Vec<Judged> {
         let mut obligation =
             Obligation::new(slo.condition.clone(), Demand::Always, phase, unit::to_duration(plan.window));
         let end = phase.end.unwrap_or(phase.start);
-        let (verdict, detail) = match obligation.finish(end, signals, &Baselines::new()) {
-            Outcome::Satisfied { at, atom } => (Verdict::Confirmed, detail::satisfied(at, atom.as_ref())),
-            Outcome::Pending | Outcome::Weighed(_) => (Verdict::Confirmed, String::new()),
-            Outcome::Violated { at, atom } => (Verdict::Refuted, detail::violated(at, atom.as_ref())),
-            Outcome::Inconclusive { reason } => (Verdict::Inconclusive, reason),
-        };
+        let outcome = obligation.finish(end, signals, &Baselines::new());
+        let (verdict, detail) = detail::told(&outcome).unwrap_or((Verdict::Confirmed, String::new()));
         Judged { text: slo.text.clone(), of: slo.service.clone(), verdict, detail, at: end }
     };
     plan.steady.iter().map(judge).collect()

@@ -61,7 +61,8 @@ impl Progress {
                 order.into_iter().filter(|id| !self.taken.contains(id)).find_map(|id| self.ready(shared, id))?;
             self.taken.insert(id);
             let step = shared.plan.graph.step(id)?;
-            if step.guards.iter().all(|(choice, way)| self.ways.get(choice) == Some(&Some(*way))) {
+            let chosen = step.guards.iter().all(|(choice, way)| self.ways.get(choice) == Some(&Some(*way)));
+            if chosen && !shared.has_ended(&step.escalations) {
                 return Some((id, at));
             }
             if !matches!(step.kind, StepKind::Mark) {
@@ -126,24 +127,25 @@ async fn start(shared: Arc<Shared>, id: StepId, at: Instant, starts: mpsc::Unbou
         () = shared.clock.sleep_until(at) => {}
         _ = shared.halt.wait() => return Done { id, began: None, way: None },
     }
-    let began = shared.clock.now();
+    let step = shared.plan.graph.step(id);
+    let began = shared.moment(&format!("begin {}", step.map_or("", |step| &step.name))).await;
     let _nobody_waits = starts.send((id, began));
-    let Some(step) = shared.plan.graph.step(id) else { return Done { id, began: Some(began), way: None } };
+    let Some(step) = step else { return Done { id, began: Some(began), way: None } };
     shared.events.moments().began(&step.name, began);
-    let way = run_step(&shared, step).await;
+    let way = run_step(&shared, step, began).await;
     shared.events.moments().ended(&step.name, shared.clock.now());
     Done { id, began: Some(began), way }
 }
 
-/// Runs a step; a choice gives the way it took.
-async fn run_step(shared: &Arc<Shared>, step: &Step) -> Option<bool> {
+/// Runs a step that begins now; a choice gives the way it took.
+async fn run_step(shared: &Arc<Shared>, step: &Step, began: Instant) -> Option<bool> {
     match &step.kind {
         StepKind::Inject(injection) => inject::run(shared, &step.name, injection).await,
-        StepKind::Wait(duration) => wait(shared, &step.name, duration.hi).await,
-        StepKind::Expect(expectation) => expect(shared, &step.name, expectation).await,
-        StepKind::Choose { condition, text } => return choose(shared, step, condition, text).await,
+        StepKind::Wait(duration) => wait(shared, &step.name, began + unit::to_duration(duration.hi), duration.hi).await,
+        StepKind::Expect(expectation) => expect(shared, &step.name, expectation, began).await,
+        StepKind::Choose { condition, text } => return choose(shared, step, condition, text, began).await,
         StepKind::Mark => {}
-        StepKind::Stable(deadline) => stable::wait(shared, step, *deadline).await,
+        StepKind::Stable(deadline) => stable::wait(shared, step, *deadline, began).await,
         StepKind::Call { probe, component, returns, arguments } => {
             let (component, action) = component.clone();
             let of =
@@ -184,18 +186,18 @@ async fn call(shared: &Shared, step: &str, of: Result<ProbeUse, String>) {
     }
 }
 
-async fn wait(shared: &Shared, step: &str, seconds: f64) {
+async fn wait(shared: &Shared, step: &str, until: Instant, seconds: f64) {
     let what = unit::show_duration(seconds);
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what });
     tokio::select! {
         biased;
-        () = shared.clock.sleep_until(shared.clock.now() + unit::to_duration(seconds)) => {}
+        () = shared.clock.sleep_until(until) => {}
         _ = shared.halt.wait() => {}
     }
 }
 
 /// Decides which way is taken. While the condition is unknown it waits, at most for as long as data may be missing.
-async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str) -> Option<bool> {
+async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str, began: Instant) -> Option<bool> {
     let text = format!("when {text}");
     shared.events.tell(EventKind::Waiting { step: step.name.clone(), what: text.clone() });
     let expectation = Expectation {
@@ -206,7 +208,7 @@ async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str)
         span: step.span,
     };
     let grace = unit::to_duration(shared.plan.no_data);
-    match outcome(shared, &expectation, shared.clock.now(), grace).await? {
+    match outcome(shared, &expectation, began, grace).await? {
         Outcome::Satisfied { .. } => Some(true),
         Outcome::Violated { .. } => Some(false),
         unclear => {
@@ -216,11 +218,11 @@ async fn choose(shared: &Shared, step: &Step, condition: &Condition, text: &str)
     }
 }
 
-/// Judges a condition from now on, up to its horizon.
-async fn expect(shared: &Shared, step: &str, expectation: &Expectation) {
+/// Judges a condition from the step's beginning on, up to its horizon.
+async fn expect(shared: &Shared, step: &str, expectation: &Expectation, began: Instant) {
     shared.events.tell(EventKind::Waiting { step: step.to_owned(), what: expectation.text.clone() });
     let grace = unit::to_duration(slowest(shared, &expectation.condition) + QUERY_TIMEOUT);
-    if let Some(outcome) = outcome(shared, expectation, shared.clock.now(), grace).await {
+    if let Some(outcome) = outcome(shared, expectation, began, grace).await {
         shared.judge(&expectation.text, step, &outcome);
     }
 }
@@ -332,7 +334,7 @@ pub async fn overall(shared: Arc<Shared>, mut over: tokio::sync::watch::Receiver
         () = shared.sample_now() => {}
         () = shared.clock.sleep_until(latest) => {}
     }
-    let end = shared.clock.now();
+    let end = shared.moment("over").await;
     for (expectation, mut obligation) in pending {
         let outcome = obligation.finish(end, &shared.board.signals(), &baselines);
         shared.judge(&expectation.text, &shared.plan.experiment, &outcome);

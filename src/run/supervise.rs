@@ -17,9 +17,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Watches until the run is stopped.
 pub async fn supervise(shared: Arc<Shared>) {
     while shared.halt.stopped().is_none() {
+        let at = shared.moment("processes").await;
         for effect in shared.effects.open() {
-            let dead = effect.intent.process().and_then(|process| process.identity).is_some_and(|it| !it.is_alive());
-            if dead {
+            if !shared.world.lives(&effect.intent, at) {
                 replace(&shared, &effect).await;
             }
         }

@@ -1,9 +1,11 @@
 //! What a run says in the end.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The verdict, in ascending precedence from `Confirmed` on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Every expectation satisfied, every fault observed to act, everything reverted.
     Confirmed,
@@ -55,7 +57,7 @@ impl fmt::Display for Verdict {
 }
 
 /// Why the verdict is not simply *confirmed*.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]
 pub struct Reason {
     /// The verdict it asks for.
     pub verdict: Verdict,

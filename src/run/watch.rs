@@ -17,16 +17,16 @@ const LOOK: Duration = Duration::from_millis(250);
 ///
 /// The time limit counts from `began`, the start of the baseline.
 pub async fn watch(shared: Arc<Shared>, began: Instant) {
-    let mut guards = guards(&shared, shared.clock.now());
+    let mut guards = guards(&shared, shared.moment("watch").await);
     let mut missing = Missing::new(&shared);
     let mut bell = shared.board.bell();
     let deadline = shared.plan.limits.bound(LimitName::Timeout).map(|bound| began + unit::to_duration(bound.value));
     while shared.halt.stopped().is_none() {
+        let now = shared.moment("watch").await;
         for guard in &mut guards {
             guard.look(&shared);
         }
-        missing.look(&shared);
-        let now = shared.clock.now();
+        missing.look(&shared, now);
         if deadline.is_some_and(|deadline| now >= deadline) {
             shared.halt.stop(Verdict::Aborted, "the run took longer than its limit `timeout`");
         }
@@ -103,8 +103,7 @@ impl Missing {
         Self { readings: readings.collect(), since: BTreeMap::new(), grace: unit::to_duration(plan.no_data) }
     }
 
-    fn look(&mut self, shared: &Shared) {
-        let now = shared.clock.now();
+    fn look(&mut self, shared: &Shared, now: Instant) {
         let signals = shared.board.signals();
         let over = |until: &Option<String>| until.as_ref().is_some_and(|service| shared.ledger.was_faulted(service));
         for (at, (reading, _)) in self.readings.iter().enumerate().filter(|(_, (_, until))| !over(until)) {

@@ -7,13 +7,14 @@ use crate::injector::Evidence;
 use crate::metrics::{Found, Nothing, Read};
 use crate::plan::{Injection, Plan, Proxy};
 use crate::types::model::{ProbeUse, SourceRef};
+use serde::{Deserialize, Serialize};
 use std::pin::Pin;
 
 /// A future of a world's answer.
 pub type Future<'a, T> = Pin<Box<dyn std::future::Future<Output = T> + Send + 'a>>;
 
 /// What the host itself sees of a fault.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Witness {
     /// Requests that came while it was in force.
     pub seen: u64,
@@ -66,4 +67,17 @@ pub trait World: Send + Sync {
 
     /// Whether a proxy stands and can be commanded. `Ok(false)`: nobody is there.
     fn proxy_stands<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Result<bool, RunError>>;
+
+    /// Whether the process of an effect still runs, looked at from the moment `at` on; true where it has none.
+    fn lives(&self, effect: &Intent, at: Instant) -> bool {
+        let _now = at;
+        effect.process().and_then(|process| process.identity).is_none_or(|identity| identity.is_alive())
+    }
+
+    /// A moment that decides what is judged: `what` names it, `now` is what the clock says. A world that gives back an
+    /// earlier run lets the run go on when it did then, and gives that moment.
+    fn moment<'a>(&'a self, what: &'a str, now: Instant) -> Future<'a, Instant> {
+        let _only_now = what;
+        Box::pin(async move { now })
+    }
 }

@@ -13,7 +13,8 @@ use crate::plan::Plan;
 use crate::run::{Ending, Event, Events, Halt, Runner, TokioClock, Verdict, World, virtual_time};
 use crate::toy::Toy;
 use crate::types::model::{System, Test};
-use crate::types::trial::What;
+use crate::types::term::Cohort;
+use crate::types::trial::{Given, What};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
@@ -55,7 +56,7 @@ pub fn run_test(test: &Test, plan: Plan, system: &System) -> Result<Record, Diag
     let plan = Arc::new(plan);
     let blocks = blocks(&plan);
     known(test, &plan, &blocks)?;
-    let givens = Givens::new(test.givens.clone());
+    let givens = Givens::new(of_parts(test, &plan)?);
     let steady = givens.is_steady().then(|| Arc::new(Steady::new(Arc::clone(&plan))));
     let journal = Arc::new(Journal::in_memory().map_err(|error| impossible(test, &error.to_string()))?);
     let stage = Stage { plan, blocks, givens, steady: steady.clone(), journal };
@@ -97,6 +98,24 @@ fn known(test: &Test, plan: &Plan, blocks: &Blocks) -> Result<(), Diagnostic> {
         }
     }
     Ok(())
+}
+
+/// What is given of a part of the traffic: where all of it is in the faults' share, that is the metric itself, and there are
+/// no others.
+fn of_parts(test: &Test, plan: &Plan) -> Result<Vec<Given>, Diagnostic> {
+    let mut givens = test.givens.clone();
+    for given in &mut givens {
+        let (What::Metric(metric, _) | What::NoData(metric)) = &mut given.what else { continue };
+        let Some(cohort) = metric.cohort().filter(|_| !plan.bindings.contains_key(metric)) else { continue };
+        if cohort == Cohort::Others {
+            let finding = Diagnostic::error(codes::E0433, format!("no condition of this run reads `{metric}`"));
+            return Err(finding
+                .at(given.span, "")
+                .help("all traffic is in the faults' share, or nothing is expected of the others"));
+        }
+        *metric = metric.of_all();
+    }
+    Ok(givens)
 }
 
 /// What a run needs.

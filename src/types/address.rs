@@ -96,6 +96,15 @@ impl Url {
         Ok(Url { secure, address: Address::parse(&with_port)?, path: path.to_owned() })
     }
 
+    /// Whether both name one place: names of hosts have no case, and no path is the root.
+    pub fn is_same(&self, other: &Url) -> bool {
+        let path = |url: &Url| if url.path.is_empty() { "/".to_owned() } else { url.path.clone() };
+        let host = |url: &Url| url.address.host.to_ascii_lowercase();
+        (self.secure, self.address.port) == (other.secure, other.address.port)
+            && host(self) == host(other)
+            && path(self) == path(other)
+    }
+
     /// Without its path.
     pub fn base(&self) -> String {
         format!("{}://{}", if self.secure { "https" } else { "http" }, self.address)
@@ -128,6 +137,11 @@ mod tests {
         assert_eq!(Url::parse("http://a:1/metrics").unwrap().path, "/metrics");
         assert_eq!(Url::parse("http://a").unwrap().address.port, 80);
         assert_eq!(Url::parse("https://a/x").unwrap().to_string(), "https://a:443/x");
+        let same = |a: &str, b: &str| Url::parse(a).unwrap().is_same(&Url::parse(b).unwrap());
+        assert!(same("http://a", "http://A:80/") && same("https://a:443/x", "https://a/x"));
+        assert!(
+            !same("http://a/x", "http://a/X") && !same("http://a:1", "http://a:2") && !same("http://a", "https://a:80")
+        );
         for wrong in ["ftp://a", "http://", "http://u:p@a", "http://a/ b", "a:80", "https:/a"] {
             assert!(Url::parse(wrong).is_err(), "{wrong}");
         }

@@ -4,6 +4,7 @@ use crate::base::{Interval, Span, unit};
 use crate::diagnostics::{Code, Diagnostic, Edit, codes};
 use crate::syntax::tree::{Expr, ExprKind};
 use crate::types::Type;
+use crate::types::address::Url;
 use crate::types::toy::{Measure, Model};
 
 /// An unknown name; `at` holds the name and nothing else.
@@ -230,6 +231,12 @@ pub fn place(headline: String, at: Span, help: &str) -> Diagnostic {
 
 pub fn binding(headline: String, at: Span, help: Option<String>) -> Diagnostic {
     Diagnostic::error(codes::E0705, headline).at(at, "").maybe_help(help)
+}
+
+pub fn endpoint_twice(url: &Url, again: Span, first: Span) -> Diagnostic {
+    binding(format!("this source reads `{url}` twice"), again, Some("leave it out here".to_owned()))
+        .at(first, "first here")
+        .note("what an endpoint counts would count twice")
 }
 
 pub fn circle(what: &str, names: &[String], at: Span) -> Diagnostic {

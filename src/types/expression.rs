@@ -312,19 +312,21 @@ impl<'a> Typing<'a, '_> {
         window: Option<f64>,
         span: Span,
     ) -> (Type, Term) {
-        let result = match (&ty, aggregate) {
-            (Type::Counter, Aggregate::Increase) => Type::Count,
-            (Type::Counter, Aggregate::Rate) => Type::Frequency,
-            (Type::Distribution(of), Aggregate::Quantile(_) | Aggregate::Mean | Aggregate::Max) => (**of).clone(),
-            (Type::Counter | Type::Distribution(_), _) => return self.wrong(errors::wrong_aggregate(name, &ty, span)),
+        let fits = match (&ty, aggregate) {
+            (Type::Counter, Aggregate::Increase | Aggregate::Rate) => true,
+            (Type::Distribution(_), Aggregate::Quantile(_) | Aggregate::Mean | Aggregate::Max) => true,
+            (Type::Counter | Type::Distribution(_), _) => false,
             // A ratio keeps its counts: over a window it is one share, not a list of shares.
-            (Type::Ratio, Aggregate::Min | Aggregate::Max | Aggregate::Sum) => {
-                return self.wrong(errors::wrong_aggregate(name, &ty, span));
+            (Type::Ratio, Aggregate::Min | Aggregate::Max | Aggregate::Sum) => false,
+            (_, aggregate) => {
+                matches!(aggregate, Aggregate::Mean | Aggregate::Min | Aggregate::Max | Aggregate::Sum)
             }
-            (plain, Aggregate::Mean | Aggregate::Min | Aggregate::Max | Aggregate::Sum) => plain.clone(),
-            _ => return self.wrong(errors::wrong_aggregate(name, &ty, span)),
         };
-        (result, Term::Reading(Box::new(Reading { aggregate, window, ..reading })))
+        if !fits {
+            return self.wrong(errors::wrong_aggregate(name, &ty, span));
+        }
+        let reading = Reading { aggregate, window, ty, ..reading };
+        (reading.unit(), Term::Reading(Box::new(reading)))
     }
 
     /// A constant of a type, in base units; `what` names it in messages.

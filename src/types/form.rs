@@ -2,6 +2,7 @@
 
 use super::model::SourceRef;
 use super::term::{Arithmetic, Condition, MetricId, Term};
+use serde::de::{Deserialize, Deserializer, Error};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use std::fmt;
 
@@ -90,6 +91,15 @@ impl Serialize for Condition {
 impl Serialize for MetricId {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for MetricId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // No name of a service holds a dot.
+        let (service, metric) = text.split_once('.').ok_or_else(|| D::Error::custom("a metric is `service.metric`"))?;
+        Ok(MetricId { service: service.to_owned(), metric: metric.to_owned() })
     }
 }
 

@@ -13,6 +13,7 @@ pub mod model;
 pub mod policy;
 pub mod probe;
 pub mod promql;
+pub mod secret;
 pub mod selector;
 pub mod stable;
 pub mod term;

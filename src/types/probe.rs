@@ -12,18 +12,27 @@ pub struct Misread {
     pub help: &'static str,
 }
 
-/// Reads the text that stands for a parameter of a component's probe; a parameter of another name takes any text.
+/// Reads the text that stands for a parameter of a component's action; a parameter of another name takes any text.
 ///
 /// # Errors
 /// What is wrong with it.
-pub fn read(component: &str, parameter: &str, text: &str) -> Result<(), Misread> {
+pub fn read((component, action): (&str, &str), parameter: &str, text: &str) -> Result<(), Misread> {
     let misread = |headline: String, help: &'static str| Misread { headline, help };
     match (component, parameter) {
         ("http", "url") => {
             url(text).map(drop).map_err(|it| misread(it, "write it like `http://127.0.0.1:7300/health`"))
         }
         ("http", "path") => path(text).map(drop).map_err(|it| misread(it, "write it like `$.queue.length` (RFC 9535)")),
-        ("http" | "command", "pattern") => pattern(text).map(drop).map_err(|it| misread(it, "mend the expression")),
+        ("http" | "command", "pattern") => {
+            let regex = pattern(text).map_err(|it| misread(it, "mend the expression"))?;
+            match action == "find" && regex.captures_len() < 2 {
+                true => {
+                    let help = "put what is to be found in parentheses: `queue: ([0-9.]+)`";
+                    Err(misread(format!("`{text}` has no group, whose number is what is found"), help))
+                }
+                false => Ok(()),
+            }
+        }
         ("tcp", "address") => address(text).map(drop).map_err(|it| misread(it, "write it like `127.0.0.1:6379`")),
         ("command", "program") => {
             let help = "write a program and its arguments; it is started without a shell";
@@ -84,16 +93,18 @@ mod tests {
 
     #[test]
     fn texts_are_read_by_what_they_are_for() {
-        for (component, parameter, good, wrong) in [
-            ("http", "url", "https://a/health?deep=1", "a/health"),
-            ("http", "path", "$.items[?@.ready == true].age", "items.ready["),
-            ("http", "pattern", "queue: ([0-9]+)", "queue: ("),
-            ("tcp", "address", "127.0.0.1:6379", "127.0.0.1"),
-            ("command", "program", "redis-cli 'a b'", "redis-cli 'a b"),
+        for (component, action, parameter, good, wrong) in [
+            ("http", "status", "url", "https://a/health?deep=1", "a/health"),
+            ("http", "number", "path", "$.items[?@.ready == true].age", "items.ready["),
+            ("http", "says", "pattern", "queue: [0-9]+", "queue: ("),
+            ("http", "find", "pattern", "queue: ([0-9]+)", "queue: (?:[0-9]+)"),
+            ("command", "find", "pattern", "(?P<lag>[0-9]+) s", "[0-9]+ s"),
+            ("tcp", "connect", "address", "127.0.0.1:6379", "127.0.0.1"),
+            ("command", "exit", "program", "redis-cli 'a b'", "redis-cli 'a b"),
         ] {
-            assert_eq!(read(component, parameter, good), Ok(()), "{good}");
-            assert!(read(component, parameter, wrong).is_err(), "{wrong}");
+            assert_eq!(read((component, action), parameter, good), Ok(()), "{good}");
+            assert!(read((component, action), parameter, wrong).is_err(), "{wrong}");
         }
-        assert_eq!(read("http", "note", "("), Ok(()));
+        assert_eq!(read(("http", "find"), "note", "("), Ok(()));
     }
 }

@@ -23,6 +23,17 @@ impl MetricId {
         MetricId { service: self.service.clone(), metric: format!("{}{}", self.metric, cohort.ending()) }
     }
 
+    /// The part of the traffic that it is of, if it is of one.
+    pub fn cohort(&self) -> Option<Cohort> {
+        [Cohort::Affected, Cohort::Others].into_iter().find(|part| self.metric.ends_with(part.ending()))
+    }
+
+    /// The metric of all traffic.
+    #[must_use]
+    pub fn of_all(&self) -> MetricId {
+        MetricId { service: self.service.clone(), metric: self.whole().to_owned() }
+    }
+
     /// Whether they are the same metric, of whatever part of the traffic.
     pub fn is_of(&self, other: &MetricId) -> bool {
         self.service == other.service && self.whole() == other.whole()
@@ -72,6 +83,21 @@ pub enum Aggregate {
     Rate,
 }
 
+impl fmt::Display for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Aggregate::Plain => Ok(()),
+            Aggregate::Min => f.write_str("min"),
+            Aggregate::Max => f.write_str("max"),
+            Aggregate::Mean => f.write_str("mean"),
+            Aggregate::Sum => f.write_str("sum"),
+            Aggregate::Quantile(q) => write!(f, "p{}", (q * 100.0).round()),
+            Aggregate::Increase => f.write_str("increase"),
+            Aggregate::Rate => f.write_str("rate"),
+        }
+    }
+}
+
 /// A reading of a metric.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Reading {
@@ -86,6 +112,32 @@ pub struct Reading {
     pub window: Option<f64>,
     /// Whether only requests that faults' shares selected count (`of affected`), or only the others.
     pub cohort: Option<Cohort>,
+}
+
+impl Reading {
+    /// What its value is measured in.
+    pub fn unit(&self) -> Type {
+        match (&self.ty, self.aggregate) {
+            (Type::Counter, Aggregate::Increase) => Type::Count,
+            (Type::Counter, Aggregate::Rate) => Type::Frequency,
+            (Type::Distribution(of), _) => (**of).clone(),
+            (plain, _) => plain.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Reading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = match self.cohort {
+            Some(Cohort::Affected) => " of affected",
+            Some(Cohort::Others) => " of others",
+            None => "",
+        };
+        match self.aggregate {
+            Aggregate::Plain => write!(f, "{}{part}", self.metric),
+            aggregate => write!(f, "{aggregate}({}{part})", self.metric),
+        }
+    }
 }
 
 /// A part of the traffic.
@@ -273,10 +325,15 @@ impl Term {
 
     /// Whether what a probe returned stands in it.
     pub fn has_answer(&self) -> bool {
+        !self.answers().is_empty()
+    }
+
+    /// The steps whose answers stand in it, in order.
+    pub fn answers(&self) -> Vec<&str> {
         match self {
-            Term::Answer(_) | Term::Says(..) => true,
-            Term::Arithmetic(_, a, b) => a.has_answer() || b.has_answer(),
-            _ => false,
+            Term::Answer(step) | Term::Says(step, _) => vec![step],
+            Term::Arithmetic(_, a, b) => [a.answers(), b.answers()].concat(),
+            _ => Vec::new(),
         }
     }
 

@@ -41,7 +41,10 @@ class Gen:
         cohort = " of affected" if affected and ty in ("ratio", "counter", "distribution<duration>") and self.maybe(.5) else ""
         left, of = self.reading(service, metric, ty, window, cohort)
         op = self.one("<", "<=", ">", ">=")
-        if baseline and self.maybe(.25): return f"{left} {op} {self.one('baseline', '90% of baseline', '150% of baseline')}"
+        if baseline and self.maybe(.25):
+            right = self.one("baseline", "90% of baseline", "150% of baseline")
+            # An SLO may bound a share so that it cannot rise by half, which is E0412.
+            return f"{left} {op} {right.replace('150%', '95%') if ty == 'ratio' else right}"
         right = self.value(of)
         if of == "ratio" and self.maybe(.2): right = f"{right} - 2pp"
         lets = [name for name, t in self.lets.items() if t == of]
@@ -136,7 +139,7 @@ class Gen:
             if self.drill: self.line(2, "drill(target, watched: target2)".replace("target2", "target")) if False else None
             self.line(1, "}"); self.line(0, "}"); self.line(0, "")
     def policies(self):
-        asked = ["require confirmed on staging within 14d", 'deny time outside "Mon-Fri 09:00-16:00 Europe/Berlin"', 'require approval from "sre" if plan.exposure > 10m']
+        asked = ["require confirmed on local within 14d", 'deny time outside "Mon-Fri 09:00-16:00 Europe/Berlin"', 'require approval from "sre" if plan.exposure > 10m']
         # Rules that any experiment may break stand where they do not apply; rules that all keep stand anywhere.
         strict = ["require limit.traffic <= 5%", "require abort", "require recovery", "deny fault.class == irreversible", "deny plan.concurrent > 2 or plan.traffic > 50%", "deny fault.class != leased if environment.tier != development"]
         kept = ["require limit.traffic <= 100% and limit.concurrent <= 8", 'require environment.name != "elsewhere"', "deny limit.exposure > 100h", "deny plan.traffic > 100%", 'deny fault.target == "nobody"', 'require abort if environment.name == "elsewhere"']
@@ -170,7 +173,8 @@ class Gen:
         else: left, of = name, ty
         if of in ("int", "points") : return f"expect {left} unchanged by 20%"
         margin = {"ratio": "2pp", "duration": "50ms", "count": "5", "bytes": "1MiB", "frequency": "5/s", "float": "0.5"}[of]
-        return self.one(f"expect {left} no lower than baseline by {margin}", f"expect {left} no higher than baseline by {margin}", f"expect {left} unchanged by 5%")
+        higher = "lower" if of == "ratio" else "higher"  # where an SLO asks for 99%, no share is higher by 2pp
+        return self.one(f"expect {left} no lower than baseline by {margin}", f"expect {left} no {higher} than baseline by {margin}", f"expect {left} unchanged by 5%")
     def inject(self, depth, services, bound=""):
         target = self.one(*services); phase = self.one(20, 30, 45, 60, 120); name = self.name(); self.always = set()
         partial = self.parts and self.maybe(.3)

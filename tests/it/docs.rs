@@ -64,6 +64,7 @@ fn the_command_reference_is_made_from_the_help() {
         &["policy", "test"],
         &["status"],
         &["recover"],
+        &["replay"],
         &["explain"],
         &["doc"],
         &["proxy"],

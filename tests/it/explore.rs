@@ -96,6 +96,22 @@ fn a_schedule_is_played_from_a_file_and_says_what_is_wrong_with_it() {
     sim(&[file, "--schedule", "/nowhere"], root()).ended(2).says("E0100");
 }
 
+/// What simulated runs have found: the target's word that it had lost the fault came in time and went unheard, because a
+/// source was slower.
+#[test]
+fn a_fault_that_is_lost_at_the_last_moment_is_never_confirmed() {
+    let place = Place::new();
+    let schedule = "run 1: prepare noise #1: takes 1488000000ns, goes well\n\
+                    run 1: read orders-metrics #31: takes 1488000000ns, comes after the next one\n\
+                    run 1: read orders-metrics #58: takes 2472000000ns, gives nothing\n\
+                    run 1: renew noise #8: takes 30000000ns, fails\n\
+                    run 1: renew noise #10: takes 0ns, finds the fault lost\n";
+    let schedule = place.write("schedule", schedule);
+    let file = "examples/quickstart/payment_noise.chaos";
+    let ran = sim(&[file, "--schedule", schedule.to_str().unwrap()], root()).ended(0);
+    ran.says("run 1: inconclusive");
+}
+
 #[test]
 fn one_seed_shows_what_happens_and_nothing_to_simulate_is_no_success() {
     let file = "examples/quickstart/payment_outage.chaos";

@@ -1,6 +1,6 @@
 //! Output formats of the program itself: one document each, on standard output, whatever was found.
 
-use crate::harness::{Place, files, root};
+use crate::harness::{Place, Ran, files, root};
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -25,6 +25,18 @@ fn document(place: &Place, arguments: &[&str], format: &str, code: i32) -> Strin
 
 fn json(place: &Place, arguments: &[&str], format: &str, code: i32) -> Value {
     serde_json::from_str(&document(place, arguments, format, code)).unwrap()
+}
+
+/// The document that a command wrote, which fits its schema, and nothing beside it.
+pub fn fitting(schema: &str, ran: &Ran) -> Value {
+    assert_eq!(ran.err, "");
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let path = root().join(format!("docs/schemas/{schema}.schema.json")).display().to_string();
+    let whole = compiler.compile(&path, &mut schemas).unwrap();
+    let document: Value = serde_json::from_str(&ran.out).unwrap();
+    let error = schemas.validate(&document, whole).map_err(|error| format!("{error:#}"));
+    assert_eq!(error, Ok(()), "{document:#}");
+    document
 }
 
 #[test]

@@ -177,17 +177,24 @@ impl Drop for Running {
 
 /// nginx, serving one page on a port of its own.
 pub fn nginx(place: &Place, port: u16) -> Running {
-    let folder = place.path().display();
+    nginx_that(place, "page", port, "return 200 'hello';")
+}
+
+/// An nginx with a folder of its own, which does this with every request.
+pub fn nginx_that(place: &Place, name: &str, port: u16, does: &str) -> Running {
+    let own = place.path().join(name);
+    fs::create_dir_all(&own).unwrap();
+    let folder = own.display();
     let text = format!(
         "daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;\n\
          events {{ worker_connections 64; }}\n\
          http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;\n\
          uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n\
-         server {{ listen 127.0.0.1:{port}; location / {{ return 200 'hello'; }} }} }}\n"
+         server {{ listen 127.0.0.1:{port}; location / {{ {does} }} }} }}\n"
     );
-    let config = place.write("nginx.conf", text);
+    let config = place.write(&format!("{name}.conf"), text);
     let mut command = Command::new("nginx");
-    command.arg("-p").arg(place.path()).arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::null());
+    command.arg("-p").arg(&own).arg("-c").arg(config).stdout(Stdio::null()).stderr(Stdio::null());
     let running = Running::start(&mut command);
     wait_for("nginx", 10, || answers(port));
     running

@@ -1,6 +1,7 @@
 //! The plan as a document: its schema, the hash of its meaning, drawings, differences, and runs of what was reviewed.
 
 use crate::dice::Dice;
+use crate::formats::fitting;
 use crate::graph;
 use crate::harness::{Load, Place, files, free_port, root};
 use crate::spec::{analysed, tested};
@@ -9,6 +10,7 @@ use chaos_lang::analysis::{self, Planned, analyse};
 use chaos_lang::base::{FileError, Files};
 use chaos_lang::diagnostics::render::{Style, render};
 use chaos_lang::document::{Document, Drawing, Origin, changes, draw};
+use chaos_lang::types::secret::SecretRef;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -242,6 +244,11 @@ fn base() -> (String, Document) {
     (text, document)
 }
 
+/// The changes as `chaos diff` prints them.
+fn lines(before: &Document, after: &Document) -> Vec<String> {
+    changes(before, after).iter().map(ToString::to_string).collect()
+}
+
 #[test]
 fn the_hash_knows_no_order_layout_or_comments() {
     let (_, base) = base();
@@ -250,7 +257,7 @@ fn the_hash_knows_no_order_layout_or_comments() {
         let shuffled = text(&project(), &mut Some(Dice(seed)));
         let document = document_of(&shuffled, &[]);
         assert_eq!(document.hash(), base.hash(), "seed {seed}: {:#?}\n{shuffled}", changes(&base, &document));
-        assert_eq!(changes(&base, &document), Vec::<String>::new());
+        assert_eq!(changes(&base, &document), []);
         texts.insert(shuffled);
     }
     assert!(texts.len() > 140);
@@ -310,11 +317,7 @@ const CHANGES: &[(&str, &str, &str)] = &[
     ("timeout <= 20m", "timeout <= 19m", "limit timeout: 20m → 19m"),
     ("exposure <= 6m", "exposure <= 10m", "limit exposure: 6m → 10m"),
     ("traffic <= 100%", "traffic <= 100%; requests <= 20/s", "limit requests: none → 20/s"),
-    (
-        "bends checkout",
-        "bends checkout, orders, web",
-        "bends: checkout, orders, payment → checkout, orders, payment, web",
-    ),
+    ("bends checkout", "bends checkout, orders, web", "bends: checkout → checkout, orders, web"),
     ("concurrent <= 2", "concurrent <= 3", "limit concurrent: 2 → 3"),
     ("window 10s", "window 9s", "window: 10s → 9s"),
     ("baseline 30s", "baseline 40s", "baseline: 30s → 40s"),
@@ -401,7 +404,7 @@ fn the_hash_and_the_differences_know_every_value() {
         if let Some(other) = hashes.insert(document.hash().to_owned(), said) {
             wrong.push(format!("{from} → {to}: the same hash as for {other}"));
         }
-        let lines = changes(&base, &document);
+        let lines = lines(&base, &document);
         if !lines.iter().any(|line| line.contains(said)) {
             wrong.push(format!("{from} → {to}: no `{said}` in {lines:#?}"));
         }
@@ -421,13 +424,13 @@ fn the_hash_and_the_differences_know_every_value() {
 fn bounds_are_compared_too() {
     let (plain, base) = base();
     let longer = document_of(&plain.replace("for 1m30s", "for 100s").replace("= 40%", "= 45%"), &[]);
-    let lines = changes(&base, &longer);
+    let longer = lines(&base, &longer);
     // What many steps name is one change.
     let other = document_of(&plain.replace("slo success >= 99%", "slo success >= 98%"), &[]);
-    let slo = changes(&base, &other);
+    let slo = lines(&base, &other);
     assert_eq!(slo.len(), 2, "{slo:#?}");
     for said in ["bound fails: payment ", "bound exposure: "] {
-        assert!(lines.iter().any(|line| line.starts_with(said)), "{said}: {lines:#?}");
+        assert!(longer.iter().any(|line| line.starts_with(said)), "{said}: {longer:#?}");
     }
 }
 
@@ -473,7 +476,12 @@ fn odd() -> Planned {
     let steps = r#"run { approve "a \"b\" ]--> \\ #quot; <b>; `c` | } é" within 1m as ok; wait until stable within 2m
 "#;
     let text = format!("use std.http\n{}", base().0.replace("run {", steps));
-    planned("x.chaos", &Memory(BTreeMap::from([(PathBuf::from("x.chaos"), text)])), &[])
+    let mut planned = planned("x.chaos", &Memory(BTreeMap::from([(PathBuf::from("x.chaos"), text)])), &[]);
+    let source = planned.plan.sources.values_mut().next().unwrap();
+    source.access.password = Some(SecretRef::Variable("PASSWORD".to_owned()));
+    source.access.certificate = Some(SecretRef::File { file: "own.pem".to_owned(), folder: PathBuf::from("/x") });
+    source.access.key = Some(SecretRef::Command { command: "pass show key".to_owned() });
+    planned
 }
 
 /// Statements of DOT as far as we write it: `digraph "…" { a [k=v, …]; a -> b [k=v]; }`.
@@ -566,13 +574,15 @@ fn the_drawing_in_the_page_is_that_of_the_quickstart() {
 fn drawings_are_sound_whatever_stands_in_them() {
     let mut all: Vec<Planned> = every_plan().into_iter().map(|(_, planned)| planned).collect();
     all.push(odd());
+    let mut last = String::new();
     for planned in &all {
         let steps = planned.plan.graph.order().len();
-        let (dot, mermaid) = (draw(&planned.plan, Drawing::Dot), draw(&planned.plan, Drawing::Mermaid));
+        let document = Document::new(planned, origin("x.chaos"));
+        let (dot, mermaid) = (draw(&document, Drawing::Dot), draw(&document, Drawing::Mermaid));
         assert_eq!(dot_is_sound(&dot), Ok(steps), "{dot}");
         assert_eq!(mermaid_is_sound(&mermaid), Ok(steps), "{mermaid}");
+        last = mermaid;
     }
-    let last = draw(&all.last().unwrap().plan, Drawing::Mermaid);
     for part in ["approve #quot;a #92;#quot;b", "|\"holds\"|", "|\"else\"|", "-.->|\"starts + 10s\"|", ":::fault"] {
         assert!(last.contains(part), "no {part} in\n{last}");
     }
@@ -638,13 +648,26 @@ fn a_plan_that_was_edited_or_is_not_of_this_version_is_refused() {
     for options in [["--env", "local"], ["--set", "a=1"], ["--experiment", "x"]] {
         place.run(&["exec", "p.json", options[0], options[1]]).ended(2).says("is a plan");
     }
+    let same = fitting("diff.v1", &place.run(&["diff", "p.json", &file, "--format", "json"]).ended(0));
+    assert_eq!((&same["same"], &same["before"]["file"]), (&json!(true), &json!("p.json")));
+    assert_eq!(same["before"]["hash"], same["after"]["hash"]);
+    let text = fs::read_to_string(place.path().join(&file)).unwrap();
+    place.write(&file, text.replace("rate: 50%", "rate: 60%"));
+    let other = fitting("diff.v1", &place.run(&["diff", "p.json", &file, "--format", "json"]).ended(1));
+    let change = json!({ "places": ["half"], "what": "rate 50% → 60%" });
+    assert!(other["changes"].as_array().unwrap().contains(&change), "{other:#}");
+    place.write(&file, text);
+    let unread = place.run(&["diff", "none.json", &file, "--format", "json"]).ended(2).says("E0100");
+    assert_eq!(unread.out, "");
     place.write("p.json", "{}");
     place.run(&["exec", "p.json"]).ended(2).says("E0805").says("is not a plan").says("chaos plan FILE --out plan.json");
     place.run(&["exec", "none.json"]).ended(2).says("E0100");
     place.run(&["plan", &file, "--out", &file]).ended(2).says("must end in `.json`");
     place.run(&["plan", &file, "--out", "x.chaos/p.json"]).ended(2).says("E0100").says("cannot be written");
     place.run(&["plan", "compact.json"]).ended(2).says("is a plan already");
-    place.run(&["graph", "compact.json"]).ended(2).says("is a plan already");
-    place.run(&["graph", &file]).ended(0).says("flowchart TD");
+    let drawn = place.run(&["graph", &file]).ended(0).says("flowchart TD").out;
+    assert_eq!(place.run(&["graph", "compact.json"]).ended(0).out, drawn);
+    place.run(&["graph", "compact.json", "--env", "local"]).ended(2).says("is a plan");
+    place.run(&["graph", "none.json"]).ended(2).says("E0100");
     place.run(&["graph", &file, "--format", "dot"]).ended(0).says("digraph \"x\"");
 }

@@ -1,7 +1,9 @@
 //! Policies: where they are found, what they refuse, what they ask before a run, and their own examples.
 
+use crate::formats::fitting;
 use crate::harness::{Load, Place, Ran, Running, answers, free_port, nginx, wait_for};
 use chaos_lang::journal::Journal;
+use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 const SYSTEM: &str = "system site { service page { metric success: ratio; slo success >= 99% } }\n";
@@ -283,6 +285,31 @@ fn a_policy_has_examples() {
     let ran = ran.says("error[E0607]: policies refuse `careless` in `staging`, which should come out as confirmed");
     let ran = ran.says("no policy refuses `careful` in `staging`").says("but not because `staging first`");
     ran.says("the policy `fleet` requires `owner`, but there is no owner");
+    let told = fitting("examples.v1", &place.run(&["policy", "test", "fleet_test.chaos", "--format", "json"]).ended(1));
+    assert_eq!(told["summary"], json!({ "examples": 7, "failed": 4 }));
+    let outcome = |name: &str| {
+        let one = told["examples"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap();
+        (one["outcome"].clone(), one["findings"][0]["code"].clone())
+    };
+    assert_eq!(outcome("x1"), (json!("failed"), json!("E0607")));
+    assert_eq!(outcome("x4"), (json!("ok"), json!(null)));
+    assert_eq!(told["untried"], json!(["fleet: require abort", "fleet: deny fault.target == \"orders\""]));
+    let lost = place.run(&["policy", "test", "missing.chaos", "--format", "json"]).ended(2);
+    assert_eq!(fitting("examples.v1", &lost)["findings"][0]["code"], "E0100");
+}
+
+#[test]
+fn where_a_rule_asks_for_confirmation_there_is_such_an_environment() {
+    let place = guarded_by("\"fleet.chaos\"");
+    let ask = |name: &str| place.write("fleet.chaos", format!("policy fleet {{ require confirmed on {name} }}\n"));
+    ask("stagng");
+    let found = place.run(&["check", "trials.chaos"]).ended(0).says("warning[E0701]").says("did you mean `staging`?");
+    found.says("fleet.chaos:1:16").says("can never be confirmed there");
+    exec(&place, &[]).ended(2).says("it was not confirmed on stagng");
+    // What lies beside the experiment counts, also where it uses the environment that it is checked in.
+    ask("staging");
+    place.write("trials.chaos", TRIALS.replace("\"./system.chaos\"", "\"./local.chaos\"\nuse \"./system.chaos\""));
+    place.run(&["check", "trials.chaos"]).ended(0);
 }
 
 #[test]

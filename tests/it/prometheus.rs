@@ -1,11 +1,14 @@
 //! Metrics from a real Prometheus server: plain, behind TLS and tokens, slow, and killed in the middle of a run.
 
 use crate::harness::{Load, Place, Ran, Running, answers, free_port, nginx, status, wait_for};
+use crate::sources::{Server, say};
 use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A Prometheus that scrapes `targets` (job, port) every `interval`.
 pub fn prometheus(place: &Place, port: u16, interval: &str, targets: &[(&str, u16)], more: &[&str]) -> Running {
@@ -286,6 +289,26 @@ fn a_token_opens_a_server_behind_tls_with_an_authority_of_its_own() {
     keeps(&place, &ran, "tok-0815-just-as-secret");
     let ran = exec(Some(TOKEN), whole).ended(0).says("outage: confirmed");
     keeps(&place, &ran, TOKEN);
+
+    // A file beside the experiment and a command give it as well.
+    let of = |from: &str| format!("token: secret({from}), ca: \"ca.pem\"");
+    let lost = exec(None, &of("file: \"prom.token\"")).ended(2).says("E0714");
+    lost.says("the secret in the file `prom.token` cannot be read");
+    let kept = place.write("prom.token", format!("{TOKEN}\n"));
+    let refused = format!("sh -c 'cat {}; echo who are you >&2; exit 4'", kept.display());
+    let told = "the secret of the command `sh …` cannot be had: it ended with exit code 4: who are you";
+    let ran = exec(None, &of(&format!("command: `{refused}`"))).ended(2).says("E0714").says(told);
+    let without = |ran: &Ran| {
+        let text = std::fs::read(&kept).unwrap();
+        std::fs::remove_file(&kept).unwrap();
+        keeps(&place, ran, TOKEN);
+        std::fs::write(&kept, text).unwrap();
+    };
+    without(&ran);
+    let ran = exec(None, &of("file: \"prom.token\"")).ended(0).says("outage: confirmed");
+    without(&ran);
+    let ran = exec(None, &of(&format!("command: \"cat {}\"", kept.display()))).ended(0).says("outage: confirmed");
+    without(&ran);
     place.stop_kept_proxy();
 }
 
@@ -314,7 +337,10 @@ fn a_password_and_a_certificate_open_prometheus_itself() {
         command.env("PROM_PASSWORD", password).env("PROM_CERTIFICATE", certificate).env("PROM_KEY", &key);
         Ran::from(command.output().unwrap())
     };
-    exec("test", "no certificate").ended(2).says("E0714").says("`PROM_CERTIFICATE` and `PROM_KEY` are no certificate");
+    exec("test", "no certificate")
+        .ended(2)
+        .says("E0714")
+        .says("`PROM_CERTIFICATE` and the secret `PROM_KEY` are no certificate");
     exec("wrong-password", &certificate).ended(3).says("answered 401");
     let ran = exec("test", &certificate).ended(0).says("outage: confirmed");
     let middle = key.lines().nth(3).unwrap();
@@ -324,9 +350,14 @@ fn a_password_and_a_certificate_open_prometheus_itself() {
 
 /// When the newest sample of `up` was scraped, in Unix seconds.
 fn scraped(port: u16) -> Option<f64> {
+    asked(port, "max(timestamp(up))")
+}
+
+/// What a Prometheus answers to a query without blanks: the first value.
+fn asked(port: u16, query: &str) -> Option<f64> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    let query = "GET /api/v1/query?query=max(timestamp(up)) HTTP/1.0\r\nHost: x\r\n\r\n";
-    stream.write_all(query.as_bytes()).ok()?;
+    let request = format!("GET /api/v1/query?query={query} HTTP/1.0\r\nHost: x\r\n\r\n");
+    stream.write_all(request.as_bytes()).ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
     let answer: serde_json::Value = serde_json::from_str(answer.split("\r\n\r\n").nth(1)?).ok()?;
@@ -365,4 +396,54 @@ fn half_a_minute_is_not_judged_by_what_is_scraped_every_minute() {
 fn what_is_scraped_every_15_seconds_judges_a_fault_that_lasts_longer() {
     let (_, ran) = after_a_scrape("15s", "35s");
     ran.ended(0).says("✓ broken: expect always page.seen >= 1");
+}
+
+/// A run whose Prometheus cannot be reached for 20 s under fault, and goes on scraping; meanwhile the level falls, if so wished.
+fn with_a_gap(falls: bool) -> Ran {
+    const TOKEN: &str = "tok-4711-very-secret";
+    let place = Place::new();
+    let (upstream, proxy, port, secure) = (free_port(), free_port(), free_port(), free_port());
+    certificates(&place);
+    let _nginx = nginx(&place, upstream);
+    let _load = Load::on(proxy);
+    let level = Arc::new(AtomicU64::new(9));
+    let shown = Arc::clone(&level);
+    let page = Server::new(move |_, _, stream| {
+        let page = format!("level {}\n", shown.load(Ordering::Relaxed));
+        say(stream, "200 OK", "text/plain; version=0.0.4", &page);
+    });
+    let _prometheus = prometheus(&place, port, "1s", &[("level", page.port)], &[]);
+    let gate = gateway(&place, secure, port, TOKEN);
+    place.write("prom.token", TOKEN);
+    let source = format!(
+        "prometheus(\"https://127.0.0.1:{secure}\", every: 1s, scrape: 1s, token: secret(file: \"prom.token\"), ca: \"ca.pem\")"
+    );
+    let file = site(&place, upstream, proxy, &source);
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    let text = text.replace("count(up)", "level").replace("page.seen >= 1", "page.seen >= 5");
+    place.write(&file, text.replace("for 4s", "for 35s").replace("baseline 3s", "baseline 3s\n  no data for 60s"));
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the fault", 60, || status(proxy, "GET", "/") == Some(503));
+    let since = |then: f64| scraped(port).is_some_and(|now| now >= then);
+    let began = scraped(port).unwrap();
+    wait_for("samples under fault", 20, || since(began + 3.0));
+    drop(gate);
+    let down = scraped(port).unwrap();
+    wait_for("half of the gap", 30, || since(down + 8.0));
+    level.store(if falls { 2 } else { 9 }, Ordering::Relaxed);
+    wait_for("a level that fell", 20, || !falls || asked(port, "level") == Some(2.0));
+    wait_for("its effect on the page", 20, || since(down + 11.0));
+    level.store(9, Ordering::Relaxed);
+    wait_for("a level that rose", 20, || asked(port, "level") == Some(9.0));
+    wait_for("the whole gap", 30, || since(down + 20.0));
+    let _gate = gateway(&place, secure, port, TOKEN);
+    let ran = runner.finish().says("the source prom answers again, after ");
+    place.stop_kept_proxy();
+    ran
+}
+
+#[test]
+fn what_a_server_scraped_while_it_could_not_be_reached_is_asked_for_again() {
+    with_a_gap(false).ended(0).says("✓ broken: expect always page.seen >= 5");
+    with_a_gap(true).ended(1).says("because broken: expect always page.seen >= 5: 2 against 5, off by 3, at ");
 }

@@ -1,6 +1,7 @@
 //! The README's commands, on the quickstart as it is shipped. Its ports are fixed, so both runs share one test.
 
 use crate::harness::{Place, answers, root};
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 fn experiment() -> String {
@@ -34,6 +35,25 @@ fn the_shop_holds_and_without_its_fallback_it_does_not() {
         assert!(!answers(port), "something still listens on {port}");
     }
     place.run(&["status"]).ended(0).says("nothing is in force");
+    for (environment, code) in [("local", 0), ("fragile", 1)] {
+        let (run, said) = stored(&place, environment);
+        let replayed = place.run(&["replay", &run]).ended(code).says("the same as in the recorded run");
+        assert!(replayed.out.contains(&said), "{said}\nis not in\n{}", replayed.out);
+    }
+    let (run, _) = stored(&place, "local");
+    place.run(&["replay", &run, "--set", "rate=50%"]).ended(2).says("E0824").says("`outage` does something else");
+}
+
+/// The run in an environment, and its closing words up to the first expectation, with the moment of a violation.
+fn stored(place: &Place, environment: &str) -> (String, String) {
+    let listed: Value = serde_json::from_str(&place.run(&["replay", "--list", "--json"]).ended(0).out).unwrap();
+    let mut runs = listed["runs"].as_array().unwrap().iter();
+    let of = |run: &&Value| run["environment"] == environment && run["verdict"] != "rehearsed";
+    let run = runs.find(of).unwrap()["run"].as_str().unwrap().to_owned();
+    let replayed: Value = serde_json::from_str(&place.run(&["replay", &run, "--json"]).out).unwrap();
+    let first = &replayed["recorded"]["reasons"][0]["text"];
+    let closing = first.as_str().map_or_else(|| "payment_outage: confirmed".to_owned(), |it| format!("because {it}"));
+    (run, closing)
 }
 
 #[test]
@@ -42,7 +62,7 @@ fn a_plan_says_what_will_happen_and_how_bad_it_can_get() {
     place
         .run(&["plan", &experiment()])
         .ended(0)
-        .says("inject http.error(payment, rate: 40%, status: 503, traffic: 100%) for 10s")
+        .says("inject http.error(payment, among: all, rate: 40%, status: 503, traffic: 100%) for 10s")
         .says("at most 100% of the requests to payment touched, 40% failed")
         .says("checkout, customers, payment, web can feel it")
         .says("class leased");

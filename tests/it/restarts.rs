@@ -46,6 +46,17 @@ fn side(place: &Place, port: u16) -> Running {
     running
 }
 
+fn prometheus(place: &Place, port: u16, config: String) -> Running {
+    let config = place.write("prometheus.yml", config);
+    let mut command = Command::new("prometheus");
+    command.arg(format!("--config.file={}", config.display()));
+    command.arg(format!("--storage.tsdb.path={}", place.path().join("tsdb").display()));
+    command.arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    let running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
+    wait_for("Prometheus", 20, || answers(port));
+    running
+}
+
 /// Runs the experiment; once the fault has been in force for some time, the service beside is another process, if so wished.
 fn run(place: &Place, file: &str, proxy: u16, port: u16, anew: bool) -> Ran {
     let before = side(place, port);
@@ -86,13 +97,7 @@ fn a_process_that_started_anew_is_seen_through_a_prometheus_also() {
          - job_name: side\n  static_configs: [{{ targets: ['127.0.0.1:{port}'] }}]\n\
          - job_name: other\n  static_configs: [{{ targets: ['127.0.0.1:{unrelated}'] }}]\n"
     );
-    let config = place.write("prometheus.yml", config);
-    let mut command = Command::new("prometheus");
-    command.arg(format!("--config.file={}", config.display()));
-    command.arg(format!("--storage.tsdb.path={}", place.path().join("tsdb").display()));
-    command.arg(format!("--web.listen-address=127.0.0.1:{server}"));
-    let _prometheus = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
-    wait_for("Prometheus", 20, || answers(server));
+    let _prometheus = prometheus(&place, server, config);
     let source = format!("prometheus(\"http://127.0.0.1:{server}\", every: 1s, scrape: 1s)");
     let file = site(&place, (page, proxy), "", &source, "{job=\"side\"}");
 
@@ -108,6 +113,47 @@ fn a_process_that_started_anew_is_seen_through_a_prometheus_also() {
     let ran = run(&place, &file, proxy, port, true).ended(5);
     let told = format!("no fault did that: {{job=\"side\", instance=\"127.0.0.1:{port}\"}} was started at 20");
     ran.says("outage: inconclusive").says(&told);
+    place.stop_kept_proxy();
+}
+
+/// Writes which instances of the service beside there are; a server finds them there.
+fn targets(place: &Place, ports: &[u16]) {
+    let list: Vec<String> = ports.iter().map(|port| format!("\"127.0.0.1:{port}\"")).collect();
+    let text = format!("[{{\"targets\": [{}]}}]", list.join(", "));
+    // At once: half a list is none.
+    let new = place.write("targets.new", text);
+    std::fs::rename(new, place.path().join("targets.json")).unwrap();
+}
+
+#[test]
+fn an_instance_that_comes_back_under_another_name_leaves_the_run_inconclusive() {
+    let place = Place::new();
+    let (page, proxy, server) = (free_port(), free_port(), free_port());
+    let (before, stays, after) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, page);
+    let _load = Load::on(proxy);
+    targets(&place, &[before, stays]);
+    let list = place.path().join("targets.json");
+    let config = format!(
+        "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\nscrape_configs:\n\
+         - job_name: side\n  file_sd_configs: [{{ files: ['{}'], refresh_interval: 1s }}]\n",
+        list.display()
+    );
+    let _prometheus = prometheus(&place, server, config);
+    let source = format!("prometheus(\"http://127.0.0.1:{server}\", every: 1s, scrape: 1s)");
+    let file = site(&place, (page, proxy), "", &source, "{job=\"side\"}");
+    let _stays = side(&place, stays);
+    let goes = side(&place, before);
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the fault", 40, || status(proxy, "GET", "/") == Some(503));
+    let _comes = side(&place, after);
+    targets(&place, &[stays, after]);
+    drop(goes);
+    let ran = runner.finish().ended(5).says("outage: inconclusive");
+    let told = format!(
+        "{{job=\"side\", instance=\"127.0.0.1:{before}\"}} is gone, and in its place is {{job=\"side\", instance=\"127.0.0.1:{after}\"}}, which was started at 20"
+    );
+    ran.says(&told);
     place.stop_kept_proxy();
 }
 

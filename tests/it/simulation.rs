@@ -32,15 +32,15 @@ const STEADY: Instant = Instant(60_000_000_000);
 
 /// How often things go wrong, in a hundred.
 #[derive(Clone, Copy)]
-struct Trouble {
+pub struct Trouble {
     /// An inject fails.
-    apply: usize,
+    pub apply: usize,
     /// A try at a revert fails.
-    revert: usize,
+    pub revert: usize,
     /// A fault is lost at its target.
-    lost: usize,
+    pub lost: usize,
     /// The metric dips at a sample.
-    dip: usize,
+    pub dip: usize,
 }
 
 /// A fault, as the world saw it.
@@ -58,7 +58,7 @@ struct State {
     low: bool,
 }
 
-struct Simulated {
+pub struct Simulated {
     clock: Arc<dyn Clock>,
     trouble: Trouble,
     state: Mutex<State>,
@@ -66,7 +66,7 @@ struct Simulated {
 }
 
 impl Simulated {
-    fn new(plan: &Plan, clock: Arc<dyn Clock>, trouble: Trouble, seed: u64) -> Self {
+    pub fn new(plan: &Plan, clock: Arc<dyn Clock>, trouble: Trouble, seed: u64) -> Self {
         let mut metrics: BTreeMap<SourceRef, Vec<MetricId>> = BTreeMap::new();
         for (metric, binding) in &plan.bindings {
             metrics.entry(binding.source.clone()).or_default().push(metric.clone());
@@ -212,7 +212,7 @@ impl World for Simulated {
 }
 
 /// The plan of a run, with limits that are its own bounds: nothing may go beyond what was proven.
-fn planned(text: &str) -> (Plan, Bounds) {
+pub fn planned(text: &str) -> (Plan, Bounds) {
     let path = PathBuf::from("e.chaos");
     let mut overlay = Overlay::over(&Nothing);
     overlay.put(path.clone(), text.to_owned());
@@ -347,7 +347,7 @@ fn what_begins_early_because_a_fault_was_lost_is_not_injected() {
 }
 
 /// An experiment with this run.
-fn program_of(run: &str) -> String {
+pub fn program_of(run: &str) -> String {
     let any = program(&mut Dice(1), false);
     let (head, rest) = any.split_once("  run {\n").unwrap();
     let (_, tail) = rest.rsplit_once("  }\n  expect always").unwrap();

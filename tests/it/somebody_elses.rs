@@ -283,3 +283,26 @@ fn no_more_requests_a_second_are_touched_than_the_limit_says() {
     assert!((15..=35).contains(&failed), "{failed} of about 200 requests failed");
     place.run(&["plan", &outage("requests <= 0/s")]).ended(2).says("E0501").says("lets none be touched");
 }
+
+#[test]
+fn an_escalation_ends_at_the_level_that_breaks_which_counts_only_below_what_was_to_be_reached() {
+    for (reaching, code, says) in [("20%", 0, "slow: confirmed"), ("80%", 1, "slow: refuted")] {
+        let place = Place::new();
+        let (upstream, listen) = (free_port(), free_port());
+        let _nginx = nginx(&place, upstream);
+        let _proxy = proxy(&place, listen, upstream);
+        let rest = format!(
+            "  run {{
+    escalate level over [10%, 70%, 90%] reaching {reaching} {{
+      inject http.error(page, rate: level) as outage for 6s {{ expect always page.success >= 60% }}
+    }}
+    expect steady within 15s holding 1s
+  }}"
+        );
+        let file = files(&place, upstream, listen, &rest);
+        let _load = Load::on(listen);
+        let ran = place.run(&["exec", &file]).ended(code).says(says).says("skipped   escalate-1.3.outage");
+        assert!(ran.out.contains("violated  expect always page.success >= 60%"), "{}", ran.out);
+        assert!(ran.out.contains("reverted  escalate-1.2.outage"), "{}", ran.out);
+    }
+}

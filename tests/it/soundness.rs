@@ -129,7 +129,7 @@ experiment e on s {{
   hypothesis "It holds."
   window 1s
   param pause: duration in 5s..40s = 10s
-  limit {{ services a, b, c; concurrent <= 1000; exposure <= 700h; timeout <= 700h }}
+  limit {{ services a, b, c; bends c; concurrent <= 1000; exposure <= 700h; timeout <= 700h }}
   run {{
 {run}  }}
   expect always c.success >= 10%

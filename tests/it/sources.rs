@@ -7,7 +7,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// A server on a port of its own that answers every request by a function of its path, and counts them.
 pub struct Server {
@@ -99,6 +99,11 @@ fn bad(path: &str, number: u64, stream: &mut TcpStream) {
         "/nan" => say(stream, "200 OK", TEXT, "x NaN\n"),
         "/twice" => say(stream, "200 OK", TEXT, "x{a=\"b\"} 1\nx{a=\"b\"} 2\n"),
         "/native" => say(stream, "200 OK", TEXT, "x_sum 1\nx_count 3\n"),
+        "/jumps" => {
+            let jump = if number < 40 { 0 } else { 3600 };
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis();
+            say(stream, "200 OK", TEXT, &format!("x 1 {}\n", now + jump * 1000));
+        }
         "/percent" => say(stream, "200 OK", TEXT, "x 99.5\n"),
         "/silent" => thread::sleep(Duration::from_secs(30)),
         _ => say(stream, "200 OK", TEXT, "x 1\n"),
@@ -167,6 +172,7 @@ fn what_cannot_be_read_is_told_with_its_cause_and_nothing_is_injected() {
         ("percent", "ratio", "gauge(`x`)"),
         ("silent", "count", "gauge(`x`)"),
         ("missing", "count", "gauge(`y`)"),
+        ("jumps", "count", "gauge(`x`)"),
     ];
     let file = odd_site(&place, upstream, proxy, server.port, &metrics);
     let ran = place.run(&["exec", &file]).ended(3);
@@ -191,6 +197,8 @@ fn what_cannot_be_read_is_told_with_its_cause_and_nothing_is_injected() {
         assert!(told, "page.{path}: {cause}\n{}", ran.out);
     }
     let ran = ran.says("sources:").says("silent-page:").says("left out as late");
+    let ran = ran.says("the source jumps-page: the times on its pages are 3600 s ahead of this machine's");
+    assert!(!ran.out.contains("page.jumps > 0:"), "a clock that is off does not matter\n{}", ran.out);
     assert!(!ran.out.contains("inject "), "{}", ran.out);
     place.stop_kept_proxy();
 }
@@ -306,6 +314,7 @@ experiment outage on site {{
 {expected}
     }}
     expect steady within 10s holding 2s
+    wait until stable within 20s
   }}
 }}
 "#
@@ -326,7 +335,8 @@ fn the_proxy_tells_the_affected_part_from_the_others() {
       expect always page.success >= 60%
       expect always p95(page.latency of others) < 1s";
     let file = cohort_site(&place, upstream, proxy, held);
-    place.run(&["exec", &file]).ended(0).says("outage: confirmed");
+    let ran = place.run(&["exec", &file]).ended(0).says("outage: confirmed");
+    ran.says("stable within 20s: page.success: 100% against ").says("pp to spare");
     let file = cohort_site(&place, upstream, proxy, "      expect always page.success of affected >= 90% of baseline");
     place
         .run(&["exec", &file])

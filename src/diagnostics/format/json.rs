@@ -2,7 +2,7 @@
 
 use super::place::{Place, file_of};
 use super::{Report, Totals};
-use crate::base::{Sources, Span};
+use crate::base::{Sources, Span, Tool};
 use crate::diagnostics::{Diagnostic, Edit, Fix, Label};
 use serde::Serialize;
 
@@ -17,14 +17,9 @@ struct Document<'a> {
     summary: Totals,
 }
 
+/// A finding with all that is known of it.
 #[derive(Serialize)]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-#[derive(Serialize)]
-struct Finding<'a> {
+pub struct Finding<'a> {
     code: &'a str,
     severity: &'static str,
     headline: &'a str,
@@ -75,8 +70,7 @@ struct Position {
 
 pub fn document(report: &Report) -> String {
     let findings = report.findings.iter().map(|it| finding(it, report.sources)).collect();
-    let tool = Tool { name: "chaos", version: env!("CARGO_PKG_VERSION") };
-    let document = Document { version: VERSION, tool, findings, summary: report.totals() };
+    let document = Document { version: VERSION, tool: Tool::THIS, findings, summary: report.totals() };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
@@ -85,7 +79,8 @@ pub fn lines(report: &Report) -> String {
     report.findings.iter().map(line).collect()
 }
 
-fn finding<'a>(finding: &'a Diagnostic, sources: &Sources) -> Finding<'a> {
+/// The finding as it stands in documents: `$defs/finding` of the schema.
+pub fn finding<'a>(finding: &'a Diagnostic, sources: &Sources) -> Finding<'a> {
     Finding {
         code: finding.code.name,
         severity: finding.severity.word(),

@@ -10,6 +10,7 @@ mod rdjson;
 mod sarif;
 
 pub use concise::line;
+pub use json::{Finding, finding};
 pub use junit::escape;
 
 use super::{Diagnostic, Severity};

@@ -8,6 +8,8 @@ mod notes;
 mod steps;
 mod walk;
 
+pub use notes::Change;
+
 use super::Document;
 use notes::Notes;
 use serde_json::Value;
@@ -50,13 +52,13 @@ const ONE_OF: &[(&str, &str)] = &[
 ];
 
 /// The changes from one document to another, in order; none where they mean the same.
-pub fn changes(before: &Document, after: &Document) -> Vec<String> {
+pub fn changes(before: &Document, after: &Document) -> Vec<Change> {
     let mut notes = Notes::default();
     for key in keys(&before.plan, &after.plan) {
         part(&key, &before.plan[&key], &after.plan[&key], &mut notes);
     }
     part("bounds", &before.bounds, &after.bounds, &mut notes);
-    notes.lines()
+    notes.all()
 }
 
 fn keys(a: &Value, b: &Value) -> Vec<String> {

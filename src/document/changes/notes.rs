@@ -1,18 +1,30 @@
-//! The lines of a comparison.
+//! The changes of a comparison, a line each.
 
+use serde::Serialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The changes so far, in order.
 #[derive(Default)]
 pub struct Notes {
-    all: Vec<Note>,
+    all: Vec<Change>,
     /// Where a change is that may be in several places.
     shared: BTreeMap<String, usize>,
 }
 
-struct Note {
-    places: Vec<String>,
-    what: String,
+/// What is not the same in two plans.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The step or other part of the plan; several where the same changed in all of them.
+    pub places: Vec<String>,
+    /// What changed there.
+    pub what: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", named(&self.places), self.what)
+    }
 }
 
 /// Places that are named on one line.
@@ -21,7 +33,7 @@ const MOST_PLACES: usize = 3;
 impl Notes {
     /// Adds a change of one place.
     pub fn add(&mut self, place: &str, what: String) {
-        self.all.push(Note { places: vec![place.to_owned()], what });
+        self.all.push(Change { places: vec![place.to_owned()], what });
     }
 
     /// Adds a change that may be the same in several places, as that of an SLO is in all steps that wait for the steady
@@ -38,9 +50,9 @@ impl Notes {
         }
     }
 
-    /// The lines.
-    pub fn lines(self) -> Vec<String> {
-        self.all.into_iter().map(|note| format!("{}: {}", named(&note.places), note.what)).collect()
+    /// All changes, in order.
+    pub fn all(self) -> Vec<Change> {
+        self.all
     }
 }
 

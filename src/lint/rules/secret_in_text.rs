@@ -3,6 +3,7 @@
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, lints};
 use crate::lint::{Level, Needs, Rule, Subject, walk};
+use crate::syntax::tree::{Argument, ExprKind, File};
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -12,11 +13,12 @@ pub const RULE: Rule = Rule { code: lints::SECRET_IN_TEXT, level: Level::Deny, n
 
 fn check(subject: &Subject) -> Vec<Diagnostic> {
     let file = subject.file;
+    let commands = commands(file);
     let texts = walk::all_inside(walk::expressions(file)).filter_map(|expr| Some((walk::text(expr)?, expr.span)));
     let mut told = BTreeSet::new();
     let mut findings = Vec::new();
     for (text, at) in texts.chain(walk::bare_texts(file)) {
-        let found = secret(text).filter(|_| told.insert(at));
+        let found = secret(text, commands.contains(&at)).filter(|_| told.insert(at));
         findings.extend(found.map(|what| finding(what, at)));
     }
     let named = walk::argument_lists(file).into_iter().flat_map(|arguments| &arguments.list);
@@ -27,6 +29,16 @@ fn check(subject: &Subject) -> Vec<Diagnostic> {
         findings.extend(value.filter(|_| told.insert(at)).map(|_| finding("a secret", at)));
     }
     findings
+}
+
+/// Where the commands of `secret(command: …)` stand: they say where a secret is kept.
+fn commands(file: &File) -> BTreeSet<Span> {
+    let arguments = walk::all_inside(walk::expressions(file)).filter_map(|expr| match &expr.kind {
+        ExprKind::Call(function, arguments) if function.text() == "secret" => Some(&arguments.list),
+        _ => None,
+    });
+    let is_command = |it: &&Argument| it.name.as_ref().is_some_and(|name| name.text == "command");
+    arguments.flatten().filter(is_command).map(|it| it.value.span).collect()
 }
 
 fn finding(what: &str, at: Span) -> Diagnostic {
@@ -72,14 +84,15 @@ static PLACES: LazyLock<Vec<(Regex, &str, Looks)>> = LazyLock::new(|| {
 /// Whether a value in its place looks like a secret.
 type Looks = fn(&str) -> bool;
 
-/// What kind of secret a text holds.
-fn secret(text: &str) -> Option<&'static str> {
+/// What kind of secret a text holds. Behind a word like `token` a command that fetches one names its place.
+fn secret(text: &str, fetches: bool) -> Option<&'static str> {
     let form = FORMS.iter().find(|(form, _)| form.is_match(text)).map(|(_, what)| *what);
     form.or_else(|| {
         let small = text.to_ascii_lowercase(); // of the same length, byte for byte
         let value = |found: regex::Captures| text.get(found.get(1)?.range());
         let fits = |form: &Regex, looks: &Looks| form.captures_iter(&small).filter_map(value).any(looks);
-        PLACES.iter().find(|(form, _, looks)| fits(form, looks)).map(|(_, what, _)| *what)
+        let places = &PLACES[..PLACES.len() - usize::from(fetches && !PLACES.is_empty())];
+        places.iter().find(|(form, _, looks)| fits(form, looks)).map(|(_, what, _)| *what)
     })
 }
 
@@ -154,8 +167,17 @@ mod tests {
             "sum(rate(http_requests_total{job=\"api\"}[5m]))",
         ];
         for text in harmless {
-            assert_eq!(secret(text), None, "{text}");
+            assert_eq!(secret(text, false), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_command_that_fetches_a_secret_names_its_place() {
+        for text in ["vault kv get -field=token secret/a1b2c3", "pass show prometheus/token 7a8b9c0d"] {
+            assert_eq!(secret(text, true), None, "{text}");
+        }
+        assert_eq!(secret("curl -H 'Authorization: Bearer 8f14e45fceea167a5a36'", true), Some("a token"));
+        assert_eq!(secret("get password=Tr0ub4dor&3", true), Some("a secret"));
     }
 
     #[test]
@@ -175,7 +197,7 @@ mod tests {
             (concat!("eyJ", "hbGciOiJIUzI1NiJ9.eyJ", "zdWIiOiIxMjM0NTY3.dozjgNryP4J3jVmNHl0w"), "a JSON web token"),
         ];
         for (text, what) in cases {
-            assert_eq!(secret(text), Some(what), "{text}");
+            assert_eq!(secret(text, false), Some(what), "{text}");
         }
     }
 }

@@ -8,20 +8,22 @@ use super::bound::within;
 use super::fetch::describe;
 use super::secret::Vault;
 use super::source::Read;
-use crate::base::{Instant, Interval};
+use crate::base::{Instant, Interval, number as written};
 use crate::monitor::{Cause, Point, Sample};
 use crate::types::Type;
 use crate::types::model::{Argument, ProbeUse};
 use crate::types::term::{MetricId, Term};
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What a probe found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Found {
     /// A quantity in base units.
-    Number(f64),
+    Number(#[serde(with = "written")] f64),
     /// Yes or no.
     Truth(bool),
     /// A text.
@@ -49,7 +51,7 @@ impl Found {
 }
 
 /// Why a probe found nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Nothing(String);
 
 impl fmt::Display for Nothing {

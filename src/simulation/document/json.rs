@@ -1,8 +1,8 @@
 //! Tests as JSON. `docs/schemas/tests.v1.schema.json` describes it.
 
 use super::{Came, Told};
-use crate::base::{Sources, Span};
-use crate::diagnostics::Diagnostic;
+use crate::base::Sources;
+use crate::diagnostics::format::{Finding, finding};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -32,20 +32,6 @@ struct Test<'a> {
     verdict: Option<&'a str>,
     seconds: f64,
     wrong: Vec<Finding<'a>>,
-}
-
-#[derive(Serialize)]
-struct Finding<'a> {
-    code: &'static str,
-    message: &'a str,
-    notes: &'a [String],
-    at: Option<At>,
-}
-
-#[derive(Serialize)]
-struct At {
-    file: String,
-    line: usize,
 }
 
 #[derive(Serialize)]
@@ -103,16 +89,6 @@ fn test<'a>(came: &'a Came, sources: &Sources) -> Test<'a> {
         seconds: came.length,
         wrong: came.wrong.iter().map(|one| finding(one, sources)).collect(),
     }
-}
-
-fn finding<'a>(of: &'a Diagnostic, sources: &Sources) -> Finding<'a> {
-    let at = of.place().and_then(|span| place(span, sources));
-    Finding { code: of.code.name, message: &of.headline, notes: &of.notes, at }
-}
-
-fn place(span: Span, sources: &Sources) -> Option<At> {
-    let source = sources.get(span.source)?;
-    Some(At { file: source.path.display().to_string(), line: source.line(span.start as usize) })
 }
 
 fn experiment<'a>(name: &'a str, conditions: &[&'a super::super::Covered]) -> Experiment<'a> {

@@ -5,7 +5,7 @@ use super::argument::{ranges_of, values_of};
 use super::experiment::About;
 use crate::base::Span;
 use crate::diagnostics::codes;
-use crate::names::{DeclarationId, stdlib};
+use crate::names::{DeclarationId, ModuleId, stdlib};
 use crate::syntax::tree::{self, Arguments, Expr, ExprKind, Operator};
 use crate::types::expression::Context;
 use crate::types::model::{Argument, Class, Fault, Probe, System};
@@ -39,7 +39,48 @@ pub(super) struct Given {
 }
 
 impl Checker<'_> {
-    pub(super) fn fault(&mut self, id: DeclarationId) {
+    /// What the standard library declares is right, and most of it is not used: it is looked at when it is.
+    pub(super) fn own_fault(&mut self, id: DeclarationId) {
+        if !self.is_standard(id) {
+            self.fault(id);
+        }
+    }
+
+    /// The same for a probe.
+    pub(super) fn own_probe(&mut self, id: DeclarationId) {
+        if !self.is_standard(id) {
+            self.probe(id);
+        }
+    }
+
+    /// A fault that somebody injects.
+    pub(super) fn used_fault(&mut self, id: DeclarationId) -> Option<Fault> {
+        if self.is_standard(id) && !self.checked.faults.contains_key(&id) {
+            self.in_module(id.module, |checker| checker.fault(id));
+        }
+        self.checked.faults.get(&id).cloned()
+    }
+
+    /// A probe that somebody calls or binds.
+    pub(super) fn used_probe(&mut self, id: DeclarationId) -> Option<Probe> {
+        if self.is_standard(id) && !self.checked.probes.contains_key(&id) {
+            self.in_module(id.module, |checker| checker.probe(id));
+        }
+        self.checked.probes.get(&id).cloned()
+    }
+
+    fn is_standard(&self, id: DeclarationId) -> bool {
+        self.program.module(id.module).is_some_and(|module| module.standard)
+    }
+
+    /// Does `check` on a declaration of another module.
+    fn in_module(&mut self, module: ModuleId, check: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.module, module);
+        check(self);
+        self.module = outer;
+    }
+
+    fn fault(&mut self, id: DeclarationId) {
         let Some(written) = self.file(id).and_then(|file| file.faults.get(id.index)) else { return };
         let parameters = self.parameters(&written.parameters);
         let at = written.name.span;
@@ -191,7 +232,7 @@ impl Checker<'_> {
         Some(())
     }
 
-    pub(super) fn probe(&mut self, id: DeclarationId) {
+    fn probe(&mut self, id: DeclarationId) {
         let Some(written) = self.file(id).and_then(|file| file.probes.get(id.index)) else { return };
         let parameters = self.parameters(&written.parameters);
         let returns = self.ty(&written.returns);

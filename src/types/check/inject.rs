@@ -45,7 +45,7 @@ impl Checker<'_> {
         if let Some(known) = self.called.get(&called) {
             return Some(Arc::clone(known));
         }
-        let fault = self.checked.faults.get(&id)?.clone();
+        let fault = self.used_fault(id)?;
         let fault = Arc::new(Fault { name: called.1.clone(), ..fault });
         self.called.insert(called, Arc::clone(&fault));
         Some(fault)

@@ -45,9 +45,9 @@ use std::sync::Arc;
 pub struct Checked {
     /// Systems.
     pub systems: BTreeMap<DeclarationId, System>,
-    /// Faults.
+    /// Faults; those of the standard library as far as they are injected.
     pub faults: BTreeMap<DeclarationId, Fault>,
-    /// Probes.
+    /// Probes; those of the standard library as far as they are used.
     pub probes: BTreeMap<DeclarationId, Probe>,
     /// Scenarios, as they are declared; uses are expanded.
     pub scenarios: BTreeMap<DeclarationId, Scenario>,
@@ -81,8 +81,8 @@ pub fn check(program: &Program) -> Checked {
     };
     checker.constants();
     checker.each(|file| file.systems.len(), Checker::system);
-    checker.each(|file| file.faults.len(), Checker::fault);
-    checker.each(|file| file.probes.len(), Checker::probe);
+    checker.each(|file| file.faults.len(), Checker::own_fault);
+    checker.each(|file| file.probes.len(), Checker::own_probe);
     checker.each(|file| file.scenarios.len(), Checker::scenario_parameters);
     checker.each(|file| file.scenarios.len(), Checker::scenario);
     checker.each(|file| file.environments.len(), Checker::environment);

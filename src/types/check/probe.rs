@@ -60,7 +60,7 @@ impl Checker<'_> {
         environment: &mut Environment,
     ) -> Option<(SourceRef, How)> {
         let ExprKind::Call(function, arguments) = &written.kind else { return None };
-        let probe = self.checked.probes.get(&id)?.clone();
+        let probe = self.used_probe(id)?;
         let is_own = |name: &str| probe.parameters.iter().any(|parameter| parameter.name == name);
         let (extra, given): (Vec<_>, Vec<_>) = arguments.list.iter().cloned().partition(|argument| {
             let name = argument.name.as_ref().map_or("", |name| name.text.as_str());
@@ -140,7 +140,7 @@ impl Checker<'_> {
         let mut all = Some(());
         for (name, (value, at)) in values {
             let Argument::Text(text) = value else { continue };
-            if let Err(error) = crate::types::probe::read(&probe.component, name, text) {
+            if let Err(error) = crate::types::probe::read((&probe.component, &probe.action), name, text) {
                 let help = Some(error.help.to_owned());
                 self.report(errors::argument(error.headline, *at, "", help));
                 all = None;

@@ -3,9 +3,12 @@
 use super::Checker;
 use crate::base::{Interval, Span};
 use crate::syntax::tree::{self, Expr, ExprKind};
+use crate::types::address::Url;
 use crate::types::expression::Context;
 use crate::types::model::{Access, Environment, Source, SourceKind};
+use crate::types::secret::SecretRef;
 use crate::types::{Type, errors};
+use std::path::{Path, PathBuf};
 
 /// How often an endpoint is read where it is not said, in seconds.
 pub const DEFAULT_EVERY: f64 = 1.0;
@@ -57,21 +60,29 @@ impl Checker<'_> {
         };
         let mut source = empty(kind);
         self.distinct("argument", arguments.list.iter().filter_map(|argument| argument.name.as_ref()));
+        let mut urls: Vec<(Url, Span)> = Vec::new();
         for argument in &arguments.list {
-            self.source_argument(argument, secrets, &mut source);
+            match &argument.name {
+                Some(name) => self.source_argument(name, &argument.value, secrets, &mut source),
+                None => self.endpoint(&argument.value, &mut urls),
+            }
         }
+        source.urls = urls.iter().map(|(url, _)| url.to_string()).collect();
         self.endpoints(kind, arguments, written);
         self.access(&source.access, &source.urls, arguments.span);
         Some(source)
     }
 
-    fn source_argument(&mut self, argument: &tree::Argument, secrets: Option<&[String]>, source: &mut Source) {
-        let value = &argument.value;
-        let Some(name) = &argument.name else {
-            let url = self.url(value);
-            source.urls.extend(url.map(|url| url.to_string()));
-            return;
-        };
+    /// What an endpoint counts would count twice if it were read twice.
+    fn endpoint(&mut self, written: &Expr, read: &mut Vec<(Url, Span)>) {
+        let Some(url) = self.url(written) else { return };
+        match read.iter().find(|(first, _)| first.is_same(&url)) {
+            Some((_, first)) => self.report(errors::endpoint_twice(&url, written.span, *first)),
+            None => read.push((url, written.span)),
+        }
+    }
+
+    fn source_argument(&mut self, name: &tree::Name, value: &Expr, secrets: Option<&[String]>, source: &mut Source) {
         match name.text.as_str() {
             "every" => source.every = self.interval(value, "every", EVERY).unwrap_or(source.every),
             "scrape" if source.kind == SourceKind::Prometheus => {
@@ -138,19 +149,13 @@ impl Checker<'_> {
 
     /// A file of certificates, relative to the file that names it.
     fn authorities(&mut self, written: &Expr, access: &mut Access) {
-        let Some(file) = self.typing(Context::default()).text(written) else { return };
-        if file.trim().is_empty() {
-            let help = Some("write `ca: \"ca.pem\"`".to_owned());
-            self.report(errors::binding("this is no file".to_owned(), written.span, help));
-            return;
-        }
-        let own = self.program.sources.get(written.span.source).and_then(|source| source.path.parent());
-        access.folder = own.map(std::path::Path::to_path_buf).unwrap_or_default();
+        let Some(file) = self.named_file(written, "ca: \"ca.pem\"") else { return };
+        access.folder = self.folder_of(written);
         access.ca = Some(file);
     }
 
-    /// `secret("PROM_TOKEN")`.
-    fn secret(&mut self, written: &Expr, what: &str, secrets: Option<&[String]>) -> Option<String> {
+    /// `secret("PROM_TOKEN")`, `secret(file: "prom.token")`, `secret(command: "vault read …")`.
+    fn secret(&mut self, written: &Expr, what: &str, secrets: Option<&[String]>) -> Option<SecretRef> {
         let ExprKind::Call(function, arguments) = &written.kind else {
             let example = format!("{what}: secret(\"PROM_{}\")", what.to_uppercase());
             let help = Some(format!("write `{example}`, so that it does not stand in the file"));
@@ -162,17 +167,62 @@ impl Checker<'_> {
             return None;
         }
         let [argument] = arguments.list.as_slice() else {
-            let help = Some("write `secret(\"PROM_TOKEN\")`".to_owned());
-            self.report(errors::argument("`secret` takes one name".to_owned(), arguments.span, "", help));
+            let help = Some("write `secret(\"PROM_TOKEN\")`, `secret(file: …)` or `secret(command: …)`".to_owned());
+            let headline = "`secret` takes one name, file or command".to_owned();
+            self.report(errors::argument(headline, arguments.span, "", help));
             return None;
         };
-        let name = self.secret_name(&argument.value)?;
+        match argument.name.as_ref().map(|name| (name.text.as_str(), name.span)) {
+            None => self.secret_variable(&argument.value, secrets),
+            Some(("file", _)) => self.secret_file(&argument.value),
+            Some(("command", _)) => self.secret_command(&argument.value),
+            Some((other, at)) => {
+                self.report(errors::unknown("argument", other, at, ["file", "command"]));
+                None
+            }
+        }
+    }
+
+    fn secret_variable(&mut self, written: &Expr, secrets: Option<&[String]>) -> Option<SecretRef> {
+        let name = self.secret_name(written)?;
         if let Some(known) = secrets.filter(|known| !known.contains(&name)) {
             let known = known.iter().map(String::as_str);
-            self.report(errors::unknown_text("secret", &name, argument.value.span, known));
+            self.report(errors::unknown_text("secret", &name, written.span, known));
             return None;
         }
-        Some(name)
+        Some(SecretRef::Variable(name))
+    }
+
+    fn secret_file(&mut self, written: &Expr) -> Option<SecretRef> {
+        let file = self.named_file(written, "secret(file: \"prom.token\")")?;
+        Some(SecretRef::File { file, folder: self.folder_of(written) })
+    }
+
+    fn secret_command(&mut self, written: &Expr) -> Option<SecretRef> {
+        let command = self.typing(Context::default()).text(written)?;
+        if let Err(headline) = crate::types::probe::command(&command) {
+            let help = "write a program and its arguments; it is started without a shell".to_owned();
+            self.report(errors::binding(headline, written.span, Some(help)));
+            return None;
+        }
+        Some(SecretRef::Command { command })
+    }
+
+    /// The path of a file, as it is written.
+    fn named_file(&mut self, written: &Expr, example: &str) -> Option<String> {
+        let file = self.typing(Context::default()).text(written)?;
+        if file.trim().is_empty() {
+            let help = Some(format!("write `{example}`"));
+            self.report(errors::binding("this is no file".to_owned(), written.span, help));
+            return None;
+        }
+        Some(file)
+    }
+
+    /// The folder of the file in which something is written.
+    fn folder_of(&self, written: &Expr) -> PathBuf {
+        let own = self.program.sources.get(written.span.source).and_then(|source| source.path.parent());
+        own.map(Path::to_path_buf).unwrap_or_default()
     }
 
     /// A time between two reads, in seconds.

@@ -180,7 +180,7 @@ impl Checker<'_> {
 
     fn call(&mut self, path: &tree::Path, arguments: &tree::Arguments, about: &About) -> Option<StepKind> {
         let id = self.resolve(Kind::Probe, path, about.module)?;
-        let probe = self.checked.probes.get(&id)?.clone();
+        let probe = self.used_probe(id)?;
         let values = self.arguments(&path.text(), &probe.parameters, arguments, about.context())?;
         self.understood(&probe, &values)?;
         let values = values.into_iter().map(|(name, (value, _))| (name, value)).collect();

@@ -26,7 +26,7 @@ impl Guest for Http {
                 scope: vec!["target:admin".into()],
                 reason: "to talk to the admin API of the target's proxy".into(),
             }],
-            faults: vec![error_spec(), latency_spec()],
+            faults: vec![error_spec(), latency_spec(), mark_spec()],
             annotations: Vec::new(),
         }
     }
@@ -39,10 +39,14 @@ impl Guest for Http {
         let effect = match fault.as_str() {
             "error" => Effect::Error { status: integer(&params, "status")? },
             "latency" => delay(&params)?,
+            "mark" => Effect::Mark {},
             other => return Err(failure(ErrorCode::InvalidParams, format!("there is no fault `{other}`"), false)),
         };
-        let (share, rate) = (ratio(&params, "traffic")?, ratio(&params, "rate")?);
-        let prepared = Prepared { admin, effect, share, rate, requests_per_second: limit(&target)? };
+        let share = ratio(&params, "traffic")?;
+        let marks = matches!(effect, Effect::Mark {});
+        let rate = if marks { 1.0 } else { ratio(&params, "rate")? };
+        let marked_by = if marks { None } else { marked_by(&params, &ctx)? };
+        let prepared = Prepared { admin, effect, share, rate, requests_per_second: limit(&target)?, marked_by };
         let id = format!("{}.{}", ctx.run_id, ctx.step);
         Ok(Handle { id, data: prepared.to_bytes() })
     }
@@ -69,6 +73,15 @@ fn limit(target: &Target) -> Result<Option<f64>, Error> {
     let limit = target.attributes.iter().find(|(name, _)| name == "limit.requests");
     let number = |(_, text): &(String, String)| text.parse().map_err(|_| wrong("limit.requests"));
     limit.map(number).transpose()
+}
+
+/// The run whose marks are looked for; none where any request may be selected.
+fn marked_by(params: &[Param], ctx: &Context) -> Result<Option<String>, Error> {
+    match find(params, "among") {
+        Some(Value::Text(word)) if word == "marked" => Ok(Some(ctx.run_id.clone())),
+        Some(Value::Text(word)) if word == "all" => Ok(None),
+        _ => Err(wrong("among")),
+    }
 }
 
 fn failure(code: ErrorCode, message: String, retryable: bool) -> Error {
@@ -126,29 +139,50 @@ fn spec(name: &str, kind: Kind, range: (f64, f64), default: Option<Value>, doc: 
     }
 }
 
-fn shares() -> [ParamSpec; 2] {
-    let all = || Some(Value::Ratio(1.0));
-    [
-        spec("traffic", Kind::Ratio, (0.0, 1.0), all(), "the share of the requests that is selected"),
-        spec("rate", Kind::Ratio, (0.0, 1.0), all(), "the share of the selected requests on which the fault acts"),
-    ]
+fn traffic() -> ParamSpec {
+    let all = Some(Value::Ratio(1.0));
+    spec("traffic", Kind::Ratio, (0.0, 1.0), all, "the share of the requests that is selected")
+}
+
+fn selection() -> [ParamSpec; 3] {
+    let all = Some(Value::Ratio(1.0));
+    let among = ParamSpec {
+        name: "among".into(),
+        kind: Kind::Text,
+        required: false,
+        default: Some(Value::Text("all".into())),
+        min: None,
+        max: None,
+        choices: vec!["all".into(), "marked".into()],
+        doc: "which requests it selects from: `marked` by a fault of this run".into(),
+    };
+    let rate = spec("rate", Kind::Ratio, (0.0, 1.0), all, "the share of the selected requests on which the fault acts");
+    [traffic(), rate, among]
 }
 
 fn fault(name: &str, doc: &str, params: Vec<ParamSpec>) -> FaultSpec {
-    let params = params.into_iter().chain(shares()).collect();
     FaultSpec { name: name.into(), doc: doc.into(), target_kinds: vec!["service".into()], params, class: Class::Leased }
+}
+
+fn selecting(mut params: Vec<ParamSpec>) -> Vec<ParamSpec> {
+    params.extend(selection());
+    params
+}
+
+fn mark_spec() -> FaultSpec {
+    fault("mark", "Marks a share of the requests, so that faults of other services select them.", vec![traffic()])
 }
 
 fn error_spec() -> FaultSpec {
     let status = spec("status", Kind::Integer, (400.0, 599.0), Some(Value::Integer(503)), "the status of the answer");
-    fault("error", "Answers a share of the requests with an HTTP error.", vec![status])
+    fault("error", "Answers a share of the requests with an HTTP error.", selecting(vec![status]))
 }
 
 fn latency_spec() -> FaultSpec {
     let longest = (0.0, 600e9);
     let delay = spec("delay", Kind::Duration, longest, None, "the time added to a request");
     let jitter = spec("jitter", Kind::Duration, longest, Some(Value::Duration(0)), "by how much the delay varies");
-    fault("latency", "Delays a share of the requests.", vec![delay, jitter])
+    fault("latency", "Delays a share of the requests.", selecting(vec![delay, jitter]))
 }
 
 bindings::export!(Http with_types_in bindings);

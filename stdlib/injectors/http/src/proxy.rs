@@ -20,6 +20,9 @@ pub struct Prepared {
     /// How many requests a second may be touched, by all faults together.
     #[serde(default)]
     pub requests_per_second: Option<f64>,
+    /// The run whose marks are looked for.
+    #[serde(default)]
+    pub marked_by: Option<String>,
 }
 
 /// What happens to a request.
@@ -30,6 +33,8 @@ pub enum Effect {
     Error { status: i64 },
     /// It is delayed.
     Delay { delay_ms: f64, jitter_ms: f64 },
+    /// It is passed on with a mark.
+    Mark {},
 }
 
 #[derive(Serialize)]
@@ -40,6 +45,8 @@ struct Put<'a> {
     rate: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     requests_per_second: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    marked_by: Option<&'a str>,
     effect: &'a Effect,
 }
 
@@ -82,9 +89,10 @@ impl Prepared {
     }
 
     pub fn inject(&self, ctx: &Context, id: &str) -> Result<(), Error> {
-        let Self { effect, share, rate, requests_per_second, .. } = self;
-        let (fence, lease_ms) = (ctx.fence, lease_ms(ctx));
-        let put = Put { fence, lease_ms, share: *share, rate: *rate, requests_per_second: *requests_per_second, effect };
+        let Self { effect, share, rate, requests_per_second, marked_by, .. } = self;
+        let (fence, lease_ms, marked_by) = (ctx.fence, lease_ms(ctx), marked_by.as_deref());
+        let requests_per_second = *requests_per_second;
+        let put = Put { fence, lease_ms, share: *share, rate: *rate, requests_per_second, marked_by, effect };
         self.expect_ok(self.send("PUT", &format!("/v1/faults/{id}"), Some(&put))?)
     }
 

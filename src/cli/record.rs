@@ -1,0 +1,89 @@
+//! Keeping what the outside answers in a run, so that `chaos replay` can compute it again. Whatever goes wrong with that, the
+//! run goes on.
+
+use super::plan::Choice;
+use super::planfile;
+use super::signals::Signals;
+use crate::analysis::{Analysis, Planned};
+use crate::base::{Clock, Instant};
+use crate::document::Document;
+use crate::names::stdlib;
+use crate::replay::{Head, Outcome, Recorder, Recording, VERSION, file, forward};
+use crate::run::{Ending, Events, Halt, RealWorld, Verdict, World};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is kept of a plan: all that it was made from. The run's name comes later.
+pub fn head(analysis: &Analysis, planned: &Planned, choice: &Choice) -> Head {
+    let document = document(planned, choice);
+    let texts = analysis.program.sources.all().map(|(_, source)| source);
+    let own = texts.filter(|source| !stdlib::MODULES.iter().any(|(_, file, _)| source.path == Path::new(file)));
+    Head {
+        version: VERSION,
+        made_by: concat!("chaos ", env!("CARGO_PKG_VERSION")).to_owned(),
+        run: String::new(),
+        made_from: document.made_from().clone(),
+        hash: document.hash().to_owned(),
+        files: own.map(|source| (source.path.display().to_string(), source.text.clone())).collect(),
+    }
+}
+
+/// The document of what was chosen; a plan's file says itself what it was made from.
+fn document(planned: &Planned, choice: &Choice) -> Document {
+    let reviewed = planfile::is_plan(&choice.file).then(|| planfile::read(&choice.file).ok()).flatten();
+    match reviewed {
+        Some(reviewed) => Document::new(planned, reviewed.made_from().clone()),
+        None => choice.settings.document(&choice.file, planned),
+    }
+}
+
+/// A run's world, and its recording if there is one.
+pub struct Kept {
+    pub world: Arc<dyn World>,
+    clock: Arc<dyn Clock>,
+    recorder: Result<Arc<Recorder>, String>,
+}
+
+/// Begins to record what a world answers.
+pub fn begin(world: RealWorld, clock: &Arc<dyn Clock>, store: &Path, head: Head) -> Kept {
+    let (world, clock) = (Arc::new(world), Arc::clone(clock));
+    let recorder = Recorder::begin(store, head).map(Arc::new);
+    let recorded = recorder.clone().map(|recorder| {
+        let secrets = Arc::clone(&world);
+        let inner: Arc<dyn World> = Arc::clone(&world) as Arc<dyn World>;
+        let recording = Recording::new(inner, Arc::clone(&clock), recorder, move |text| secrets.redacted(text));
+        Arc::new(recording) as Arc<dyn World>
+    });
+    Kept { world: recorded.unwrap_or(world), clock, recorder }
+}
+
+impl Kept {
+    /// Stops the run at a signal, and notes when that was.
+    pub fn stopped_by(&self, signals: Signals, halt: Halt, events: Events) -> impl Future<Output = ()> + use<> {
+        let asked = Halt::default();
+        let telling = forward(asked.clone(), halt, self.recorder.clone().ok(), Arc::clone(&self.clock));
+        async move {
+            tokio::join!(signals.stop(asked, events), telling);
+        }
+    }
+
+    /// Ends the recording with what came of the run, and tells if it is not whole.
+    pub fn end(&self, ending: &Ending, store: &Path, run: &str) {
+        let trouble = match &self.recorder {
+            Ok(recorder) => recorder.end(Outcome::of(ending), self.now()),
+            Err(why) => Some(why.clone()),
+        };
+        if ending.verdict == Verdict::Refused {
+            // Nothing was run: there is nothing to replay, and no folder is left for it.
+            let path = file(store, run);
+            let removed = std::fs::remove_file(&path).and_then(|()| path.parent().map_or(Ok(()), std::fs::remove_dir));
+            let _may_be_missing = removed;
+        } else if let Some(why) = trouble {
+            complain_of!("this run cannot be replayed whole, since its recording could not be written: {why}");
+        }
+    }
+
+    fn now(&self) -> Instant {
+        self.clock.now()
+    }
+}

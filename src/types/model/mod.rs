@@ -1,0 +1,23 @@
+//! The typed model: what the declarations of a program say once they are understood.
+
+mod binding;
+mod environment;
+mod experiment;
+mod fault;
+mod parameter;
+mod policy;
+mod source;
+mod step;
+mod system;
+mod test;
+
+pub use binding::{Binding, How, ProbeUse, SourceRef};
+pub use environment::{Allowance, Environment, Place, Restart, Restarter};
+pub use experiment::{Expectation, Experiment, Limits, Trigger};
+pub use fault::{Class, Fault, Probe};
+pub use parameter::{Argument, Parameter};
+pub use policy::Policy;
+pub use source::{Access, Source, SourceKind};
+pub use step::{After, Hold, Inject, Step, StepKind};
+pub use system::{Metric, Service, Slo, System};
+pub use test::{Schedule, Test};
