@@ -5,6 +5,7 @@ use super::planfile;
 use super::record;
 use super::rehearse;
 use super::signals::Signals;
+use super::stop;
 use super::{REFUSED, StoreOption, block_on, complain, print};
 use crate::analysis::{Analysis, Planned};
 use crate::base::Clock;
@@ -79,6 +80,9 @@ impl Exec {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };
+        if let Some(held) = stop::held(&journal) {
+            return complain(&held);
+        }
         match self.lacking(&planned, &journal) {
             Ok(lacking) if lacking.is_empty() => {}
             Ok(lacking) => {
@@ -193,7 +197,8 @@ async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>, he
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
-    let watching = tokio::spawn(kept.stopped_by(signals, halt.clone(), events.clone()));
+    let watching =
+        tokio::spawn(kept.stopped_by(signals, (Arc::clone(&journal), run.clone()), halt.clone(), events.clone()));
     let name = plan.experiment.clone();
     let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
     let (world, folder) = (Arc::clone(&kept.world), journal.folder().to_path_buf());

@@ -49,6 +49,7 @@ mod signals;
 mod sim;
 mod status;
 mod stdin;
+mod stop;
 mod store;
 mod test;
 mod unified;
@@ -89,6 +90,7 @@ enum Command {
     Sim(sim::Sim),
     Policy(policy::PolicyCommand),
     Status(status::Status),
+    Stop(stop::Stop),
     Recover(recover::Recover),
     Replay(replay::Replay),
     Explain(explain::Explain),
@@ -123,6 +125,7 @@ pub fn run() -> ExitCode {
         Command::Sim(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),
+        Command::Stop(command) => command.run(),
         Command::Recover(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Explain(command) => command.run(),

@@ -82,3 +82,39 @@ fn signals_stop_the_run_and_take_everything_back() {
     }
     place.stop_kept_proxy();
 }
+
+#[test]
+fn another_terminal_stops_a_run_and_holds_all() {
+    let place = Place::new();
+    let (upstream, proxy, helper) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let file = experiment(&place, upstream, proxy, helper);
+    let _load = Load::on(proxy);
+    place.run(&["stop"]).ended(2).says("E0810").says("no run is at work");
+    let faulted = || {
+        let runner = Running::start(&mut place.chaos(&["exec", &file]));
+        wait_for("the fault", 30, || status(proxy, "GET", "/") == Some(503));
+        runner
+    };
+    let runner = faulted();
+    place.run(&["stop", "nobody"]).ended(2).says("no run `nobody` is at work").says("(outage)");
+    place.run(&["stop"]).ended(0).says("of outage ended as aborted; everything is taken back");
+    assert_eq!(status(proxy, "GET", "/"), Some(200));
+    assert!(!answers(helper));
+    runner.finish().ended(4).says("aborted because stopped by `chaos stop`");
+
+    let runner = faulted();
+    place.run(&["stop", "--hold", "an incident"]).ended(0).says("no run begins").says("ended as aborted");
+    runner.finish().ended(4).says("aborted because an incident");
+    assert_eq!(status(proxy, "GET", "/"), Some(200));
+    place.run(&["exec", &file]).ended(2).says("E0809").says("no run may begin: an incident");
+    place.run(&["status"]).ended(0).says("no run may begin: an incident");
+    place.run(&["stop", "--release"]).ended(0).says("runs may begin again");
+    place.run(&["stop", "--release"]).ended(0).says("runs were not held");
+
+    let runner = faulted();
+    place.run(&["stop", "--all"]).ended(0).says("ended as aborted");
+    runner.finish().ended(4);
+    place.run(&["stop", "--all"]).ended(0).says("no run is at work");
+    place.stop_kept_proxy();
+}
