@@ -31,6 +31,7 @@ mod exec;
 mod explain;
 mod fmt;
 mod graph;
+mod guard;
 mod init;
 mod lint;
 mod output;
@@ -97,6 +98,8 @@ enum Command {
     Doc(doc::Doc),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
+    #[command(hide = true)]
+    Guard(guard::Guard),
 }
 
 /// Where the run store lies.
@@ -132,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::Doc(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Guard(command) => command.run(),
     };
     ExitCode::from(code)
 }
