@@ -28,6 +28,12 @@ impl MetricId {
         self.service == other.service && self.whole() == other.whole()
     }
 
+    /// The metric of all of the traffic.
+    #[must_use]
+    pub fn of_all(&self) -> MetricId {
+        MetricId { service: self.service.clone(), metric: self.whole().to_owned() }
+    }
+
     /// Its name without the part of the traffic. No declared name holds a blank.
     fn whole(&self) -> &str {
         let endings = [Cohort::Affected, Cohort::Others].map(Cohort::ending);
