@@ -123,6 +123,11 @@ impl Outside {
         self.state(now).open(fault).is_some()
     }
 
+    /// Whether the fault of one of these steps is in force.
+    pub fn is_any_in_force(&self, is_it: impl Fn(&str) -> bool, now: Instant) -> bool {
+        self.state(now).faults.iter().any(|fault| fault.until.is_none() && is_it(&fault.step))
+    }
+
     /// Counts the requests to a fault's target up to now, so many a second; all that came while it was in force.
     pub fn seen(&self, fault: &FaultIntent, rate: f64, now: Instant) -> f64 {
         let mut state = self.state(now);
