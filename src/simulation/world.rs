@@ -290,18 +290,18 @@ impl VirtualWorld {
     }
 
     async fn revert_now(&self, intent: &Intent) -> Result<String, RunError> {
+        self.scene.outside.tries(&self.scene.run, intent, self.now());
         let Intent::Fault(fault) = intent else {
             let what = intent.what();
             let turn = self.begin(Deed::Stop(&what)).await;
             if turn.end == End::Fails {
                 return Err(RunError { retryable: true, ..failure("it cannot be stopped") });
             }
-            self.scene.outside.stop(intent, self.now());
+            self.scene.outside.stop(&self.scene.run, intent, self.now());
             self.finish(turn).await;
             return Ok(String::new());
         };
         let step = &fault.call.step;
-        self.scene.outside.tries(fault, self.now());
         let turn = self.begin(Deed::Revert(step)).await;
         if turn.end == End::Fails {
             return Err(RunError { retryable: true, ..failure("the injector cannot take it back") });
@@ -335,6 +335,7 @@ impl VirtualWorld {
     }
 
     async fn renew_now(&self, fault: &FaultIntent) -> Result<(), RunError> {
+        self.scene.outside.asks(fault, self.now());
         let turn = self.begin(Deed::Renew(&fault.call.step)).await;
         match turn.end {
             End::Vanishes => self.lose(fault),
@@ -380,7 +381,11 @@ impl VirtualWorld {
             _ if on_requests => (seen as u64, (seen * injection.touches.hi) as u64),
             _ => (1 + seen as u64, 1),
         };
-        Some(Witness { seen, acted: if unseen { 0 } else { acted } })
+        let acted = if unseen { 0 } else { acted };
+        if acted > 0 {
+            self.scene.outside.acts(fault, self.now());
+        }
+        Some(Witness { seen, acted })
     }
 }
 

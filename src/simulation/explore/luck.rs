@@ -1,7 +1,7 @@
 //! Chance: what goes wrong in the simulated run of a seed. Each deed's turn depends on the seed and on the deed alone, so
 //! that leaving out one of them changes nothing of the others.
 
-use super::schedule::{Actor, BEGIN, Place, STOP, Schedule, words};
+use super::schedule::{Actor, BEGIN, LIMITS, Place, STOP, Schedule, words};
 use crate::base::Instant;
 use crate::monitor::statistics::bootstrap::Dice;
 use crate::plan::APPLY_TIMEOUT;
@@ -100,6 +100,25 @@ impl Luck {
         self.moment(actor, STOP, |dice| (dice.share() < 0.1).then(|| dice.share() * longest))
     }
 
+    /// Whether the limits of a run are lower than what was proven, as if the proof were wrong.
+    pub fn halves_limits(&self, actor: Actor) -> bool {
+        self.always(actor, LIMITS, End::Halved, 0.1)
+    }
+
+    /// Whether something is so in all of an actor's run.
+    fn always(&self, actor: Actor, what: &str, end: End, share: f64) -> bool {
+        let place = Place { actor, deed: what.to_owned(), time: 1 };
+        let seed = match &self.origin {
+            Origin::Schedule(schedule) => return schedule.turn(&place).is_some(),
+            Origin::Seed(seed) => seed,
+        };
+        let is_so = Dice::new(mixed(*seed, &format!("{actor} {what}"))).share() < share;
+        if is_so {
+            self.book().taken.turns.insert(place, Turn { takes: Duration::ZERO, end });
+        }
+        is_so
+    }
+
     fn moment(&self, actor: Actor, what: &str, chance: impl FnOnce(&mut Dice) -> Option<f64>) -> Option<Duration> {
         let place = Place { actor, deed: what.to_owned(), time: 1 };
         match &self.origin {
@@ -150,6 +169,7 @@ impl Luck {
             Deed::Stop(_) => (&[End::Well, End::Fails], 3.0),
             Deed::Read(_) => (&[End::Well, End::Fails, End::Lost, End::Overtaken, End::Strays], 3.0),
             Deed::Call(_) => (&[End::Well, End::Fails], 1.9),
+            Deed::Look(_) => (&[End::Well], 0.0),
         };
         let end = ends.get((dice.share() * ends.len() as f64) as usize).copied().unwrap_or_default();
         let takes = if dice.share() < 0.5 { dice.share() * longest } else { 0.0 };
@@ -189,7 +209,8 @@ impl Fate for LuckOf {
         self.luck.turn(self.actor, deed)
     }
 
-    fn is_unseen(&self, _step: &str, _at: Instant, _steps: &Steps) -> bool {
-        false
+    fn is_unseen(&self, step: &str, _at: Instant, _steps: &Steps) -> bool {
+        let share = self.luck.trouble.effects / 2.0;
+        self.luck.always(self.actor, &words(Deed::Look(step)), End::Unseen, share)
     }
 }
