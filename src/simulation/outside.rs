@@ -25,6 +25,8 @@ pub struct Fault {
     pub acted: bool,
     /// When its lease was last asked to be renewed, whether it was or not.
     pub asked: Instant,
+    /// When it was first tried to take it back.
+    pub tried: Option<Instant>,
     /// Requests that came meanwhile.
     seen: f64,
     lease: Option<Duration>,
@@ -141,16 +143,17 @@ impl Outside {
 
     /// A runner tries to take something back.
     pub fn tries(&self, run: &str, intent: &Intent, now: Instant) {
+        let mut state = self.state(now);
         let what = match intent {
             Intent::Fault(fault) => of_step(&fault.call.step),
             other => other.what(),
         };
-        *self.state(now).tries.entry((run.to_owned(), what)).or_default() += 1;
-    }
-
-    /// How often a run has tried to take the fault of a step back.
-    pub fn tried(&self, run: &str, step: &str, now: Instant) -> u32 {
-        self.state(now).tried(run, &of_step(step))
+        if let Intent::Fault(fault) = intent
+            && let Some(open) = state.open(fault)
+        {
+            open.tried.get_or_insert(now);
+        }
+        *state.tries.entry((run.to_owned(), what)).or_default() += 1;
     }
 
     /// Whether a fault is in force.
@@ -275,6 +278,7 @@ impl State {
             until: None,
             acted: false,
             asked: at,
+            tried: None,
             seen: 0.0,
             lease: fault.call.lease,
             renewed: at,

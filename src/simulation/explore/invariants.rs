@@ -5,7 +5,7 @@ use crate::base::Instant;
 use crate::journal::Journal;
 use crate::plan::{Injection, Plan};
 use crate::run::{ATTEMPTS, Intent, Verdict};
-use crate::simulation::outside::{Fault, How, Left, Outside};
+use crate::simulation::outside::{Ended as Ending, Fault, How, Left, Outside};
 use crate::types::term::LimitName;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -39,7 +39,7 @@ pub fn broken(seen: &Seen) -> Vec<String> {
         let own: Vec<&Fault> = faults.iter().filter(|fault| fault.run == ended.run).collect();
         let says = |what: String| format!("{}: {what}", ended.run);
         wrong.extend(of_run(seen.subject, ended, &own, &kept).into_iter().map(says));
-        wrong.extend(neglected(seen, ended, &own).into_iter().map(says));
+        wrong.extend(neglected(ended, &own).into_iter().map(says));
     }
     wrong.extend(together(&faults));
     wrong.extend(left_behind(seen, &kept));
@@ -180,11 +180,11 @@ fn too_late(ended: &Ended, faults: &[&Fault]) -> Vec<String> {
 }
 
 /// A lease runs out only where it could not be renewed, though that was tried, or while its fault is being taken back.
-fn neglected(seen: &Seen, ended: &Ended, faults: &[&Fault]) -> Vec<String> {
+fn neglected(ended: &Ended, faults: &[&Fault]) -> Vec<String> {
     let is_neglected = |fault: &&&Fault| {
         let lapsed = fault.until.filter(|end| end.how == How::Lapsed && end.at <= ended.at);
-        let tried = seen.outside.tried(&ended.run, &fault.step, seen.now) > 0;
-        lapsed.is_some_and(|end| end.at.since(fault.asked) > PATIENCE) && !tried
+        let is_left_alone = |end: Ending| fault.tried.is_none_or(|tried| tried > end.at);
+        lapsed.is_some_and(|end| end.at.since(fault.asked) > PATIENCE && is_left_alone(end))
     };
     let alive = faults.iter().filter(|_| ended.ending.is_some());
     alive.filter(is_neglected).map(|fault| format!("nobody renewed the lease of {}", fault.step)).collect()

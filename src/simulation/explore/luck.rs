@@ -50,6 +50,8 @@ struct Book {
 
 /// Runners die so often in one simulated run, at most.
 const DEATHS: u32 = 3;
+/// So many tries more fail, at most, where the first has failed: more than a run makes.
+const AGAIN: f64 = 7.0;
 /// A try at a revert takes less than this, so that three of them and their pauses stay within the bound of a revert.
 const REVERT: f64 = 4.5;
 
@@ -143,7 +145,11 @@ impl Luck {
             Origin::Seed(seed) => {
                 let mut dice = Dice::new(mixed(*seed, &format!("{actor} {} {}", place.deed, place.time)));
                 let dies = book.deaths < DEATHS && dice.share() < self.trouble.deaths * likelihood(deed);
-                if dies { death(deed, &mut dice) } else { self.chance(deed, &mut dice) }
+                match () {
+                    () if dies => death(deed, &mut dice),
+                    () if self.fails_again(*seed, &place, deed) => Turn { takes: Duration::ZERO, end: End::Fails },
+                    () => self.chance(deed, &mut dice),
+                }
             }
         };
         if matches!(turn.end, End::DiesBefore | End::DiesAfter) {
@@ -153,6 +159,16 @@ impl Luck {
             book.taken.turns.insert(place, turn);
         }
         turn
+    }
+
+    /// What cannot be taken back at once is often not taken back at the next tries either.
+    fn fails_again(&self, seed: u64, place: &Place, deed: Deed) -> bool {
+        if !matches!(deed, Deed::Revert(_) | Deed::Stop(_)) {
+            return false;
+        }
+        let mut dice = Dice::new(mixed(seed, &format!("{} {} again", place.actor, place.deed)));
+        let times = 1.0 + dice.share() * AGAIN;
+        dice.share() < self.trouble.effects / 2.0 && f64::from(place.time) <= times
     }
 
     fn chance(&self, deed: Deed, dice: &mut Dice) -> Turn {
