@@ -34,7 +34,7 @@ mod watch;
 mod world;
 
 pub use clock::{TokioClock, virtual_time};
-pub use effects::{Effects, LeftOver, Undone};
+pub use effects::{ATTEMPTS, Effects, LeftOver, Undone};
 pub use error::RunError;
 pub use event::{Event, EventKind, Events};
 pub use halt::{Halt, Stop};

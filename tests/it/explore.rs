@@ -72,7 +72,7 @@ fn what_is_found_is_shortened_and_played_again_byte_for_byte() {
     assert!(find.schedule.turns.len() == 1 && find.turns > 1, "{find:?}");
     let line = find.schedule.to_string();
     assert!(line.contains("outage #1: takes ") || line.contains("outage #2: takes "), "{line}");
-    assert!(find.lived.wrong[0].contains("s under fault, and 10.5 s were proven"), "{find:?}");
+    assert!(find.lived.wrong[0].contains("s under fault, and 10.5 s are allowed"), "{find:?}");
     let read = Schedule::read(&line).unwrap();
     assert_eq!(read, find.schedule);
     let again = subject.live(Origin::Schedule(read)).unwrap();
