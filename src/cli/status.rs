@@ -13,6 +13,9 @@ pub struct Status {
     store: StoreOption,
 }
 
+/// What is in force, what stays on purpose, and why no run may begin.
+type Found = (Vec<InForce>, Vec<String>, Option<String>);
+
 impl Status {
     pub fn run(self) -> u8 {
         match self.read() {
@@ -26,7 +29,7 @@ impl Status {
         }
     }
 
-    fn read(&self) -> Result<(Vec<InForce>, Vec<String>, Option<String>), RunError> {
+    fn read(&self) -> Result<Found, RunError> {
         let journal = self.store.open()?;
         let kept = journal.kept_effects()?.into_iter().filter_map(|record| {
             let intent: Intent = serde_json::from_str(&record.intent).ok()?;
