@@ -1,10 +1,12 @@
 //! `chaos exec`.
 
+use super::guard::Watched;
 use super::plan::{Choice, Settings};
 use super::planfile;
 use super::record;
 use super::rehearse;
 use super::signals::Signals;
+use super::stop;
 use super::{REFUSED, StoreOption, block_on, complain, print};
 use crate::analysis::{Analysis, Planned};
 use crate::base::Clock;
@@ -39,6 +41,10 @@ pub struct Exec {
     /// recorded with the run; nothing checks it.
     #[arg(long, value_name = "GROUP=NAME", value_parser = approval)]
     approve: Vec<Approval>,
+    /// Start no guard: a process beside the runner that takes everything back within a second when the runner is killed.
+    /// Without it, what a killed runner leaves waits for `chaos recover`.
+    #[arg(long)]
+    no_guard: bool,
     /// Rehearse it: everything that can be known before the run, in the real environment; nothing is injected, and what the
     /// environment starts is taken down again. Exit code: that of `chaos env check`.
     #[arg(long)]
@@ -79,6 +85,9 @@ impl Exec {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };
+        if let Some(held) = stop::held(&journal) {
+            return complain(&held);
+        }
         match self.lacking(&planned, &journal) {
             Ok(lacking) if lacking.is_empty() => {}
             Ok(lacking) => {
@@ -91,7 +100,7 @@ impl Exec {
             return complain(&refusal);
         }
         let head = record::head(&analysis, &planned, &self.choice);
-        match block_on(execute(planned.plan, self.approve, journal, head)) {
+        match block_on(execute(planned.plan, self.approve, journal, head, !self.no_guard)) {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
             Err(error) => {
@@ -182,8 +191,15 @@ pub(super) fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), D
     Err(Diagnostic::error(codes::E0801, headline).help("run `chaos recover`; `chaos status` shows what there is"))
 }
 
-async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>, head: Head) -> Result<Verdict, RunError> {
+async fn execute(
+    plan: Plan,
+    approvals: Vec<Approval>,
+    journal: Arc<Journal>,
+    head: Head,
+    guarded: bool,
+) -> Result<Verdict, RunError> {
     let run = run_name();
+    let guard = if guarded { watched(journal.folder(), &run) } else { Watched::by_nobody() };
     introduce(&plan);
     record(&approvals, &run, &journal)?;
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
@@ -193,7 +209,8 @@ async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>, he
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
-    let watching = tokio::spawn(kept.stopped_by(signals, halt.clone(), events.clone()));
+    let watching =
+        tokio::spawn(kept.stopped_by(signals, (Arc::clone(&journal), run.clone()), halt.clone(), events.clone()));
     let name = plan.experiment.clone();
     let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
     let (world, folder) = (Arc::clone(&kept.world), journal.folder().to_path_buf());
@@ -205,8 +222,17 @@ async fn execute(plan: Plan, approvals: Vec<Approval>, journal: Arc<Journal>, he
         complain(&error.diagnostic());
     }
     say!("{}", report::ending(&name, &ending));
+    guard.end();
     kept.end(&ending, &folder, &run);
     Ok(ending.verdict)
+}
+
+/// The run's guard; where none can be started, that is said.
+fn watched(store: &Path, run: &str) -> Watched {
+    Watched::begin(store, run).unwrap_or_else(|why| {
+        complain_of!("no guard could be started, so what a killed runner leaves waits for `chaos recover`: {why}");
+        Watched::by_nobody()
+    })
 }
 
 fn introduce(plan: &Plan) {

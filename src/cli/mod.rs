@@ -31,6 +31,7 @@ mod exec;
 mod explain;
 mod fmt;
 mod graph;
+mod guard;
 mod init;
 mod lint;
 mod output;
@@ -49,6 +50,7 @@ mod signals;
 mod sim;
 mod status;
 mod stdin;
+mod stop;
 mod store;
 mod test;
 mod unified;
@@ -89,12 +91,15 @@ enum Command {
     Sim(sim::Sim),
     Policy(policy::PolicyCommand),
     Status(status::Status),
+    Stop(stop::Stop),
     Recover(recover::Recover),
     Replay(replay::Replay),
     Explain(explain::Explain),
     Doc(doc::Doc),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
+    #[command(hide = true)]
+    Guard(guard::Guard),
 }
 
 /// Where the run store lies.
@@ -123,12 +128,14 @@ pub fn run() -> ExitCode {
         Command::Sim(command) => command.run(),
         Command::Policy(command) => command.run(),
         Command::Status(command) => command.run(),
+        Command::Stop(command) => command.run(),
         Command::Recover(command) => command.run(),
         Command::Replay(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Doc(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Guard(command) => command.run(),
     };
     ExitCode::from(code)
 }

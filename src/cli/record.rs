@@ -4,9 +4,11 @@
 use super::plan::Choice;
 use super::planfile;
 use super::signals::Signals;
+use super::stop;
 use crate::analysis::{Analysis, Planned};
 use crate::base::{Clock, Instant};
 use crate::document::Document;
+use crate::journal::Journal;
 use crate::names::stdlib;
 use crate::replay::{Head, Outcome, Recorder, Recording, VERSION, file, forward};
 use crate::run::{Ending, Events, Halt, RealWorld, Verdict, World};
@@ -58,12 +60,19 @@ pub fn begin(world: RealWorld, clock: &Arc<dyn Clock>, store: &Path, head: Head)
 }
 
 impl Kept {
-    /// Stops the run at a signal, and notes when that was.
-    pub fn stopped_by(&self, signals: Signals, halt: Halt, events: Events) -> impl Future<Output = ()> + use<> {
+    /// Stops the run at a signal, or when it is asked to by `switch`, and notes when that was.
+    pub fn stopped_by(
+        &self,
+        signals: Signals,
+        switch: (Arc<Journal>, String),
+        halt: Halt,
+        events: Events,
+    ) -> impl Future<Output = ()> + use<> {
         let asked = Halt::default();
         let telling = forward(asked.clone(), halt, self.recorder.clone().ok(), Arc::clone(&self.clock));
         async move {
-            tokio::join!(signals.stop(asked, events), telling);
+            let (journal, run) = switch;
+            tokio::join!(signals.stop(asked.clone(), events), stop::watch(journal, run, asked), telling);
         }
     }
 

@@ -13,15 +13,23 @@ pub struct Status {
     store: StoreOption,
 }
 
+/// What is in force, what stays on purpose, and why no run may begin.
+type Found = (Vec<InForce>, Vec<String>, Option<String>);
+
 impl Status {
     pub fn run(self) -> u8 {
         match self.read() {
-            Ok((found, kept)) => show(&found, &kept),
+            Ok((found, kept, held)) => {
+                if let Some(why) = held {
+                    say!("no run may begin: {why} (`chaos stop --release`)");
+                }
+                show(&found, &kept)
+            }
             Err(error) => complain(&error.diagnostic()),
         }
     }
 
-    fn read(&self) -> Result<(Vec<InForce>, Vec<String>), RunError> {
+    fn read(&self) -> Result<Found, RunError> {
         let journal = self.store.open()?;
         let kept = journal.kept_effects()?.into_iter().filter_map(|record| {
             let intent: Intent = serde_json::from_str(&record.intent).ok()?;
@@ -29,7 +37,7 @@ impl Status {
             Some(format!("{} (pid {}): {}", intent.what(), identity.pid, record.note))
         });
         let kept = kept.collect();
-        Ok((in_force(&journal)?, kept))
+        Ok((in_force(&journal)?, kept, journal.held()))
     }
 }
 

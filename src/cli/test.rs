@@ -8,7 +8,7 @@ use crate::base::{FileError, Sources, unit};
 use crate::diagnostics::{Diagnostic, Severity, any_error, codes};
 use crate::names::{Shelf, unreadable};
 use crate::report::Paint;
-use crate::simulation::document::{Came, Told, json, junit, tap};
+use crate::simulation::document::{Came, Told, json, junit, one_line, tap};
 use crate::simulation::{Coverage, Record, judge, run_test};
 use std::io::Write;
 use std::path::PathBuf;
@@ -224,7 +224,7 @@ fn tell_one(came: &Came, sources: &Sources, events: &[String]) {
     let length = unit::show_duration((came.length * 10.0).round() / 10.0);
     let verdict = came.verdict.as_ref().map_or_else(String::new, |verdict| format!("{verdict} after {length}, "));
     let told = Paint::dim(format!("({verdict}{:.0} ms)", came.took * 1e3));
-    say!("{word}  {}: {} {told}", came.experiment, came.name);
+    say!("{word}  {}: {} {told}", came.experiment, one_line(&came.name));
     events.iter().for_each(|event| say!("        {event}"));
     print(&came.wrong, sources);
 }

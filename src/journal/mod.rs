@@ -8,6 +8,7 @@ mod history;
 mod identity;
 mod schema;
 mod store;
+mod switch;
 
 pub use error::JournalError;
 pub use identity::ProcessIdentity;

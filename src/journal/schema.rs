@@ -26,6 +26,10 @@ CREATE TABLE IF NOT EXISTS effects (
   changed INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX IF NOT EXISTS effects_open ON effects (state) WHERE state IN ('intended', 'applied');
+CREATE TABLE IF NOT EXISTS stops (
+  run TEXT PRIMARY KEY,                    -- a run that is to stop
+  why TEXT NOT NULL
+) STRICT;
 CREATE TABLE IF NOT EXISTS events (
   run  TEXT NOT NULL,
   at   INTEGER NOT NULL,                   -- nanoseconds since the run began

@@ -272,6 +272,14 @@ impl Journal {
         Ok(self.connection().query_row(text, [experiment, environment], |row| row.get(0))?)
     }
 
+    /// The runs that have not ended, the earliest first.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub(super) fn unended(&self) -> Result<Vec<RunRecord>, JournalError> {
+        Ok(unended(&self.connection())?.into_iter().map(|(run, _)| run).collect())
+    }
+
     /// Writes down that the process of a run is gone: what a simulation says of a runner that dies in it.
     ///
     /// # Errors
@@ -320,7 +328,7 @@ pub(super) fn run(row: &Row) -> rusqlite::Result<RunRecord> {
 /// The runs that have not ended, with what they claim.
 fn unended(connection: &Connection) -> Result<Vec<(RunRecord, Vec<String>)>, JournalError> {
     let text = "SELECT id, experiment, environment, started_at, pid, pid_started, verdict, claims FROM runs
-                WHERE verdict IS NULL";
+                WHERE verdict IS NULL ORDER BY rowid";
     let mut query = connection.prepare(text)?;
     let rows = query.query_map([], |row| {
         let claims: String = row.get(7)?;

@@ -63,6 +63,8 @@ pub struct Obligation {
     unknown: Option<Cause>,
     closest: Option<Judgement>,
     last: Option<Judgement>,
+    /// The last sample at which the condition held.
+    held: Option<Judgement>,
     within: Within,
     share: Share,
     /// When its phase ends at the latest.
@@ -87,6 +89,7 @@ impl Obligation {
             unknown: None,
             closest: None,
             last: None,
+            held: None,
             within: Within::new(demand, phase.start),
             share: Share::default(),
             latest_end: phase.end,
@@ -167,6 +170,9 @@ impl Obligation {
         self.known = Some((at, robustness));
         self.unknown = None;
         self.last = Some(judgement.clone());
+        if judgement.holds() {
+            self.held = self.last.clone();
+        }
         match self.demand {
             Demand::Now => self.decided(at, judgement),
             Demand::Always | Demand::Never => self.always(at, judgement),
@@ -224,10 +230,15 @@ impl Obligation {
         let lost =
             self.within.is_lost() && (self.within.is_over() || (robustness.fails() && at >= self.within.deadline));
         match (self.within.best.holds(), lost) {
-            (true, _) => Outcome::Satisfied { at, atom: self.last_atom() },
+            (true, _) => Outcome::Satisfied { at, atom: self.held_atom() },
             (_, true) => Outcome::Violated { at, atom: self.last_atom() },
             _ => Outcome::Pending,
         }
+    }
+
+    /// The sample that ends a window in which it held may be one at which it does not.
+    fn held_atom(&self) -> Option<Atom> {
+        self.held.as_ref().and_then(|held| held.atom.clone())
     }
 
     fn last_atom(&self) -> Option<Atom> {
@@ -292,7 +303,7 @@ impl Obligation {
         }
         self.within.finish();
         match self.within.best {
-            best if best.holds() => Outcome::Satisfied { at: end, atom: self.last_atom() },
+            best if best.holds() => Outcome::Satisfied { at: end, atom: self.held_atom() },
             best if best.fails() && self.within.began => Outcome::Violated { at: end, atom: self.last_atom() },
             _ => self.why_inconclusive(),
         }
@@ -513,6 +524,15 @@ mod tests {
         assert!(matches!(run(demand, &values(&[6.0, 1.0, 6.0, 6.0, 6.0]), 6.5), Outcome::Satisfied { .. }));
         assert!(matches!(run(demand, &values(&[6.0, 1.0, 6.0, 1.0, 6.0, 6.0, 6.0]), 6.5), Outcome::Violated { .. }));
         assert!(matches!(run(demand, &values(&[1.0, 1.0, 1.0, 6.0, 1.0]), 6.5), Outcome::Violated { .. }));
+    }
+
+    #[test]
+    fn what_held_is_told_by_a_sample_at_which_it_did() {
+        let demand = Demand::Within { deadline: 4.0, holding: 0.5 };
+        let Outcome::Satisfied { atom, .. } = run(demand, &values(&[1.0, 7.0, 1.0]), 6.0) else {
+            panic!("should be satisfied")
+        };
+        assert_eq!(atom.and_then(|atom| atom.margin), Some(2.0));
     }
 
     #[test]

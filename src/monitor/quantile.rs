@@ -49,11 +49,14 @@ impl Buckets {
         *self.by_bound.entry(Bound(bound)).or_insert(0.0) += count;
     }
 
-    /// Adds all of another.
+    /// Adds all of another. Where one of them lacks a bound, what it has at lower ones is surely below it.
     pub fn add(&mut self, other: &Buckets) {
-        for (bound, count) in &other.by_bound {
-            self.put(bound.0, *count);
+        if self.by_bound.is_empty() || self.bounds().eq(other.bounds()) {
+            return other.by_bound.iter().for_each(|(bound, count)| self.put(bound.0, *count));
         }
+        let bounds = self.by_bound.keys().chain(other.by_bound.keys());
+        let both = |bound: &Bound| (*bound, self.at_most(bound.0) + other.at_most(bound.0));
+        self.by_bound = bounds.map(both).collect();
     }
 
     /// All observations: what the widest bucket holds.
@@ -144,6 +147,13 @@ mod tests {
     fn beyond_the_last_finite_bound_everything_is_possible() {
         let beyond = quantile(0.99, &buckets(&[(0.1, 1.0), (f64::INFINITY, 10.0)]));
         assert_eq!(beyond, Some(super::Interval::new(0.1, f64::INFINITY)));
+    }
+
+    #[test]
+    fn buckets_with_other_bounds_lose_nothing_of_what_was_counted() {
+        let mut all = buckets(&[(0.1, 40.0), (f64::INFINITY, 40.0)]);
+        all.add(&buckets(&[(0.3, 0.0), (0.4, 60.0), (f64::INFINITY, 60.0)]));
+        assert_eq!(all, buckets(&[(0.1, 40.0), (0.3, 40.0), (0.4, 100.0), (f64::INFINITY, 100.0)]));
     }
 
     #[test]

@@ -207,9 +207,12 @@ fn guarantees(plan: &Plan) -> Vec<String> {
     let one = |(step, injection): (&Step, &Injection)| {
         let promise = match injection.class {
             Class::Leased => {
-                "ends by itself at its target within 10s if nobody renews it; journaled, so `chaos recover` can undo it"
+                "ends by itself at its target within 10s if nobody renews it; its guard undoes it when the runner dies, \
+                 `chaos recover` when both do"
             }
-            Class::Revertible => "journaled: the runner or `chaos recover` undoes it",
+            Class::Revertible => {
+                "journaled: the runner undoes it, its guard when the runner dies, `chaos recover` when both do"
+            }
             Class::SelfHealing => "journaled: whoever restarts the target brings it back",
             Class::Irreversible => "cannot be undone",
         };

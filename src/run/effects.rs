@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Tries at a revert.
-const ATTEMPTS: u32 = 3;
+pub const ATTEMPTS: u32 = 3;
 /// Pause before the second try; doubled for each further one.
 const PAUSE: Duration = Duration::from_millis(200);
 

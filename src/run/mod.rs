@@ -34,7 +34,7 @@ mod watch;
 mod world;
 
 pub use clock::{TokioClock, virtual_time};
-pub use effects::{Effects, LeftOver, Undone};
+pub use effects::{ATTEMPTS, Effects, LeftOver, Undone};
 pub use error::RunError;
 pub use event::{Event, EventKind, Events};
 pub use halt::{Halt, Stop};
@@ -43,7 +43,7 @@ pub use moments::{Moments, Times};
 pub use observe::Observation;
 pub use proxy::{TOKEN_VARIABLE, new_token, token_file};
 pub use real::{RealWorld, Unopened};
-pub use recover::{InForce, in_force, leftovers, recover};
+pub use recover::{InForce, in_force, leftovers, recover, recover_run};
 pub use runner::{Ending, FaultReport, Judged, Runner, WINDING_UP};
 pub use sampling::Tally;
 pub use steady::compared;

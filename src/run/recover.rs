@@ -78,8 +78,24 @@ fn addresses(intent: &Intent) -> Vec<String> {
 /// # Errors
 /// The store cannot be read or written.
 pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Undone>, RunError> {
+    take_back(journal, effects, |_| true).await
+}
+
+/// The same of one dead run.
+///
+/// # Errors
+/// The store cannot be read or written.
+pub async fn recover_run(journal: &Journal, effects: &Effects, run: &str) -> Result<Vec<Undone>, RunError> {
+    take_back(journal, effects, |of| of == run).await
+}
+
+async fn take_back(
+    journal: &Journal,
+    effects: &Effects,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<Undone>, RunError> {
     let mut undone = Vec::new();
-    for found in in_force(journal)?.into_iter().filter(|found| !found.alive) {
+    for found in in_force(journal)?.into_iter().filter(|found| !found.alive && wanted(&found.run)) {
         let used_by_others = matches!(&found.effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
         if used_by_others {
             effects.keep(&found.effect, "others call through it")?;

@@ -27,6 +27,8 @@ pub enum Deed<'a> {
     Read(&'a SourceRef),
     /// It makes the call of a step.
     Call(&'a str),
+    /// It looks whether the fault of a step acts.
+    Look(&'a str),
 }
 
 /// What becomes of it.
@@ -50,6 +52,10 @@ pub enum End {
     FailsThoughDone,
     /// The fault is lost at its target.
     Vanishes,
+    /// The fault acts on nothing.
+    Unseen,
+    /// The limits are lower than what was proven.
+    Halved,
     /// What was read is lost.
     Lost,
     /// What was read comes with the read after it, behind that.

@@ -2,7 +2,8 @@
 
 use super::steps::Steps;
 use crate::base::{Instant, unit};
-use crate::types::model::Argument;
+use crate::plan::Plan;
+use crate::types::model::{Argument, SourceRef};
 use crate::types::term::{Cohort, MetricId};
 use crate::types::trial::{Course, Given, Happening, What};
 
@@ -13,6 +14,8 @@ pub const TRAFFIC: f64 = 100.0;
 #[derive(Clone, Debug, Default)]
 pub struct Givens {
     all: Vec<Given>,
+    /// Whether every fault of requests selects all of them, so that each metric is that of those affected.
+    all_affected: bool,
 }
 
 /// What is given of a metric at a moment.
@@ -24,10 +27,28 @@ pub enum Told<'a> {
     NoData,
 }
 
+impl Told<'_> {
+    /// The value at a moment, where there is one.
+    pub fn at(self, moment: Instant) -> Option<f64> {
+        match self {
+            Told::Value(course, began) => Some(course.at(moment.since(began).as_secs_f64())),
+            Told::NoData => None,
+        }
+    }
+}
+
 impl Givens {
-    /// Those of a test.
-    pub fn new(all: Vec<Given>) -> Self {
-        Self { all }
+    /// Those of a test of this plan.
+    pub fn new(all: Vec<Given>, plan: &Plan) -> Self {
+        let injections = plan.injections().map(|(_, injection)| injection);
+        let mut requests = injections.filter(|injection| injection.resource == "requests");
+        Self { all, all_affected: requests.all(|injection| injection.touches.lo >= 1.0) }
+    }
+
+    /// The metric of which something is said while parts of the traffic are affected, where this one is read.
+    pub fn part(&self, metric: &MetricId) -> MetricId {
+        let is_whole = metric.of_all() == *metric;
+        if is_whole && self.all_affected { metric.of_part(Cohort::Affected) } else { metric.clone() }
     }
 
     /// Whether every metric of which nothing is said satisfies its conditions.
@@ -67,9 +88,32 @@ impl Givens {
         of_whole
     }
 
+    /// When something else is given of a metric between two moments, in order.
+    pub fn changes(&self, metric: &MetricId, (from, at): (Instant, Instant), steps: &Steps) -> Vec<Instant> {
+        let mut found = Vec::new();
+        for given in &self.all {
+            let course = match &given.what {
+                What::Metric(of, course) if of == metric || is_part(metric, of) => Some(course),
+                What::NoData(of) if of == metric || is_part(metric, of) => None,
+                _ => continue,
+            };
+            let Some(began) = steps.moment(&given.since).filter(|began| *began < at) else { continue };
+            let since = |seconds: f64| began + unit::to_duration(seconds);
+            let till = given.lasting.map(since);
+            let turns = course.into_iter().flat_map(|course| course.turns(from.since(began).as_secs_f64()));
+            let turns = turns.map(since).take_while(|turn| *turn < at && till.is_none_or(|till| *turn < till));
+            found.extend(turns.chain([began]).chain(till).filter(|moment| from < *moment && *moment < at));
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+
     /// Whether a source does not answer.
-    pub fn is_silent(&self, source: &str, at: Instant, steps: &Steps) -> bool {
-        self.holding(at, steps).iter().any(|(what, _)| matches!(what, What::SilentSource(of) if of == source))
+    pub fn is_silent(&self, source: &SourceRef, at: Instant, steps: &Steps) -> bool {
+        let name = name_of(source);
+        let is_it = |what: &What| matches!(what, What::SilentSource(of) if Some(of.as_str()) == name);
+        self.holding(at, steps).iter().any(|(what, _)| is_it(what))
     }
 
     /// Requests a second to a service.
@@ -101,6 +145,15 @@ impl Givens {
     pub fn stop(&self, steps: &Steps) -> Option<Instant> {
         let stops = self.all.iter().filter(|given| given.what == What::Stop);
         stops.filter_map(|given| steps.moment(&given.since)).min()
+    }
+}
+
+/// The name by which tests call a source: the views of all proxies are one, and a probe has none.
+pub fn name_of(source: &SourceRef) -> Option<&str> {
+    match source {
+        SourceRef::Declared(name) => Some(name),
+        SourceRef::Proxy(_) => Some("proxy"),
+        SourceRef::Probe(_) => None,
     }
 }
 

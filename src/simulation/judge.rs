@@ -2,12 +2,13 @@
 
 use super::outside::How;
 use super::steady::mentions;
+use super::steps::expectations;
 use super::trial::Record;
 use crate::base::{Instant, Span, unit};
-use crate::plan::{Plan, StepKind};
+use crate::plan::{Plan, Step};
 use crate::run::{Judged, Verdict};
 use crate::types::term::{Condition, MetricId};
-use crate::types::trial::{After, Cause, Expected, ExpectedStep, ExpectedVerdict, Outcome};
+use crate::types::trial::{After, Cause, Expected, ExpectedStep, ExpectedVerdict, Outcome, is_named};
 
 /// An expectation of a test that was not met.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,11 +73,7 @@ fn says(reason: &str, plan: &Plan, such: impl Fn(&Condition) -> bool) -> bool {
     let aborts = plan.aborts.iter().map(|it| (&it.condition, &it.text));
     let slos = plan.steady.iter().map(|it| (&it.condition, &it.text));
     let overall = plan.expectations.iter().map(|it| (&it.condition, &it.text));
-    let steps = plan.graph.steps().flat_map(|step| match &step.kind {
-        StepKind::Inject(injection) => injection.judged().map(|it| (&it.condition, &it.text)).collect(),
-        StepKind::Expect(it) => vec![(&it.condition, &it.text)],
-        _ => Vec::new(),
-    });
+    let steps = plan.graph.steps().flat_map(expectations).map(|it| (&it.condition, &it.text));
     let mut conditions = aborts.chain(slos).chain(overall).chain(steps);
     conditions.any(|(condition, text)| such(condition) && reason.contains(text.as_str()))
 }
@@ -108,9 +105,9 @@ fn of_step(expected: &ExpectedStep, record: &Record, plan: &Plan) -> Option<Fail
     };
     let (within, after) = expected.within.as_ref()?;
     let origin = match after {
-        After::Beginning => record.steps.began(step).ok_or_else(|| format!("`{step}` never began")),
+        After::Beginning => began(record, step, plan).ok_or_else(|| format!("`{step}` never began")),
         After::Abort => record.halted.ok_or_else(|| "the run was not stopped".to_owned()),
-        After::Step(other) => record.steps.ended(other).ok_or_else(|| format!("`{other}` never ended")),
+        After::Step(other) => ended(record, other, plan).ok_or_else(|| format!("`{other}` never ended")),
     };
     let origin = match origin {
         Ok(origin) => origin,
@@ -173,34 +170,56 @@ fn reverted(faults: Vec<&super::outside::Fault>) -> Result<Instant, String> {
 
 /// When a step's expectations had come to this. All must be satisfied; one that is violated, or unclear, is enough.
 fn judged_as(expected: &ExpectedStep, record: &Record, plan: &Plan, verdict: Verdict) -> Result<Instant, String> {
-    let judged = judgements(record, &expected.step, plan);
+    let wanted = wanted(record, &expected.step, plan);
+    let is_of = |it: &&Judged| {
+        record.steps.is_named(&it.of, &expected.step) || wanted.contains(&(it.of.as_str(), it.text.as_str()))
+    };
+    let judged: Vec<&Judged> = record.ending.judged.iter().filter(is_of).collect();
     let such = || judged.iter().filter(|it| it.verdict == verdict).map(|it| it.at);
     let other = judged.iter().find(|it| it.verdict != verdict);
+    let is_judged = |(of, text): &&(&str, &str)| judged.iter().any(|it| it.of == *of && it.text == *text);
+    let open = wanted.iter().find(|it| !is_judged(it)).filter(|_| !judged.is_empty());
     let found = match verdict {
-        Verdict::Confirmed if other.is_none() => such().max(),
+        Verdict::Confirmed if other.is_none() && open.is_none() => such().max(),
         Verdict::Confirmed => None,
         _ => such().min(),
     };
-    found.ok_or_else(|| match other {
-        Some(other) => format!("`{}` is {}: {}", other.text, other.verdict, other.detail),
-        None => "nothing of it was judged".to_owned(),
+    found.ok_or_else(|| match (other, open) {
+        (Some(other), _) => format!("`{}` is {}: {}", other.text, other.verdict, other.detail),
+        (None, Some((_, text))) => format!("`{text}` was not judged before the run ended"),
+        (None, None) => "nothing of it was judged".to_owned(),
     })
 }
 
-/// What became of the expectations of a step, or of the one of this name.
-fn judgements<'r>(record: &'r Record, step: &str, plan: &Plan) -> Vec<&'r Judged> {
-    let of_step = record.ending.judged.iter().filter(|it| record.steps.is_named(&it.of, step));
-    let found: Vec<&Judged> = of_step.collect();
-    if !found.is_empty() {
-        return found;
+/// What is expected in a step that was not passed over, or the expectation of this name: its step and its words.
+fn wanted<'p>(record: &Record, name: &str, plan: &'p Plan) -> Vec<(&'p str, &'p str)> {
+    let words = |step: &'p Step| expectations(step).into_iter().map(|it| (step.name.as_str(), it.text.as_str()));
+    let ran = || plan.graph.steps().filter(|step| !record.steps.skipped(&step.name));
+    let of_step: Vec<_> = ran().filter(|step| record.steps.is_named(&step.name, name)).flat_map(words).collect();
+    if !of_step.is_empty() {
+        return of_step;
     }
-    let (prefix, own) = step.rsplit_once('.').map_or(("", step), |(prefix, own)| (prefix, own));
-    let named = plan.injections().flat_map(|(of, injection)| injection.judged().map(move |it| (&of.name, it)));
-    let named: Vec<(&String, &String)> = named
-        .filter(|(of, it)| it.name.as_deref() == Some(own) && (prefix.is_empty() || of.starts_with(prefix)))
-        .map(|(of, it)| (of, &it.text))
-        .collect();
-    record.ending.judged.iter().filter(|it| named.iter().any(|(of, text)| it.of == **of && it.text == **text)).collect()
+    let is_it = |step: &Step, own: &str| is_named(&beside(&step.name, own), name);
+    let named = ran().flat_map(|step| expectations(step).into_iter().map(move |it| (step, it)));
+    let named = named.filter(|(step, it)| it.name.as_deref().is_some_and(|own| is_it(step, own)));
+    named.map(|(step, it)| (step.name.as_str(), it.text.as_str())).collect()
+}
+
+/// The name of an expectation in a step, as that of a step beside it.
+fn beside(step: &str, own: &str) -> String {
+    step.rsplit_once('.').map_or_else(|| own.to_owned(), |(block, _)| format!("{block}.{own}"))
+}
+
+/// When a step began, or the step of an expectation of this name.
+fn began(record: &Record, name: &str, plan: &Plan) -> Option<Instant> {
+    let of_its_step = || wanted(record, name, plan).into_iter().filter_map(|(step, _)| record.steps.began(step)).min();
+    record.steps.began(name).or_else(of_its_step)
+}
+
+/// When a step ended, or the step of an expectation of this name.
+fn ended(record: &Record, name: &str, plan: &Plan) -> Option<Instant> {
+    let of_its_step = || wanted(record, name, plan).into_iter().filter_map(|(step, _)| record.steps.ended(step)).max();
+    record.steps.ended(name).or_else(of_its_step)
 }
 
 /// What is known of a step, for whoever looks for the reason.

@@ -12,6 +12,7 @@ mod gauges;
 mod given;
 mod judge;
 mod outside;
+mod samples;
 mod solver;
 mod steady;
 mod steps;

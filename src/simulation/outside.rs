@@ -1,7 +1,7 @@
 //! What is outside of a runner, and stays when it dies: faults in force with their leases, processes, proxies.
 
 use crate::base::Instant;
-use crate::run::{FaultIntent, Intent};
+use crate::run::{ATTEMPTS, FaultIntent, Intent};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -21,13 +21,18 @@ pub struct Fault {
     pub from: Instant,
     /// When it ended.
     pub until: Option<Ended>,
+    /// Whether it was shown to act.
+    pub acted: bool,
+    /// When its lease was last asked to be renewed, whether it was or not.
+    pub asked: Instant,
+    /// When it was first tried to take it back.
+    pub tried: Option<Instant>,
     /// Requests that came meanwhile.
-    pub seen: f64,
+    seen: f64,
     lease: Option<Duration>,
     renewed: Instant,
     /// Up to when requests are counted.
     counted: Instant,
-    tried: bool,
 }
 
 /// When a fault ended, and how.
@@ -63,6 +68,15 @@ pub struct Standing {
     pub admin: Option<String>,
 }
 
+/// What was left behind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// What people call it.
+    pub what: String,
+    /// How often its run has tried to take it back.
+    pub tries: u32,
+}
+
 /// The outside.
 #[derive(Debug, Default)]
 pub struct Outside(Mutex<State>);
@@ -75,6 +89,8 @@ struct State {
     /// Effects that were taken back: what arrives later is refused.
     tombs: Vec<(String, u64)>,
     standing: Vec<Standing>,
+    /// How often a runner has tried to take something back, by its run and what people call it.
+    tries: BTreeMap<(String, String), u32>,
     /// Requests that have passed proxies, by service, and up to when they are counted.
     passed: BTreeMap<String, (f64, Instant)>,
     wrong: Vec<String>,
@@ -111,16 +127,43 @@ impl Outside {
         found.map(|fault| fault.renewed = now).is_some()
     }
 
-    /// Somebody tries to take it back.
-    pub fn tries(&self, fault: &FaultIntent, now: Instant) {
+    /// Its lease is asked to be renewed.
+    pub fn asks(&self, fault: &FaultIntent, now: Instant) {
         if let Some(fault) = self.state(now).open(fault) {
-            fault.tried = true;
+            fault.asked = now;
         }
+    }
+
+    /// It is shown to act.
+    pub fn acts(&self, fault: &FaultIntent, now: Instant) {
+        if let Some(fault) = self.state(now).open(fault) {
+            fault.acted = true;
+        }
+    }
+
+    /// A runner tries to take something back.
+    pub fn tries(&self, run: &str, intent: &Intent, now: Instant) {
+        let mut state = self.state(now);
+        let what = match intent {
+            Intent::Fault(fault) => of_step(&fault.call.step),
+            other => other.what(),
+        };
+        if let Intent::Fault(fault) = intent
+            && let Some(open) = state.open(fault)
+        {
+            open.tried.get_or_insert(now);
+        }
+        *state.tries.entry((run.to_owned(), what)).or_default() += 1;
     }
 
     /// Whether a fault is in force.
     pub fn is_in_force(&self, fault: &FaultIntent, now: Instant) -> bool {
         self.state(now).open(fault).is_some()
+    }
+
+    /// Whether the fault of one of these steps is in force.
+    pub fn is_any_in_force(&self, is_it: impl Fn(&str) -> bool, now: Instant) -> bool {
+        self.state(now).faults.iter().any(|fault| fault.until.is_none() && is_it(&fault.step))
     }
 
     /// Counts the requests to a fault's target up to now, so many a second; all that came while it was in force.
@@ -157,13 +200,13 @@ impl Outside {
         state.standing.push(Standing { what, run, admin });
     }
 
-    /// One is stopped, and what is in it ends with it.
-    pub fn stop(&self, intent: &Intent, now: Instant) {
+    /// One is stopped by a runner, and what is in it ends with it.
+    pub fn stop(&self, run: &str, intent: &Intent, now: Instant) {
         let mut state = self.state(now);
         let what = intent.what();
         state.standing.retain(|one| one.what != what);
         if let Intent::Proxy(proxy) = intent {
-            state.end_all_in(&proxy.proxy.admin, &what, now);
+            state.end_all_in(&proxy.proxy.admin, &what, run, now);
         }
     }
 
@@ -181,17 +224,18 @@ impl Outside {
     pub fn left(&self, now: Instant) -> Vec<String> {
         let state = self.state(now);
         let open = state.faults.iter().filter(|fault| fault.until.is_none());
-        let faults = open.map(|fault| format!("the fault of {}", fault.step));
+        let faults = open.map(|fault| of_step(&fault.step));
         faults.chain(state.standing.iter().map(|one| one.what.clone())).collect()
     }
 
     /// The same of one run.
-    pub fn left_of(&self, run: &str, now: Instant) -> Vec<String> {
+    pub fn left_of(&self, run: &str, now: Instant) -> Vec<Left> {
         let state = self.state(now);
         let open = state.faults.iter().filter(|fault| fault.until.is_none() && fault.run == run);
-        let faults = open.map(|fault| format!("the fault of {}", fault.step));
+        let faults = open.map(|fault| of_step(&fault.step));
         let standing = state.standing.iter().filter(|one| one.run == run);
-        faults.chain(standing.map(|one| one.what.clone())).collect()
+        let all = faults.chain(standing.map(|one| one.what.clone()));
+        all.map(|what| Left { tries: state.tried(run, &what), what }).collect()
     }
 
     /// What the outside has seen that must not be.
@@ -232,11 +276,13 @@ impl State {
             admin: fault.proxy.as_ref().map(|proxy| proxy.admin.clone()),
             from: at,
             until: None,
+            acted: false,
+            asked: at,
+            tried: None,
             seen: 0.0,
             lease: fault.call.lease,
             renewed: at,
             counted: at,
-            tried: false,
         });
     }
 
@@ -250,14 +296,26 @@ impl State {
         found.map(|fault| fault.until = Some(Ended { at, how })).is_some()
     }
 
-    /// A proxy that goes takes its faults along. Whoever stops it must have tried to take them back before.
-    fn end_all_in(&mut self, admin: &str, what: &str, at: Instant) {
-        let inside = |it: &&mut Fault| it.until.is_none() && it.admin.as_deref() == Some(admin);
-        for fault in self.faults.iter_mut().filter(inside) {
-            if !fault.tried {
-                self.wrong.push(format!("{what} was stopped before the fault of {} was taken back", fault.step));
-            }
-            fault.until = Some(Ended { at, how: How::WithItsProxy });
-        }
+    fn tried(&self, run: &str, what: &str) -> u32 {
+        self.tries.get(&(run.to_owned(), what.to_owned())).copied().unwrap_or_default()
     }
+
+    /// A proxy that goes takes its faults along. Whoever stops it must have tried to take them back before: the run that
+    /// injected them once more than at the end of their steps.
+    fn end_all_in(&mut self, admin: &str, what: &str, run: &str, at: Instant) {
+        let inside = |it: &&Fault| it.until.is_none() && it.admin.as_deref() == Some(admin);
+        let too_soon = |it: &&Fault| self.tried(run, &of_step(&it.step)) < ATTEMPTS + u32::from(it.run == run);
+        let early = self.faults.iter().filter(inside).filter(too_soon);
+        let early =
+            early.map(|it| format!("{what} was stopped before it was tried to take {} back", of_step(&it.step)));
+        let early: Vec<String> = early.collect();
+        self.wrong.extend(early);
+        let open = self.faults.iter_mut().filter(|it| it.until.is_none() && it.admin.as_deref() == Some(admin));
+        open.for_each(|it| it.until = Some(Ended { at, how: How::WithItsProxy }));
+    }
+}
+
+/// What people call the fault of a step.
+fn of_step(step: &str) -> String {
+    format!("the fault of {step}")
 }

@@ -2,7 +2,7 @@
 //! every SLO and fires no trigger.
 
 use super::solver::{Asked, Known, Values, Variable, ordinary, solve};
-use super::steps::Steps;
+use super::steps::{Steps, expectations};
 use crate::base::{Instant, Interval};
 use crate::plan::{Plan, StepKind};
 use crate::run::compared;
@@ -28,8 +28,9 @@ pub struct Steady {
     book: Mutex<Book>,
 }
 
-/// The steps that are run, and the given values that count, as bits.
-type Key = (Vec<String>, bool, Vec<(Variable, u64)>);
+/// On what values depend: the steps that are run, whether anything was injected, of what is known whether it is given, and
+/// the given values that count, as bits.
+type Key = (Vec<String>, bool, Vec<Variable>, BTreeSet<Variable>, Vec<(Variable, u64)>);
 
 #[derive(Debug, Default)]
 struct Book {
@@ -87,11 +88,14 @@ impl Steady {
         let running = steps.running(at);
         let injected = self.plan.injections().any(|(step, _)| steps.began(&step.name).is_some_and(|began| began <= at));
         let asked = self.asked(&running, injected);
-        let key = (running.iter().map(|it| (*it).to_owned()).collect(), injected, mixed(&asked, &others.given));
+        let steps = running.iter().map(|it| (*it).to_owned()).collect();
+        let given = others.given.keys().cloned().collect();
+        let key = (steps, injected, given, others.unknown.clone(), mixed(&asked, &others.given));
         if let Some(known) = self.book().found.get(&key) {
             return Arc::clone(known);
         }
-        let baseline = injected.then(|| self.book().baseline.clone());
+        let in_baseline = !injected && running.is_empty();
+        let baseline = (!in_baseline).then(|| self.book().baseline.clone());
         let known = Known {
             fixed: &others.given,
             unknown: &others.unknown,
@@ -101,7 +105,7 @@ impl Steady {
         };
         let (courses, open) = in_turns(&asked, known);
         let mut book = self.book();
-        if !injected && let Some(first) = courses.first() {
+        if in_baseline && let Some(first) = courses.first() {
             let mut baseline = others.given.clone();
             baseline.extend(first.clone());
             self.complete(&mut baseline);
@@ -119,14 +123,10 @@ impl Steady {
         let mut asked = Vec::new();
         let mut faulted: Vec<&str> = Vec::new();
         for step in plan.graph.steps().filter(|step| running.contains(&step.name.as_str())) {
-            match &step.kind {
-                StepKind::Inject(injection) => {
-                    faulted.push(&injection.target);
-                    asked.extend(injection.judged().map(expected));
-                }
-                StepKind::Expect(expectation) => asked.push(expected(expectation)),
-                _ => {}
+            if let StepKind::Inject(injection) = &step.kind {
+                faulted.push(&injection.target);
             }
+            asked.extend(expectations(step).into_iter().map(expected));
         }
         for slo in &plan.steady {
             let bends = |service: &String| plan.bends.contains(service) || faulted.contains(&service.as_str());
@@ -151,14 +151,8 @@ impl Steady {
     pub fn answer(&self, step: &str) -> BTreeMap<Variable, f64> {
         let mentions = |condition: &Condition| mentions(condition, step);
         let steps = self.plan.graph.steps();
-        let asked: Vec<Asked> = steps
-            .flat_map(|step| match &step.kind {
-                StepKind::Inject(injection) => injection.judged().map(expected).collect(),
-                StepKind::Expect(expectation) => vec![expected(expectation)],
-                _ => Vec::new(),
-            })
-            .filter(|asked| mentions(asked.condition))
-            .collect();
+        let asked = steps.flat_map(expectations).map(expected).filter(|asked| mentions(asked.condition));
+        let asked: Vec<Asked> = asked.collect();
         let (fixed, unknown) = (Values::new(), BTreeSet::new());
         let (ranges, window) = (&self.ranges, self.plan.window);
         let known = Known { fixed: &fixed, unknown: &unknown, baseline: None, ranges, window };

@@ -1,8 +1,9 @@
 //! The steps of a plan by the names that a test gives them, and when they began and ended.
 
 use crate::base::{Instant, unit};
-use crate::plan::{Plan, StepKind};
+use crate::plan::{Plan, Step, StepKind};
 use crate::run::{Moments, Times};
+use crate::types::model::Expectation;
 use crate::types::trial::{Since, is_named};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,6 +15,15 @@ pub type Blocks = Arc<BTreeMap<String, Vec<String>>>;
 pub fn blocks(plan: &Plan) -> Blocks {
     let steps = plan.graph.steps().filter(|step| !matches!(step.kind, StepKind::Mark));
     Arc::new(steps.map(|step| (step.name.clone(), step.blocks.clone())).collect())
+}
+
+/// What is expected in a step.
+pub fn expectations(step: &Step) -> Vec<&Expectation> {
+    match &step.kind {
+        StepKind::Inject(injection) => injection.judged().collect(),
+        StepKind::Expect(expectation) => vec![expectation],
+        _ => Vec::new(),
+    }
 }
 
 /// When the steps of a run began and ended, as far as that is known.

@@ -1,7 +1,7 @@
 //! One test: the real interpreter in virtual time, in a world made of what the test gives.
 
 use super::fate::Fate;
-use super::given::Givens;
+use super::given::{Givens, name_of};
 use super::outside::{Fault, Outside};
 use super::steady::Steady;
 use super::steps::{Blocks, Steps, blocks};
@@ -14,7 +14,8 @@ use crate::run::{Ending, Event, Events, Halt, Runner, TokioClock, Verdict, World
 use crate::toy::Toy;
 use crate::types::model::{System, Test};
 use crate::types::term::Cohort;
-use crate::types::trial::{Given, What};
+use crate::types::trial::What;
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::mpsc;
 
@@ -56,7 +57,8 @@ pub fn run_test(test: &Test, plan: Plan, system: &System) -> Result<Record, Diag
     let plan = Arc::new(plan);
     let blocks = blocks(&plan);
     known(test, &plan, &blocks)?;
-    let givens = Givens::new(of_parts(test, &plan)?);
+    no_others(test, &plan)?;
+    let givens = Givens::new(test.givens.clone(), &plan);
     let steady = givens.is_steady().then(|| Arc::new(Steady::new(Arc::clone(&plan))));
     let journal = Arc::new(Journal::in_memory().map_err(|error| impossible(test, &error.to_string()))?);
     let stage = Stage { plan, blocks, givens, steady: steady.clone(), journal };
@@ -78,12 +80,11 @@ fn known(test: &Test, plan: &Plan, blocks: &Blocks) -> Result<(), Diagnostic> {
     let steps = Steps::of(blocks, &crate::run::Moments::default());
     for given in &test.givens {
         if let What::SilentSource(name) = &given.what
-            && !plan.sources.keys().any(|source| source.to_string() == *name)
+            && !plan.sources.keys().any(|source| name_of(source) == Some(name))
         {
-            let sources: Vec<String> = plan.sources.keys().map(ToString::to_string).collect();
             let finding =
                 Diagnostic::error(codes::E0433, format!("no metric of this run comes from the source `{name}`"));
-            let known = sources.iter().map(String::as_str);
+            let known: BTreeSet<&str> = plan.sources.keys().filter_map(name_of).collect();
             return Err(finding.at(given.span, "").did_you_mean(name, given.span, known));
         }
         let step = match (&given.what, &given.since.step) {
@@ -100,22 +101,17 @@ fn known(test: &Test, plan: &Plan, blocks: &Blocks) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-/// What is given of a part of the traffic: where all of it is in the faults' share, that is the metric itself, and there are
-/// no others.
-fn of_parts(test: &Test, plan: &Plan) -> Result<Vec<Given>, Diagnostic> {
-    let mut givens = test.givens.clone();
-    for given in &mut givens {
-        let (What::Metric(metric, _) | What::NoData(metric)) = &mut given.what else { continue };
-        let Some(cohort) = metric.cohort().filter(|_| !plan.bindings.contains_key(metric)) else { continue };
-        if cohort == Cohort::Others {
+/// Where all traffic is in the faults' share, there are no others of whom anything could be given.
+fn no_others(test: &Test, plan: &Plan) -> Result<(), Diagnostic> {
+    for given in &test.givens {
+        let (What::Metric(metric, _) | What::NoData(metric)) = &given.what else { continue };
+        if metric.cohort() == Some(Cohort::Others) && !plan.bindings.contains_key(metric) {
             let finding = Diagnostic::error(codes::E0433, format!("no condition of this run reads `{metric}`"));
-            return Err(finding
-                .at(given.span, "")
-                .help("all traffic is in the faults' share, or nothing is expected of the others"));
+            let help = "all traffic is in the faults' share, or nothing is expected of the others";
+            return Err(finding.at(given.span, "").help(help));
         }
-        *metric = metric.of_all();
     }
-    Ok(givens)
+    Ok(())
 }
 
 /// What a run needs.

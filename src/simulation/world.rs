@@ -1,25 +1,25 @@
 //! The world that a run sees in virtual time.
 
 use super::fate::{Deed, End, Fate, Turn};
-use super::gauges::{Shown, Stretch, sample};
-use super::given::{Givens, Told};
+use super::given::Givens;
 use super::outside::Outside;
+use super::samples::compared;
 use super::solver::Variable;
-use super::steady::{Others, Steady};
+use super::steady::Steady;
 use super::steps::{Blocks, Steps};
-use crate::base::{Clock, Instant, unit};
+use crate::base::{Clock, Instant};
 use crate::diagnostics::codes;
 use crate::injector::{Call, Evidence, Handle, Phase};
 use crate::journal::Journal;
 use crate::metrics::{Found, Nothing, Read};
-use crate::monitor::{Cause, Sample};
+use crate::monitor::Sample;
 use crate::plan::{Injection, Plan, Proxy};
 use crate::run::{FaultIntent, Future, Intent, Moments, RunError, Witness, World};
 use crate::toy::{FaultInForce, Toy};
 use crate::types::Type;
 use crate::types::model::{Argument, Class, ProbeUse, SourceRef};
 use crate::types::term::{MetricId, Term};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,9 +54,13 @@ pub struct Scene {
 
 /// A world in virtual time.
 pub struct VirtualWorld {
-    scene: Scene,
+    pub(super) scene: Scene,
     toy: Option<Mutex<Toy>>,
     state: Mutex<State>,
+    /// Steps that inject faults of requests.
+    on_requests: BTreeSet<String>,
+    /// Metrics that some expectation compares with their baseline.
+    pub(super) compared: BTreeSet<MetricId>,
 }
 
 #[derive(Default)]
@@ -74,7 +78,26 @@ struct State {
 impl VirtualWorld {
     /// A world, with a toy system in it or without.
     pub fn new(scene: Scene, toy: Option<Toy>) -> Self {
-        Self { scene, toy: toy.map(Mutex::new), state: Mutex::default() }
+        let injections = scene.plan.injections().filter(|(_, injection)| injection.resource == "requests");
+        let on_requests = injections.map(|(step, _)| step.name.clone()).collect();
+        let compared = compared(&scene.plan);
+        Self { scene, toy: toy.map(Mutex::new), state: Mutex::default(), on_requests, compared }
+    }
+
+    /// Whether a fault of requests is in force: only then there are parts of the traffic.
+    pub(super) fn is_parted(&self) -> bool {
+        let is_it = |step: &str| self.on_requests.contains(step);
+        self.scene.outside.is_any_in_force(is_it, self.now())
+    }
+
+    /// When a metric was last read.
+    pub(super) fn read_before(&self, metric: &MetricId) -> Option<Instant> {
+        self.state().read.get(metric).copied()
+    }
+
+    /// Notes that a metric is read.
+    pub(super) fn is_read(&self, metric: &MetricId, at: Instant) {
+        self.state().read.insert(metric.clone(), at);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -85,7 +108,7 @@ impl VirtualWorld {
         self.scene.clock.now()
     }
 
-    fn steps(&self) -> Steps {
+    pub(super) fn steps(&self) -> Steps {
         Steps::of(&self.scene.blocks, &self.scene.moments)
     }
 
@@ -117,9 +140,14 @@ impl VirtualWorld {
         self.scene.givens.traffic(service, self.now(), &self.steps())
     }
 
+    /// The toy system, up to when it was last looked at.
+    pub(super) fn toy_as_it_is(&self) -> Option<MutexGuard<'_, Toy>> {
+        Some(self.toy.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The toy system, up to now.
-    fn toy(&self) -> Option<MutexGuard<'_, Toy>> {
-        let mut toy = self.toy.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn toy(&self) -> Option<MutexGuard<'_, Toy>> {
+        let mut toy = self.toy_as_it_is()?;
         let felt = self.state().felt.clone();
         toy.advance(self.now(), &felt);
         Some(toy)
@@ -139,7 +167,7 @@ impl VirtualWorld {
         let turn = self.begin(Deed::Read(source)).await;
         let steps = self.steps();
         let name = source.to_string();
-        let silent = self.scene.givens.is_silent(&name, at, &steps);
+        let silent = self.scene.givens.is_silent(source, at, &steps);
         let mut read = match turn.end {
             End::Fails => self.unreadable(source, at, "it does not answer"),
             End::Lost => Read::default(),
@@ -157,85 +185,6 @@ impl VirtualWorld {
         read.samples.extend(before);
         self.finish(turn).await;
         read
-    }
-
-    fn bound(&self, source: &SourceRef) -> Vec<MetricId> {
-        let bindings = self.scene.plan.bindings.iter();
-        bindings.filter(|(_, binding)| binding.source == *source).map(|(metric, _)| metric.clone()).collect()
-    }
-
-    fn unreadable(&self, source: &SourceRef, at: Instant, why: &str) -> Read {
-        let value = Err(Cause::Unreadable(why.to_owned()));
-        let sample = Sample { from: at, at, value };
-        let samples = self.bound(source).into_iter().map(|metric| (metric, sample.clone())).collect();
-        Read { samples, failures: vec![why.to_owned()], ..Read::default() }
-    }
-
-    fn samples(&self, source: &SourceRef, at: Instant, steps: &Steps) -> Read {
-        // A server shows what it has scraped last.
-        let scrape = self.scene.plan.sources.get(source).map_or(0.0, |source| source.scrape);
-        let interval = u64::try_from(unit::to_duration(scrape).as_nanos()).unwrap_or(u64::MAX);
-        let at = if interval > 0 { Instant(at.0 - at.0 % interval) } else { at };
-        let others = self.others(at, steps);
-        let samples = self.bound(source).into_iter().filter_map(|metric| {
-            let sample = self.sample(&metric, at, steps, &others)?;
-            Some((metric, sample))
-        });
-        Read { samples: samples.collect(), ..Read::default() }
-    }
-
-    /// What is known of all metrics, before steady values are sought for the others.
-    fn others(&self, at: Instant, steps: &Steps) -> Others {
-        let mut others = Others::default();
-        if self.scene.steady.is_none() {
-            return others;
-        }
-        for (metric, binding) in &self.scene.plan.bindings {
-            let variable = Variable::Metric(metric.clone());
-            let counts = matches!(binding.how, crate::types::model::How::Counter(_));
-            match self.scene.givens.metric(metric, at, steps) {
-                Some(Told::Value(course, began)) if !counts => {
-                    others.given.insert(variable, course.at(at.since(began).as_secs_f64()));
-                }
-                Some(_) => _ = others.unknown.insert(variable),
-                None if self.is_in_toy(metric) => _ = others.unknown.insert(variable),
-                None => {}
-            }
-        }
-        others
-    }
-
-    fn is_in_toy(&self, metric: &MetricId) -> bool {
-        self.toy.as_ref().is_some_and(|toy| toy.lock().unwrap_or_else(PoisonError::into_inner).shows(metric))
-    }
-
-    fn sample(&self, metric: &MetricId, at: Instant, steps: &Steps, others: &Others) -> Option<Sample> {
-        let binding = self.scene.plan.bindings.get(metric)?;
-        let from = self.state().read.get(metric).copied();
-        if from == Some(at) {
-            return None;
-        }
-        let shown = match self.scene.givens.metric(metric, at, steps) {
-            Some(Told::NoData) => return Some(silent(metric, at)),
-            Some(Told::Value(course, began)) => Shown::Course(course, began),
-            None if self.is_in_toy(metric) => return self.toy_sample(metric, from, at),
-            None => match self.scene.steady.as_ref().and_then(|it| it.value(metric, at, steps, others)) {
-                Some(value) => Shown::Value(value),
-                None => return Some(silent(metric, at)),
-            },
-        };
-        self.state().read.insert(metric.clone(), at);
-        let seconds = from.map_or(0.0, |from| at.since(from).as_secs_f64());
-        let rate = self.scene.givens.traffic(&metric.service, at, steps);
-        sample(&binding.how, shown, Stretch { from, at, requests: rate * seconds })
-    }
-
-    fn toy_sample(&self, metric: &MetricId, from: Option<Instant>, at: Instant) -> Option<Sample> {
-        let toy = self.toy()?;
-        self.state().read.insert(metric.clone(), at);
-        let point = toy.sample(metric, from.unwrap_or(at), at)?;
-        let from = if matches!(point, crate::monitor::Point::Gauge(_)) { at } else { from? };
-        Some(Sample { from, at, value: Ok(point) })
     }
 
     async fn probe_now(&self, of: &ProbeUse, step: &str) -> Result<Found, Nothing> {
@@ -273,10 +222,6 @@ fn found(value: Argument) -> Option<Found> {
         Argument::Text(text) | Argument::Word(text) => Some(Found::Text(text)),
         _ => None,
     }
-}
-
-fn silent(metric: &MetricId, at: Instant) -> Sample {
-    Sample { from: at, at, value: Err(Cause::NoSeries(metric.metric.clone())) }
 }
 
 /// A share turns to its opposite; all else is ten times as much.
@@ -345,18 +290,18 @@ impl VirtualWorld {
     }
 
     async fn revert_now(&self, intent: &Intent) -> Result<String, RunError> {
+        self.scene.outside.tries(&self.scene.run, intent, self.now());
         let Intent::Fault(fault) = intent else {
             let what = intent.what();
             let turn = self.begin(Deed::Stop(&what)).await;
             if turn.end == End::Fails {
                 return Err(RunError { retryable: true, ..failure("it cannot be stopped") });
             }
-            self.scene.outside.stop(intent, self.now());
+            self.scene.outside.stop(&self.scene.run, intent, self.now());
             self.finish(turn).await;
             return Ok(String::new());
         };
         let step = &fault.call.step;
-        self.scene.outside.tries(fault, self.now());
         let turn = self.begin(Deed::Revert(step)).await;
         if turn.end == End::Fails {
             return Err(RunError { retryable: true, ..failure("the injector cannot take it back") });
@@ -390,6 +335,7 @@ impl VirtualWorld {
     }
 
     async fn renew_now(&self, fault: &FaultIntent) -> Result<(), RunError> {
+        self.scene.outside.asks(fault, self.now());
         let turn = self.begin(Deed::Renew(&fault.call.step)).await;
         match turn.end {
             End::Vanishes => self.lose(fault),
@@ -435,7 +381,11 @@ impl VirtualWorld {
             _ if on_requests => (seen as u64, (seen * injection.touches.hi) as u64),
             _ => (1 + seen as u64, 1),
         };
-        Some(Witness { seen, acted: if unseen { 0 } else { acted } })
+        let acted = if unseen { 0 } else { acted };
+        if acted > 0 {
+            self.scene.outside.acts(fault, self.now());
+        }
+        Some(Witness { seen, acted })
     }
 }
 

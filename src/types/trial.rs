@@ -106,6 +106,20 @@ impl Course {
     }
 }
 
+impl Course {
+    /// When it turns after so many seconds, in seconds from its beginning, in order.
+    pub fn turns(&self, after: f64) -> impl Iterator<Item = f64> {
+        let (every, first, last) = match self {
+            Course::One(_) => (0.0, 1, 0),
+            Course::Ramp { over, .. } => (*over, 1, 1),
+            Course::Levels { values, every } => {
+                (*every, 1.max((after / every) as usize), values.len().saturating_sub(1))
+            }
+        };
+        (first..=last).map(move |turn| turn as f64 * every)
+    }
+}
+
 /// A moment: so many seconds after the beginning of the run, or after the beginning or the end of a step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Since {

@@ -13,6 +13,7 @@ mod fmt;
 mod format;
 mod formats;
 mod fuzz;
+mod givens;
 mod graph;
 mod harness;
 mod init;

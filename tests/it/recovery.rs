@@ -40,7 +40,7 @@ fn after_sigkill_the_fault_ends_by_itself_and_recover_takes_back_the_rest() {
     let _nginx = nginx(&place, upstream);
     let file = experiment(&place, upstream, proxy, helper);
     let load = Load::on(proxy);
-    let mut runner = Running::start(&mut place.chaos(&["exec", &file]));
+    let mut runner = Running::start(&mut place.chaos(&["exec", &file, "--no-guard"]));
     wait_for("the fault", 30, || status(proxy, "GET", "/") == Some(503));
     place.run(&["status"]).ended(0).says("at work").says("http.error on page");
 
@@ -80,5 +80,102 @@ fn signals_stop_the_run_and_take_everything_back() {
         assert!(!answers(helper));
         assert_eq!(place.run(&["status"]).code, Some(0), "round {number}");
     }
+    place.stop_kept_proxy();
+}
+
+#[test]
+fn another_terminal_stops_a_run_and_holds_all() {
+    let place = Place::new();
+    let (upstream, proxy, helper) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let file = experiment(&place, upstream, proxy, helper);
+    let _load = Load::on(proxy);
+    place.run(&["stop"]).ended(2).says("E0810").says("no run is at work");
+    let faulted = || {
+        let runner = Running::start(&mut place.chaos(&["exec", &file]));
+        wait_for("the fault", 30, || status(proxy, "GET", "/") == Some(503));
+        runner
+    };
+    let runner = faulted();
+    place.run(&["stop", "nobody"]).ended(2).says("no run `nobody` is at work").says("(outage)");
+    place.run(&["stop"]).ended(0).says("of outage ended as aborted; everything is taken back");
+    assert_eq!(status(proxy, "GET", "/"), Some(200));
+    assert!(!answers(helper));
+    runner.finish().ended(4).says("aborted because stopped by `chaos stop`");
+
+    let runner = faulted();
+    place.run(&["stop", "--hold", "an incident"]).ended(0).says("no run begins").says("ended as aborted");
+    runner.finish().ended(4).says("aborted because an incident");
+    assert_eq!(status(proxy, "GET", "/"), Some(200));
+    place.run(&["exec", &file]).ended(2).says("E0809").says("no run may begin: an incident");
+    place.run(&["status"]).ended(0).says("no run may begin: an incident");
+    place.run(&["stop", "--release"]).ended(0).says("runs may begin again");
+    place.run(&["stop", "--release"]).ended(0).says("runs were not held");
+
+    let runner = faulted();
+    place.run(&["stop", "--all"]).ended(0).says("ended as aborted");
+    runner.finish().ended(4);
+    place.run(&["stop", "--all"]).ended(0).says("no run is at work");
+    place.stop_kept_proxy();
+}
+
+/// Kills runners at many moments, and looks from outside: what callers of the proxy get, and who lives. Whatever the guard
+/// does, it does within a second or so; leases would take ten.
+#[test]
+fn whenever_a_runner_is_killed_its_guard_takes_everything_back() {
+    let place = Place::new();
+    let (upstream, proxy, helper) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let file = experiment(&place, upstream, proxy, helper);
+    let load = Load::on(proxy);
+    let mut under_fault = 0;
+    for round in 0..10_u64 {
+        let mut runner = Running::start(&mut place.chaos(&["exec", &file]));
+        if round % 5 == 4 {
+            wait_for("the helper", 30, || answers(helper));
+        } else {
+            wait_for("the fault", 30, || status(proxy, "GET", "/") == Some(503));
+            under_fault += 1;
+        }
+        std::thread::sleep(Duration::from_millis(round * 37 % 200));
+        runner.signal("KILL");
+        runner.wait();
+        let killed = Instant::now();
+        wait_for("the guard", 8, || status(proxy, "GET", "/") == Some(200) || !answers(proxy));
+        let took = killed.elapsed();
+        println!("round {round}: the fault was taken back after {took:?}");
+        assert!(took < Duration::from_secs(5), "round {round}: no lease ends so soon, and the guard took {took:?}");
+        wait_for("the helper's end", 10, || !answers(helper));
+        wait_for("a clean store", 10, || place.run(&["status"]).code == Some(0));
+        place.run(&["status"]).ended(0).says("nothing is in force");
+    }
+    assert_eq!(under_fault, 8);
+    place.run(&["recover"]).ended(0).says("nothing to recover");
+    load.end();
+    place.stop_kept_proxy();
+}
+
+#[test]
+fn a_runner_that_ends_takes_its_guard_along() {
+    let place = Place::new();
+    let (upstream, proxy, helper) = (free_port(), free_port(), free_port());
+    let _nginx = nginx(&place, upstream);
+    let file = experiment(&place, upstream, proxy, helper);
+    let _load = Load::on(proxy);
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the fault", 30, || status(proxy, "GET", "/") == Some(503));
+    let guards = || {
+        let all = std::fs::read_dir("/proc").unwrap().flatten();
+        let lines = all.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+        let place = place.path().display().to_string();
+        lines
+            .map(|line| String::from_utf8_lossy(&line).into_owned())
+            .filter(|line| line.contains("guard\0--run") && line.contains(&place))
+            .count()
+    };
+    assert_eq!(guards(), 1);
+    runner.signal("INT");
+    runner.finish().ended(4);
+    assert_eq!(guards(), 0);
     place.stop_kept_proxy();
 }

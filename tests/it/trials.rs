@@ -123,7 +123,7 @@ fn comparisons_with_the_baseline_are_judged_in_virtual_time() {
         "given steady\ngiven checkout.latency = 2s from 0s into noise\nexpect verdict refuted because checkout.latency";
     noise(slower).run(&["test", "tests.chaos"]).ended(0);
     let breach =
-        "given steady\ngiven checkout.success = 20% from 2s into noise\nexpect verdict aborted because \"likely\"";
+        "given steady\ngiven checkout.success = 20% from 5s into noise\nexpect verdict aborted because \"likely\"";
     noise(breach).run(&["test", "tests.chaos"]).ended(0);
 }
 

@@ -1,6 +1,6 @@
 //! JUnit's XML, as CI servers read it: a suite for each file, a case for each test.
 
-use super::{Came, Told, lines};
+use super::{Came, Told, lines, one_line};
 use crate::base::Sources;
 use crate::diagnostics::format::escape;
 use std::collections::BTreeMap;
@@ -38,12 +38,12 @@ pub fn junit(told: &Told) -> String {
 fn counts(tests: &[&Came], errors: usize) -> String {
     let count = |word: &str| tests.iter().filter(|came| came.word() == word).count();
     let (failures, errors, tests_told) = (count("failed"), count("error") + errors, tests.len() + errors);
-    let took: f64 = tests.iter().map(|came| came.took).sum();
+    let took = tests.iter().fold(0.0, |sum, came| sum + came.took);
     format!("tests=\"{tests_told}\" failures=\"{failures}\" errors=\"{errors}\" time=\"{took:.3}\"")
 }
 
 fn case(xml: &mut String, came: &Came, sources: &Sources) {
-    let (name, class, file) = (escape(&came.name), escape(&came.experiment), escape(&came.file));
+    let (name, class, file) = (escape(&one_line(&came.name)), escape(&came.experiment), escape(&came.file));
     let _infallible = write!(
         xml,
         "    <testcase name=\"{name}\" classname=\"{class}\" file=\"{file}\" line=\"{}\" time=\"{:.3}\"",

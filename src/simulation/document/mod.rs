@@ -61,6 +61,11 @@ pub struct Told<'a> {
     pub sources: &'a Sources,
 }
 
+/// A text on one line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// What is wrong, line by line.
 fn lines(wrong: &[Diagnostic], sources: &Sources) -> Vec<String> {
     let one = |finding: &Diagnostic| {

@@ -1,6 +1,6 @@
 //! The Test Anything Protocol, version 14 (testanything.org): a line for each test, with what is wrong as YAML.
 
-use super::{Told, lines};
+use super::{Told, lines, one_line};
 use std::fmt::Write;
 
 /// The tests as TAP.
@@ -37,6 +37,5 @@ fn about(out: &mut String, severity: &str, verdict: Option<&str>, lines: &[Strin
 
 /// A description in which nothing is a directive.
 fn escaped(text: &str) -> String {
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.replace('\\', "\\\\").replace('#', "\\#")
+    one_line(text).replace('\\', "\\\\").replace('#', "\\#")
 }

@@ -4,9 +4,14 @@ use super::life::{Ended, Subject};
 use crate::base::Instant;
 use crate::journal::Journal;
 use crate::plan::{Injection, Plan};
-use crate::run::{Intent, Verdict};
-use crate::simulation::outside::{Fault, How, Outside};
+use crate::run::{ATTEMPTS, Intent, Verdict};
+use crate::simulation::outside::{Ended as Ending, Fault, How, Left, Outside};
+use crate::types::term::LimitName;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A lease of 10 s is asked to be renewed again within this time.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The reason of a run that does not end.
 pub const ENDLESS: &str = "the run does not end";
@@ -34,17 +39,19 @@ pub fn broken(seen: &Seen) -> Vec<String> {
         let own: Vec<&Fault> = faults.iter().filter(|fault| fault.run == ended.run).collect();
         let says = |what: String| format!("{}: {what}", ended.run);
         wrong.extend(of_run(seen.subject, ended, &own, &kept).into_iter().map(says));
+        wrong.extend(neglected(ended, &own).into_iter().map(says));
     }
     wrong.extend(together(&faults));
     wrong.extend(left_behind(seen, &kept));
     wrong
 }
 
-/// What stays on purpose.
+/// What stays on purpose: proxies through which others call, and nothing else.
 fn kept(journal: &Journal) -> BTreeSet<String> {
     let records = journal.kept_effects().unwrap_or_default();
     let intents = records.iter().filter_map(|record| serde_json::from_str::<Intent>(&record.intent).ok());
-    intents.map(|intent| intent.what()).collect()
+    let may_stay = |intent: &Intent| matches!(intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
+    intents.filter(may_stay).map(|intent| intent.what()).collect()
 }
 
 /// Nothing is left behind once somebody has recovered to whom nothing happens.
@@ -65,10 +72,14 @@ fn of_run(subject: &Subject, ended: &Ended, faults: &[&Fault], kept: &BTreeSet<S
     let verdict = ending.verdict;
     let reasons = || ending.reasons.iter().map(|reason| reason.text.as_str());
     wrong.extend(reasons().find(|text| *text == ENDLESS || text.contains("panicked")).map(str::to_owned));
-    if verdict != Verdict::NotReverted {
-        let left = ended.left.iter().filter(|what| !kept.contains(*what));
-        wrong.extend(left.map(|what| format!("it is {verdict}, and {what} is still there")));
+    for Left { what, tries } in ended.left.iter().filter(|left| !kept.contains(&left.what)) {
+        match verdict {
+            Verdict::NotReverted if *tries >= ATTEMPTS => {}
+            Verdict::NotReverted => wrong.push(format!("it was tried {tries} times only to take {what} back")),
+            _ => wrong.push(format!("it is {verdict}, and {what} is still there")),
+        }
     }
+    wrong.extend(too_late(ended, faults));
     if matches!(verdict, Verdict::NotSteady | Verdict::Refused) && !faults.is_empty() {
         wrong.push(format!("it is {verdict}, and a fault was injected"));
     }
@@ -94,7 +105,7 @@ fn without_evidence(plan: &Plan, ended: &Ended, faults: &[&Fault]) -> Vec<String
         if !whole || fault.until.is_none_or(|end| end.how != How::Reverted) {
             wrong.push(format!("it is confirmed, and the fault of {} was not held for its time", step.name));
         }
-        if fault.seen < 1.0 {
+        if !fault.acted {
             wrong.push(format!("it is confirmed, and the fault of {} was not seen to act", step.name));
         }
     }
@@ -111,14 +122,19 @@ fn without_evidence(plan: &Plan, ended: &Ended, faults: &[&Fault]) -> Vec<String
 /// What exceeds the bounds that were proven.
 fn beyond(subject: &Subject, ended: &Ended, faults: &[&Fault], in_time: bool) -> Vec<String> {
     let bounds = subject.bounds();
+    let bound = |name: LimitName, proven: f64| match subject.plan().limits.bound(name) {
+        Some(limit) if ended.limits < 1.0 => proven.min(limit.value * ended.limits),
+        _ => proven,
+    };
+    let (concurrent, most) = (bound(LimitName::Concurrent, bounds.concurrent as f64), bound(LimitName::Traffic, 1.0));
     let mut wrong = Vec::new();
     let injections: BTreeMap<&str, &Injection> =
         subject.plan().injections().map(|(step, injection)| (step.name.as_str(), injection)).collect();
     let until = |fault: &Fault| fault.until.map_or(ended.at, |end| end.at.min(ended.at));
     for at in faults.iter().map(|fault| fault.from) {
         let open: Vec<&&Fault> = faults.iter().filter(|fault| fault.from <= at && until(fault) > at).collect();
-        if open.len() > bounds.concurrent {
-            wrong.push(format!("{} faults at once at {at}, and {} were proven", open.len(), bounds.concurrent));
+        if open.len() as f64 > concurrent {
+            wrong.push(format!("{} faults at once at {at}, and {concurrent} are allowed", open.len()));
         }
         let mut shares: BTreeMap<&str, f64> = BTreeMap::new();
         let on_requests = open.iter().filter_map(|fault| injections.get(fault.step.as_str()));
@@ -126,9 +142,9 @@ fn beyond(subject: &Subject, ended: &Ended, faults: &[&Fault], in_time: bool) ->
             *shares.entry(&injection.target).or_default() += injection.touches.hi;
         }
         for (service, share) in shares {
-            let proven = bounds.traffic.get(service).copied().unwrap_or(0.0);
-            if share.min(1.0) > proven + 1e-6 {
-                wrong.push(format!("a share of {share} of the traffic of {service} at {at}, and {proven} was proven"));
+            let allowed = bounds.traffic.get(service).copied().unwrap_or(0.0).min(most);
+            if share.min(1.0) > allowed + 1e-6 {
+                wrong.push(format!("a share of {share} of the traffic of {service} at {at}, and {allowed} is allowed"));
             }
         }
     }
@@ -136,14 +152,47 @@ fn beyond(subject: &Subject, ended: &Ended, faults: &[&Fault], in_time: bool) ->
         return wrong;
     }
     let exposed = covered(faults.iter().map(|fault| (fault.from, until(fault))).collect());
-    if exposed > bounds.exposure + 1e-6 {
-        wrong.push(format!("{exposed} s under fault, and {} s were proven", bounds.exposure));
+    let exposure = bound(LimitName::Exposure, bounds.exposure);
+    if exposed > exposure + 1e-6 {
+        wrong.push(format!("{exposed} s under fault, and {exposure} s are allowed"));
     }
     let length = ended.at.since(ended.began).as_secs_f64();
     if length > bounds.length + 60.0 {
         wrong.push(format!("it took {length} s, and {} s were proven", bounds.length));
     }
     wrong
+}
+
+/// Nothing is injected once an expectation is violated, or the run is stopped, or over.
+fn too_late(ended: &Ended, faults: &[&Fault]) -> Vec<String> {
+    let judged = ended.ending.iter().flat_map(|ending| &ending.judged);
+    let refuted = judged.filter(|it| it.verdict == Verdict::Refuted).map(|it| it.at).min();
+    let began = |fault: &Fault| ended.steps.began(&fault.step).unwrap_or_default();
+    let mut wrong = Vec::new();
+    for fault in faults {
+        let step = &fault.step;
+        if refuted.is_some_and(|at| began(fault) > at) {
+            wrong.push(format!("{step} was injected after an expectation was violated"));
+        }
+        if ended.stopped.is_some_and(|at| began(fault) > at) {
+            wrong.push(format!("{step} was injected after the run was stopped"));
+        }
+        if fault.from > ended.at {
+            wrong.push(format!("the fault of {step} came into force after the run was over"));
+        }
+    }
+    wrong
+}
+
+/// A lease runs out only where it could not be renewed, though that was tried, or while its fault is being taken back.
+fn neglected(ended: &Ended, faults: &[&Fault]) -> Vec<String> {
+    let is_neglected = |fault: &&&Fault| {
+        let lapsed = fault.until.filter(|end| end.how == How::Lapsed && end.at <= ended.at);
+        let is_left_alone = |end: Ending| fault.tried.is_none_or(|tried| tried > end.at);
+        lapsed.is_some_and(|end| end.at.since(fault.asked) > PATIENCE && is_left_alone(end))
+    };
+    let alive = faults.iter().filter(|_| ended.ending.is_some());
+    alive.filter(is_neglected).map(|fault| format!("nobody renewed the lease of {}", fault.step)).collect()
 }
 
 /// The length of the union of intervals, in seconds.

@@ -12,7 +12,7 @@ use crate::run::{
 };
 use crate::simulation::fate::Fate;
 use crate::simulation::given::Givens;
-use crate::simulation::outside::Outside;
+use crate::simulation::outside::{Left, Outside};
 use crate::simulation::steady::Steady;
 use crate::simulation::steps::{Blocks, Steps, blocks};
 use crate::simulation::world::{Scene, VirtualWorld};
@@ -20,8 +20,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, mpsc};
 
-/// After this, whatever has a lease has lost it.
-const LATER: Duration = Duration::from_secs(60);
+/// After this, whatever was on its way has arrived, and no lease has run out yet: what is gone was taken back.
+const LATER: Duration = Duration::from_secs(6);
 /// A run that takes so much longer than its longest does not end.
 const PATIENCE: f64 = 600.0;
 /// Recoveries of one simulated run, at most; the last of them is well.
@@ -70,7 +70,11 @@ pub struct Ended {
     /// When it ended.
     pub at: Instant,
     /// What the outside held of it when it had ended.
-    pub left: Vec<String>,
+    pub left: Vec<Left>,
+    /// When somebody stopped it.
+    pub stopped: Option<Instant>,
+    /// By how much its limits were lower than in the plan.
+    pub limits: f64,
 }
 
 impl Subject {
@@ -84,6 +88,13 @@ impl Subject {
     /// The plan.
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// The plan, with limits that are so much lower.
+    fn limited(&self, by: f64) -> Plan {
+        let mut plan = self.plan.as_ref().clone();
+        plan.limits.bounds.values_mut().for_each(|bound| bound.value *= by);
+        plan
     }
 
     /// What it has been proven to stay within.
@@ -179,17 +190,19 @@ impl Stage<'_> {
         let run = actor.to_string();
         let (scene, death) = self.scene(actor, &run, &clock, &moments);
         let halt = Halt::default();
-        let stopping = self.luck.stops(actor, longest).map(|after| {
-            let (halt, clock, at) = (halt.clone(), Arc::clone(&clock), began + after);
+        let stopped = self.luck.stops(actor, longest).map(|after| began + after);
+        let stopping = stopped.map(|at| {
+            let (halt, clock) = (halt.clone(), Arc::clone(&clock));
             tokio::spawn(async move {
                 clock.sleep_until(at).await;
                 halt.stop(Verdict::Aborted, "stopped by hand");
             })
         });
+        let limits = if self.luck.halves_limits(actor) { 0.5 } else { 1.0 };
         let world: Arc<dyn World> = Arc::new(VirtualWorld::new(scene, None));
         let ending = match leftovers(&self.journal, &self.subject.plan) {
             Ok(found) if found.is_empty() => {
-                let (plan, journal) = (self.subject.plan.as_ref().clone(), Arc::clone(&self.journal));
+                let (plan, journal) = (self.subject.limited(limits), Arc::clone(&self.journal));
                 let runner = Runner { plan, run: run.clone(), journal, world, clock: Arc::clone(&clock), events, halt };
                 tokio::select! {
                     biased;
@@ -208,7 +221,7 @@ impl Stage<'_> {
         self.note(actor, &ending.as_ref().map_or_else(|| "its runner died".to_owned(), |it| it.verdict.to_string()));
         let (at, steps) = (clock.now(), Steps::of(&self.subject.blocks, &moments));
         let left = self.outside.left_of(&run, at);
-        Ended { run, ending, steps, began, at, left }
+        Ended { run, ending, steps, began, at, left, stopped, limits }
     }
 
     /// Recovers until nobody dies any more; gives the time.

@@ -1,7 +1,7 @@
 //! Chance: what goes wrong in the simulated run of a seed. Each deed's turn depends on the seed and on the deed alone, so
 //! that leaving out one of them changes nothing of the others.
 
-use super::schedule::{Actor, BEGIN, Place, STOP, Schedule, words};
+use super::schedule::{Actor, BEGIN, LIMITS, Place, STOP, Schedule, words};
 use crate::base::Instant;
 use crate::monitor::statistics::bootstrap::Dice;
 use crate::plan::APPLY_TIMEOUT;
@@ -50,6 +50,8 @@ struct Book {
 
 /// Runners die so often in one simulated run, at most.
 const DEATHS: u32 = 3;
+/// So many tries more fail, at most, where the first has failed: more than a run makes.
+const AGAIN: f64 = 7.0;
 /// A try at a revert takes less than this, so that three of them and their pauses stay within the bound of a revert.
 const REVERT: f64 = 4.5;
 
@@ -100,6 +102,25 @@ impl Luck {
         self.moment(actor, STOP, |dice| (dice.share() < 0.1).then(|| dice.share() * longest))
     }
 
+    /// Whether the limits of a run are lower than what was proven, as if the proof were wrong.
+    pub fn halves_limits(&self, actor: Actor) -> bool {
+        self.always(actor, LIMITS, End::Halved, 0.1)
+    }
+
+    /// Whether something is so in all of an actor's run.
+    fn always(&self, actor: Actor, what: &str, end: End, share: f64) -> bool {
+        let place = Place { actor, deed: what.to_owned(), time: 1 };
+        let seed = match &self.origin {
+            Origin::Schedule(schedule) => return schedule.turn(&place).is_some(),
+            Origin::Seed(seed) => seed,
+        };
+        let is_so = Dice::new(mixed(*seed, &format!("{actor} {what}"))).share() < share;
+        if is_so {
+            self.book().taken.turns.insert(place, Turn { takes: Duration::ZERO, end });
+        }
+        is_so
+    }
+
     fn moment(&self, actor: Actor, what: &str, chance: impl FnOnce(&mut Dice) -> Option<f64>) -> Option<Duration> {
         let place = Place { actor, deed: what.to_owned(), time: 1 };
         match &self.origin {
@@ -124,7 +145,11 @@ impl Luck {
             Origin::Seed(seed) => {
                 let mut dice = Dice::new(mixed(*seed, &format!("{actor} {} {}", place.deed, place.time)));
                 let dies = book.deaths < DEATHS && dice.share() < self.trouble.deaths * likelihood(deed);
-                if dies { death(deed, &mut dice) } else { self.chance(deed, &mut dice) }
+                match () {
+                    () if dies => death(deed, &mut dice),
+                    () if self.fails_again(*seed, &place, deed) => Turn { takes: Duration::ZERO, end: End::Fails },
+                    () => self.chance(deed, &mut dice),
+                }
             }
         };
         if matches!(turn.end, End::DiesBefore | End::DiesAfter) {
@@ -134,6 +159,16 @@ impl Luck {
             book.taken.turns.insert(place, turn);
         }
         turn
+    }
+
+    /// What cannot be taken back at once is often not taken back at the next tries either.
+    fn fails_again(&self, seed: u64, place: &Place, deed: Deed) -> bool {
+        if !matches!(deed, Deed::Revert(_) | Deed::Stop(_)) {
+            return false;
+        }
+        let mut dice = Dice::new(mixed(seed, &format!("{} {} again", place.actor, place.deed)));
+        let times = 1.0 + dice.share() * AGAIN;
+        dice.share() < self.trouble.effects / 2.0 && f64::from(place.time) <= times
     }
 
     fn chance(&self, deed: Deed, dice: &mut Dice) -> Turn {
@@ -150,6 +185,7 @@ impl Luck {
             Deed::Stop(_) => (&[End::Well, End::Fails], 3.0),
             Deed::Read(_) => (&[End::Well, End::Fails, End::Lost, End::Overtaken, End::Strays], 3.0),
             Deed::Call(_) => (&[End::Well, End::Fails], 1.9),
+            Deed::Look(_) => (&[End::Well], 0.0),
         };
         let end = ends.get((dice.share() * ends.len() as f64) as usize).copied().unwrap_or_default();
         let takes = if dice.share() < 0.5 { dice.share() * longest } else { 0.0 };
@@ -189,7 +225,8 @@ impl Fate for LuckOf {
         self.luck.turn(self.actor, deed)
     }
 
-    fn is_unseen(&self, _step: &str, _at: Instant, _steps: &Steps) -> bool {
-        false
+    fn is_unseen(&self, step: &str, _at: Instant, _steps: &Steps) -> bool {
+        let share = self.luck.trouble.effects / 2.0;
+        self.luck.always(self.actor, &words(Deed::Look(step)), End::Unseen, share)
     }
 }

@@ -20,7 +20,7 @@ pub enum Actor {
 pub struct Place {
     /// Who.
     pub actor: Actor,
-    /// What it does, or `begin`, or `stop`.
+    /// What it does, or `begin`, `stop` or `limits`.
     pub deed: String,
     /// The how-many-eth time, from 1.
     pub time: u32,
@@ -37,6 +37,8 @@ pub struct Schedule {
 pub const BEGIN: &str = "begin";
 /// Somebody stops the run.
 pub const STOP: &str = "stop";
+/// The limits that hold at each inject.
+pub const LIMITS: &str = "limits";
 
 /// A deed in words.
 pub fn words(deed: Deed) -> String {
@@ -49,6 +51,7 @@ pub fn words(deed: Deed) -> String {
         Deed::Stop(what) => format!("stop {what}"),
         Deed::Read(source) => format!("read {source}"),
         Deed::Call(step) => format!("call {step}"),
+        Deed::Look(step) => format!("look at {step}"),
     }
 }
 
@@ -58,6 +61,8 @@ const ENDS: &[(End, &str)] = &[
     (End::Fails, "fails"),
     (End::FailsThoughDone, "fails though it was done"),
     (End::Vanishes, "finds the fault lost"),
+    (End::Unseen, "sees nothing of it"),
+    (End::Halved, "are half of those proven"),
     (End::Lost, "gives nothing"),
     (End::Overtaken, "comes after the next one"),
     (End::Strays, "shows something else"),
@@ -128,6 +133,7 @@ impl Schedule {
             match (place.deed.as_str(), turn.takes.is_zero()) {
                 (BEGIN, _) => format!("{}: begins after {time}", place.actor),
                 (STOP, _) => format!("{}: somebody stops it after {time}", place.actor),
+                (LIMITS, _) => format!("{}: its limits {end}", place.actor),
                 (deed, true) => format!("{}: {deed}, #{}: {end}", place.actor, place.time),
                 (deed, false) => format!("{}: {deed}, #{}: takes {takes}, {end}", place.actor, place.time),
             }

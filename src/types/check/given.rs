@@ -4,7 +4,7 @@ use super::Checker;
 use super::experiment::About;
 use super::test::{StepSort, Steps};
 use super::test_errors;
-use crate::base::Span;
+use crate::base::{Interval, Span};
 use crate::syntax::tree::{self, Expr, ExprKind, GivenWhat, Name, Operator, Path};
 use crate::types::expression::Context;
 use crate::types::model::{Argument, Experiment, System, Test};
@@ -12,6 +12,14 @@ use crate::types::term::{Condition, Known, MetricId};
 use crate::types::trial::{Course, Given, Happening, Since, What};
 use crate::types::{Type, errors};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a given value must be.
+struct Wanted<'a> {
+    ty: Type,
+    range: Interval,
+    /// The metric that it is a value of.
+    metric: Option<&'a Path>,
+}
 
 /// What givens are about.
 pub(super) struct Subject<'a> {
@@ -79,7 +87,8 @@ impl Checker<'_> {
                 self.happening(step, *happening, of)
             }
             GivenWhat::Traffic(service, course) => {
-                let course = self.course(course, &Type::Frequency, None, of);
+                let wanted = Wanted { ty: Type::Frequency, range: Type::Frequency.range(), metric: None };
+                let course = self.course(course, &wanted, of);
                 let system = of.about.system?;
                 if system.service(&service.text).is_none() {
                     let known = system.services.iter().map(|service| service.name.as_str());
@@ -128,7 +137,9 @@ impl Checker<'_> {
             Type::Counter => Type::Count,
             other => other,
         };
-        Some(What::Metric(metric, self.course(course, &ty, Some(path), of)?))
+        let range = declared_range(&metric, of).unwrap_or_else(|| ty.range());
+        let wanted = Wanted { ty, range, metric: Some(path) };
+        Some(What::Metric(metric, self.course(course, &wanted, of)?))
     }
 
     /// What a call of a probe finds.
@@ -167,12 +178,12 @@ impl Checker<'_> {
         Some(What::Happening(name, happening))
     }
 
-    fn course(&mut self, written: &tree::Course, ty: &Type, of_metric: Option<&Path>, of: &Subject) -> Option<Course> {
+    fn course(&mut self, written: &tree::Course, wanted: &Wanted, of: &Subject) -> Option<Course> {
         Some(match written {
-            tree::Course::One(value) => Course::One(self.given_quantity(value, ty, of_metric, of)?),
+            tree::Course::One(value) => Course::One(self.given_quantity(value, wanted, of)?),
             tree::Course::Ramp { from, to, over } => {
-                let from = self.given_quantity(from, ty, of_metric, of);
-                let to = self.given_quantity(to, ty, of_metric, of);
+                let from = self.given_quantity(from, wanted, of);
+                let to = self.given_quantity(to, wanted, of);
                 let over = self.typing(of.about.context()).positive(over, "over");
                 Course::Ramp { from: from?, to: to?, over: over? }
             }
@@ -185,21 +196,21 @@ impl Checker<'_> {
                 if items.is_empty() {
                     self.report(test_errors::no_levels(values.span));
                 }
-                let items: Vec<Option<f64>> =
-                    items.iter().map(|item| self.given_quantity(item, ty, of_metric, of)).collect();
+                let items: Vec<Option<f64>> = items.iter().map(|item| self.given_quantity(item, wanted, of)).collect();
                 let values: Vec<f64> = items.into_iter().collect::<Option<_>>()?;
                 Course::Levels { values, every: every? }
             }
         })
     }
 
-    fn given_quantity(&mut self, value: &Expr, ty: &Type, of_metric: Option<&Path>, of: &Subject) -> Option<f64> {
+    fn given_quantity(&mut self, value: &Expr, wanted: &Wanted, of: &Subject) -> Option<f64> {
+        let ty = &wanted.ty;
         let (found, term) = self.typing(of.about.context()).quantity(value);
         if found == Type::Error {
             return None;
         }
         if !found.fits(ty) {
-            let why = of_metric.map(|metric| (metric.span, "this metric's type"));
+            let why = wanted.metric.map(|metric| (metric.span, "this metric's type"));
             self.report(errors::mismatch_at(ty, &found, value, why));
             return None;
         }
@@ -208,8 +219,8 @@ impl Checker<'_> {
             self.report(errors::not_constant("given", value.span));
             return None;
         }
-        if !bounds.within(ty.range()) {
-            self.report(errors::outside(&ty.show(bounds.hi), value.span, ty.range(), ty, None));
+        if !bounds.within(wanted.range) {
+            self.report(errors::outside(&ty.show(bounds.hi), value.span, wanted.range, ty, None));
             return None;
         }
         Some(bounds.lo)
@@ -219,6 +230,11 @@ impl Checker<'_> {
     /// model or be given.
     pub(super) fn all_shown(&mut self, test: &Test, experiment: &Experiment, system: &System) {
         let Some(model) = test.model.as_ref().filter(|_| !test.expects_refusal()) else { return };
+        for given in &test.givens {
+            if let What::Traffic(service, _) = &given.what {
+                self.report(test_errors::traffic_of_model(service, &model.name, given.span));
+            }
+        }
         if test.givens.iter().any(|given| given.what == What::Steady) {
             return;
         }
@@ -231,6 +247,13 @@ impl Checker<'_> {
             self.report(test_errors::not_shown(metric, &model.name, test.span));
         }
     }
+}
+
+/// The range that is declared of a metric.
+fn declared_range(metric: &MetricId, of: &Subject) -> Option<Interval> {
+    let service = of.about.system?.service(&metric.service)?;
+    let name = metric.of_all().metric;
+    service.metrics.iter().find(|it| it.name == name).map(|it| it.range)
 }
 
 /// What has no length, by its word.

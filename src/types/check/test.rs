@@ -181,7 +181,13 @@ impl Checker<'_> {
                 let (_, reading) = self.typing(about.context()).metric_argument(written)?;
                 Some(Cause::Metric(reading.metric))
             }
-            _ => self.typing(about.context()).text(written).map(Cause::Text),
+            _ => {
+                let text = self.typing(about.context()).text(written)?;
+                if text.trim().is_empty() {
+                    self.report(test_errors::because_of_anything(written.span));
+                }
+                Some(Cause::Text(text))
+            }
         }
     }
 

@@ -12,6 +12,21 @@ pub(super) fn contradictory(what: &str, first: Span, again: Span) -> Diagnostic 
         .help("keep one of them, or let one begin later: `from 20s into …`")
 }
 
+/// Traffic that is given, though a model says how much there is.
+pub(super) fn traffic_of_model(service: &str, model: &str, at: Span) -> Diagnostic {
+    let headline = format!("how many requests come to `{service}` is what the model `{model}` says");
+    Diagnostic::error(codes::E0431, headline)
+        .at(at, "this says it again")
+        .help("leave it out, and say in the model how many arrive: `arrivals SERVICE 20/s`")
+}
+
+/// A text that every reason holds.
+pub(super) fn because_of_anything(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0404, "every reason holds this text, so it expects nothing")
+        .at(at, "")
+        .help("name a metric, a step, or words of the reason")
+}
+
 /// What is said of a step that it cannot have.
 pub(super) fn not_of_step(what: &str, step: &str, is: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0434, format!("{what} cannot be said of `{step}`, which is {is}"))

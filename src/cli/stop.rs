@@ -1,0 +1,180 @@
+//! `chaos stop`.
+
+use super::{StoreOption, complain};
+use crate::diagnostics::{Diagnostic, codes};
+use crate::journal::{Journal, JournalError, RunRecord};
+use crate::run::{Halt, RunError, Verdict};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a runner looks whether it is to stop.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// Stop runs at work from another terminal: each takes everything back, and ends as aborted. Without a name it stops the run
+/// at work, if there is one alone.
+///
+/// `--hold` stops all runs and lets none begin until `--release`. It makes the file `halt` in the store's folder; whoever
+/// makes that file by hand does the same.
+///
+/// Exit code: 0 what was to stop has ended and everything is taken back, 1 it has not ended in time, 2 there is no such
+/// run, or the store cannot be read, 7 something may still be in force.
+#[derive(Debug, clap::Args)]
+pub struct Stop {
+    /// The run's name, as `chaos status` shows it.
+    #[arg(conflicts_with_all = ["all", "hold", "release"])]
+    run: Option<String>,
+    /// Stop all runs at work.
+    #[arg(long)]
+    all: bool,
+    /// Stop all runs at work, and let none begin until `--release`; for this reason.
+    #[arg(long, value_name = "WHY", conflicts_with_all = ["all", "release"])]
+    hold: Option<String>,
+    /// Let runs begin again.
+    #[arg(long, conflicts_with = "all")]
+    release: bool,
+    /// How long it is waited until they have taken everything back, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    wait: u64,
+    #[command(flatten)]
+    store: StoreOption,
+}
+
+impl Stop {
+    pub fn run(self) -> u8 {
+        let journal = match self.store.open() {
+            Ok(journal) => journal,
+            Err(error) => return complain(&error.diagnostic()),
+        };
+        match self.stop(&journal) {
+            Ok(code) => code,
+            Err(finding) => complain(&finding),
+        }
+    }
+
+    fn stop(&self, journal: &Journal) -> Result<u8, Diagnostic> {
+        if self.release {
+            return release(journal);
+        }
+        if let Some(why) = &self.hold {
+            let path = journal.halt_file();
+            std::fs::write(&path, format!("{why}\n")).map_err(|error| unwritable(&path, &error))?;
+            say!("no run begins until `chaos stop --release`: {why}");
+        }
+        let runs = self.wanted(journal)?;
+        if self.hold.is_none() {
+            for run in &runs {
+                journal.ask_to_stop(&run.id, "stopped by `chaos stop`").map_err(broken)?;
+            }
+        }
+        self.wait_for(journal, &runs)
+    }
+
+    /// The runs that are to stop.
+    fn wanted(&self, journal: &Journal) -> Result<Vec<RunRecord>, Diagnostic> {
+        let work = journal.at_work().map_err(broken)?;
+        let names =
+            || work.iter().map(|run| format!("`{}` ({})", run.id, run.experiment)).collect::<Vec<_>>().join(", ");
+        if self.all || self.hold.is_some() {
+            if work.is_empty() {
+                say!("no run is at work");
+            }
+            return Ok(work);
+        }
+        match (&self.run, work.as_slice()) {
+            (Some(name), _) => match work.iter().find(|run| run.id == *name) {
+                Some(run) => Ok(vec![run.clone()]),
+                None => {
+                    let known =
+                        if work.is_empty() { "no run is at work".to_owned() } else { format!("at work: {}", names()) };
+                    Err(Diagnostic::error(codes::E0810, format!("no run `{name}` is at work")).help(known))
+                }
+            },
+            (None, [one]) => Ok(vec![one.clone()]),
+            (None, []) => Err(Diagnostic::error(codes::E0810, "no run is at work")
+                .help("`chaos status` shows what dead runs left, and `chaos recover` takes it back")),
+            (None, _) => Err(Diagnostic::error(codes::E0810, "several runs are at work, and none is named")
+                .help(format!("name one, or say `--all`: {}", names()))),
+        }
+    }
+
+    /// Waits until they have ended, and says what came of them.
+    fn wait_for(&self, journal: &Journal, runs: &[RunRecord]) -> Result<u8, Diagnostic> {
+        let began = Instant::now();
+        let mut worst = 0;
+        for run in runs {
+            let ended = loop {
+                let record = journal.run(&run.id).map_err(broken)?;
+                let over = record.filter(|record| record.verdict.is_some() || !record.is_alive());
+                if over.is_some() || began.elapsed() >= Duration::from_secs(self.wait) {
+                    break over;
+                }
+                std::thread::sleep(LOOK / 2);
+            };
+            worst = worst.max(told(run, ended.as_ref()));
+        }
+        Ok(worst)
+    }
+}
+
+/// Says what came of a run; the exit code of it.
+fn told(run: &RunRecord, ended: Option<&RunRecord>) -> u8 {
+    let name = format!("the run {} of {}", run.id, run.experiment);
+    match ended.map(|record| record.verdict.as_deref()) {
+        None => {
+            complain_of!("{name} is still taking everything back; `chaos status` shows what is in force");
+            1
+        }
+        Some(None) => {
+            complain_of!("the runner of {name} has died; run `chaos recover`");
+            Verdict::NotReverted.exit_code()
+        }
+        Some(Some(verdict)) if verdict == Verdict::NotReverted.to_string() => {
+            complain_of!("{name} ended, and something may still be in force; `chaos status` shows it");
+            Verdict::NotReverted.exit_code()
+        }
+        Some(Some(verdict)) => {
+            say!("{name} ended as {verdict}; everything is taken back");
+            0
+        }
+    }
+}
+
+fn release(journal: &Journal) -> Result<u8, Diagnostic> {
+    let path = journal.halt_file();
+    match std::fs::remove_file(&path) {
+        Ok(()) => say!("runs may begin again"),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => say!("runs were not held"),
+        Err(error) => return Err(unwritable(&path, &error)),
+    }
+    Ok(0)
+}
+
+fn broken(error: JournalError) -> Diagnostic {
+    RunError::from(error).diagnostic()
+}
+
+fn unwritable(path: &std::path::Path, error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(codes::E0711, format!("`{}` cannot be written: {error}", path.display()))
+        .help("check the permissions of the store's folder")
+}
+
+/// Why no run may begin, if none may.
+pub fn held(journal: &Journal) -> Option<Diagnostic> {
+    let why = journal.held()?;
+    Some(
+        Diagnostic::error(codes::E0809, format!("no run may begin: {why}")).help(format!(
+            "`chaos stop --release` lets runs begin again: it removes `{}`",
+            journal.halt_file().display()
+        )),
+    )
+}
+
+/// Stops the run when somebody asks it to. A store that cannot be read stops nothing.
+pub async fn watch(journal: Arc<Journal>, run: String, halt: Halt) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Ok(Some(why)) = journal.asked_to_stop(&run) {
+            return halt.stop(Verdict::Aborted, why);
+        }
+    }
+}
