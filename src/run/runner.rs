@@ -324,9 +324,10 @@ impl Work {
         }
     }
 
-    /// A fault whose proxy was stopped after all is gone with it; anything else may still be in force.
+    /// A fault that its proxy held the lease of is gone with that proxy; anything else may still be in force.
     fn still_in_force(&self, effect: &super::effects::LeftOver, what: &str, error: &RunError, stopped: &[String]) {
         if let Intent::Fault(fault) = &effect.intent
+            && fault.call.lease.is_some()
             && fault.proxy.as_ref().is_some_and(|proxy| stopped.contains(&proxy.admin))
         {
             self.shared.effects.gone(effect, "it ended with its proxy");

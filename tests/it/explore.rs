@@ -92,6 +92,11 @@ fn a_schedule_is_played_from_a_file_and_says_what_is_wrong_with_it() {
     let ran = played(died).ended(0).says("run 1: its runner died");
     assert!(ran.out.contains("recovery 1: 7.1s http.error on payment: taken back already gone"), "{}", ran.out);
     played("run 1: revert outage #1: takes 0ns, fails\n").ended(0).says("run 1: confirmed");
+    played("run 1: look at outage #1: takes 0ns, sees nothing of it\n").ended(0).says("run 1: inconclusive");
+    let halved = played("run 1: limits #1: takes 0ns, are half of those proven\n").ended(0).says("run 1: aborted");
+    assert!(halved.out.contains("would be exceeded") && !halved.out.contains("seen to act"), "{}", halved.out);
+    let fails = |times: u32| (1..=times).map(|it| format!("run 1: revert outage #{it}: takes 0ns, fails\n"));
+    played(&fails(6).collect::<String>()).ended(0).says("run 1: aborted").says("and ended with its proxy");
     played("nonsense\n").ended(2).says("E0808").says("line 1: `nonsense`");
     sim(&[file, "--schedule", "/nowhere"], root()).ended(2).says("E0100");
 }

@@ -268,3 +268,16 @@ fn the_same_test_takes_the_same_course_on_any_number_of_threads() {
         assert_eq!(thread.join().unwrap(), alone);
     }
 }
+
+/// What is done to the instances of a service does not end with the proxy in front of it.
+#[test]
+fn a_kill_that_cannot_be_taken_back_is_not_reverted() {
+    let place = Place::new();
+    for file in ["shop.chaos", "environments.chaos", "payment_degradation.chaos"] {
+        place.write(file, fs::read(root().join("examples/shop").join(file)).unwrap());
+    }
+    let test = "test \"it\" of payment_degradation in local {\n  given steady\n  given crash sticks\n  \
+                expect verdict not reverted because \"process.kill on checkout is still in force\"\n}\n";
+    place.write("tests.chaos", format!("use \"./payment_degradation.chaos\"\nuse \"./environments.chaos\"\n{test}"));
+    place.run(&["test", "tests.chaos"]).ended(0);
+}

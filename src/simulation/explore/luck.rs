@@ -50,6 +50,10 @@ struct Book {
 
 /// Runners die so often in one simulated run, at most.
 const DEATHS: u32 = 3;
+/// The share of faults that nobody sees act.
+const UNSEEN: f64 = 0.08;
+/// The share of runs whose limits are lower than what was proven.
+const HALVED: f64 = 0.1;
 /// So many tries more fail, at most, where the first has failed: more than a run makes.
 const AGAIN: f64 = 7.0;
 /// A try at a revert takes less than this, so that three of them and their pauses stay within the bound of a revert.
@@ -104,7 +108,7 @@ impl Luck {
 
     /// Whether the limits of a run are lower than what was proven, as if the proof were wrong.
     pub fn halves_limits(&self, actor: Actor) -> bool {
-        self.always(actor, LIMITS, End::Halved, 0.1)
+        self.always(actor, LIMITS, End::Halved, HALVED)
     }
 
     /// Whether something is so in all of an actor's run.
@@ -168,7 +172,7 @@ impl Luck {
         }
         let mut dice = Dice::new(mixed(seed, &format!("{} {} again", place.actor, place.deed)));
         let times = 1.0 + dice.share() * AGAIN;
-        dice.share() < self.trouble.effects / 2.0 && f64::from(place.time) <= times
+        dice.share() < self.trouble.effects / 4.0 && f64::from(place.time) <= times
     }
 
     fn chance(&self, deed: Deed, dice: &mut Dice) -> Turn {
@@ -226,7 +230,6 @@ impl Fate for LuckOf {
     }
 
     fn is_unseen(&self, step: &str, _at: Instant, _steps: &Steps) -> bool {
-        let share = self.luck.trouble.effects / 2.0;
-        self.luck.always(self.actor, &words(Deed::Look(step)), End::Unseen, share)
+        self.luck.always(self.actor, &words(Deed::Look(step)), End::Unseen, UNSEEN)
     }
 }
