@@ -31,15 +31,28 @@ pub fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
     found
 }
 
-/// A test's own folder with its own run store. Whatever a failed test left in force is taken back when it is dropped.
+/// A test's own folder with its own run store. Whatever a test left in force, or left standing for others, goes when it is
+/// dropped.
 pub struct Place {
     folder: TempDir,
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
+        if !self.path().join("store").is_dir() {
+            return;
+        }
         let _left_nothing = self.chaos(&["recover"]).output();
+        let said = self.chaos(&["status"]).output().map(|output| Ran::from(output).out).unwrap_or_default();
+        for pid in pids(&said) {
+            let _gone_already = Command::new("kill").arg(pid).status();
+        }
     }
+}
+
+/// The processes that `chaos status` names.
+fn pids(said: &str) -> Vec<&str> {
+    said.split("(pid ").skip(1).filter_map(|rest| rest.split(')').next()).collect()
 }
 
 impl Place {
@@ -68,8 +81,7 @@ impl Place {
 
     /// Ends the proxies that stay after a run, since others call through them.
     pub fn stop_kept_proxy(&self) {
-        let said = self.run(&["status"]).out;
-        for pid in said.split("(pid ").skip(1).filter_map(|rest| rest.split(')').next()) {
+        for pid in pids(&self.run(&["status"]).out) {
             Command::new("kill").arg(pid).status().unwrap();
         }
     }
