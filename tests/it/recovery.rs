@@ -120,7 +120,7 @@ fn another_terminal_stops_a_run_and_holds_all() {
 }
 
 /// Kills runners at many moments, and looks from outside: what callers of the proxy get, and who lives. Whatever the guard
-/// does, it does within a second or so; leases would take ten.
+/// did, it has written down.
 #[test]
 fn whenever_a_runner_is_killed_its_guard_takes_everything_back() {
     let place = Place::new();
@@ -141,15 +141,18 @@ fn whenever_a_runner_is_killed_its_guard_takes_everything_back() {
         runner.signal("KILL");
         runner.wait();
         let killed = Instant::now();
-        wait_for("the guard", 8, || status(proxy, "GET", "/") == Some(200) || !answers(proxy));
-        let took = killed.elapsed();
-        println!("round {round}: the fault was taken back after {took:?}");
-        assert!(took < Duration::from_secs(5), "round {round}: no lease ends so soon, and the guard took {took:?}");
-        wait_for("the helper's end", 10, || !answers(helper));
-        wait_for("a clean store", 10, || place.run(&["status"]).code == Some(0));
+        wait_for("the guard", 30, || status(proxy, "GET", "/") == Some(200) || !answers(proxy));
+        println!("round {round}: the fault was taken back after {:?}", killed.elapsed());
+        wait_for("the helper's end", 30, || !answers(helper));
+        wait_for("a clean store", 30, || place.run(&["status"]).code == Some(0));
         place.run(&["status"]).ended(0).says("nothing is in force");
     }
     assert_eq!(under_fault, 8);
+    // It was the guards that did it, and no lease that ran out: each says what it took back.
+    let runs = std::fs::read_dir(place.path().join("store/runs")).unwrap().flatten();
+    let logs: Vec<String> = runs.filter_map(|run| std::fs::read_to_string(run.path().join("guard.log")).ok()).collect();
+    let acted = logs.iter().filter(|log| log.contains("the runner is gone; taken back: http.error on page")).count();
+    assert!(acted >= under_fault, "{acted} guards took a fault back: {logs:?}");
     place.run(&["recover"]).ended(0).says("nothing to recover");
     load.end();
     place.stop_kept_proxy();
