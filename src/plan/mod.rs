@@ -99,6 +99,12 @@ impl Plan {
         slos.filter(|slo| !self.bends.contains(&slo.service))
     }
 
+    /// The services that a service calls.
+    pub fn called_by(&self, caller: &str) -> Vec<String> {
+        let calls = |(_, callers): &(&String, &Vec<String>)| callers.iter().any(|it| it == caller);
+        self.callers.iter().filter(calls).map(|(called, _)| called.clone()).collect()
+    }
+
     /// All injects, in order.
     pub fn injections(&self) -> impl Iterator<Item = (&Step, &Injection)> {
         self.graph.steps().filter_map(|step| match &step.kind {

@@ -122,6 +122,7 @@ impl Replayed {
         let (run, experiment, step) = (self.run.clone(), self.experiment.clone(), step.to_owned());
         FaultIntent {
             what: format!("{} on {}", injection.fault, injection.target),
+            target: injection.target.clone(),
             component: injection.component.clone(),
             handle: Handle { id: step.clone(), data: Vec::new() },
             call: Caller { run, experiment, step, fence: 0, lease },

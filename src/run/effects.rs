@@ -3,15 +3,22 @@
 use super::error::RunError;
 use super::intent::Intent;
 use super::world::World;
-use crate::base::Clock;
+use crate::base::{Clock, Instant};
 use crate::journal::{EffectId, EffectState, Journal};
-use std::sync::{Arc, Mutex, PoisonError};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
-/// Tries at a revert.
+/// Tries at a revert, at least, while trying again may help.
 pub const ATTEMPTS: u32 = 3;
-/// Pause before the second try; doubled for each further one.
+/// It is tried again for so long.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Pause before the second try; doubled for each further one, up to the longest.
 const PAUSE: Duration = Duration::from_millis(200);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// An effect that is in force.
 #[derive(Clone, Debug)]
@@ -20,6 +27,20 @@ pub struct LeftOver {
     pub id: EffectId,
     /// What it is.
     pub intent: Intent,
+}
+
+impl LeftOver {
+    /// Whether it must be taken back before another effect is.
+    fn goes_before(&self, other: &LeftOver) -> bool {
+        self.id > other.id && self.intent.stands_on(&other.intent)
+    }
+}
+
+/// What is in force, and what of it could not be taken back so far.
+#[derive(Default)]
+struct Open {
+    effects: Vec<LeftOver>,
+    stuck: BTreeSet<EffectId>,
 }
 
 /// What came of taking an effect back.
@@ -40,13 +61,13 @@ pub struct Effects {
     world: Arc<dyn World>,
     clock: Arc<dyn Clock>,
     run: String,
-    open: Arc<Mutex<Vec<LeftOver>>>,
+    open: Arc<watch::Sender<Open>>,
 }
 
 impl Effects {
     /// Effects of `run`, written to `journal`.
     pub fn new(journal: Arc<Journal>, world: Arc<dyn World>, clock: Arc<dyn Clock>, run: String) -> Self {
-        Self { journal, world, clock, run, open: Arc::default() }
+        Self { journal, world, clock, run, open: Arc::new(watch::Sender::new(Open::default())) }
     }
 
     /// Writes the intent down and does it. On failure it is taken back at once: part of it may have happened.
@@ -87,20 +108,19 @@ impl Effects {
     }
 
     fn remember(&self, effect: LeftOver) {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        match open.iter_mut().find(|known| known.id == effect.id) {
+        self.open.send_modify(|open| match open.effects.iter_mut().find(|known| known.id == effect.id) {
             Some(known) => *known = effect,
-            None => open.push(effect),
-        }
+            None => open.effects.push(effect),
+        });
     }
 
     fn forget(&self, id: EffectId) {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).retain(|known| known.id != id);
+        self.open.send_modify(|open| open.effects.retain(|known| known.id != id));
     }
 
     /// What is in force, the latest first.
     pub fn open(&self) -> Vec<LeftOver> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner).iter().rev().cloned().collect()
+        self.open.borrow().effects.iter().rev().cloned().collect()
     }
 
     /// Leaves an effect in place on purpose.
@@ -112,27 +132,66 @@ impl Effects {
         Ok(self.journal.mark(effect.id, EffectState::Kept, why)?)
     }
 
+    /// Waits until all that came on top of an effect and is `ending` too has been taken back, or cannot be.
+    pub async fn turn_of(&self, effect: &LeftOver, ending: impl Fn(&Intent) -> bool) {
+        let on_top = |open: &Open| {
+            let mut others = open.effects.iter().filter(|other| !open.stuck.contains(&other.id));
+            others.any(|other| other.goes_before(effect) && ending(&other.intent))
+        };
+        // The sender lives as long as these effects.
+        let _own_turn = self.open.subscribe().wait_for(|open| !on_top(open)).await.is_ok();
+    }
+
+    /// Takes several effects back: what came on top of another before that, all else at once. `told` hears of each.
+    pub async fn undo_all(&self, effects: Vec<LeftOver>, mut told: impl FnMut(&LeftOver, &Undone)) {
+        let (mut waiting, mut at_work) = (effects, FuturesUnordered::new());
+        let mut busy: Vec<LeftOver> = Vec::new();
+        loop {
+            let blocked = |one: &LeftOver| waiting.iter().chain(&busy).any(|other| other.goes_before(one));
+            let (later, now): (Vec<_>, Vec<_>) = waiting.iter().cloned().partition(blocked);
+            busy.extend(now.iter().cloned());
+            at_work.extend(now.into_iter().map(async |effect| (self.undo(&effect).await, effect)));
+            waiting = later;
+            let Some((undone, effect)) = at_work.next().await else { return };
+            busy.retain(|other| other.id != effect.id);
+            told(&effect, &undone);
+        }
+    }
+
     /// Takes an effect back, trying again while that may help.
     pub async fn undo(&self, effect: &LeftOver) -> Undone {
         let began = self.clock.now();
-        let mut pause = PAUSE;
-        let mut result = self.try_undo(effect).await;
-        for _ in 1..ATTEMPTS {
-            if !result.as_ref().is_err_and(|error| error.retryable) {
-                break;
-            }
-            self.clock.sleep_until(self.clock.now() + pause).await;
-            pause *= 2;
-            result = self.try_undo(effect).await;
-        }
-        let result = match result {
+        let result = match self.keep_trying(effect, began).await {
             Err(error) => self.outlived(effect, error, began).await,
             success => success,
         };
-        if result.is_ok() {
-            self.forget(effect.id);
+        match &result {
+            Ok(_) => self.forget(effect.id),
+            Err(_) => self.open.send_modify(|open| _ = open.stuck.insert(effect.id)),
         }
         Undone { what: effect.intent.what(), result, took: self.clock.now().since(began) }
+    }
+
+    async fn keep_trying(&self, effect: &LeftOver, began: Instant) -> Result<String, RunError> {
+        let (mut pause, mut tries) = (PAUSE, 1);
+        loop {
+            let result = self.try_undo(effect).await;
+            let next = self.clock.now() + pause;
+            let goes_on = tries < ATTEMPTS || next < began + PATIENCE;
+            match result {
+                Err(error) if error.retryable && goes_on => self.note_failure(effect, tries, &error),
+                result => return result,
+            }
+            self.clock.sleep_until(next).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            tries += 1;
+        }
+    }
+
+    /// Each failure stays in the run's log; a log that cannot be written hinders no further try.
+    fn note_failure(&self, effect: &LeftOver, tries: u32, error: &RunError) {
+        let line = format!("{} could not be taken back, try {tries}: {error}", effect.intent.what());
+        let _best_effort = self.journal.log(&self.run, self.clock.now().0, &line);
     }
 
     async fn try_undo(&self, effect: &LeftOver) -> Result<String, RunError> {
@@ -160,12 +219,7 @@ impl Effects {
     }
 
     /// A leased fault whose target cannot be reached ends by itself; once its lease must have run out, it is over.
-    async fn outlived(
-        &self,
-        effect: &LeftOver,
-        error: RunError,
-        began: crate::base::Instant,
-    ) -> Result<String, RunError> {
+    async fn outlived(&self, effect: &LeftOver, error: RunError, began: Instant) -> Result<String, RunError> {
         let Intent::Fault(fault) = &effect.intent else { return Err(error) };
         let Some(lease) = fault.call.lease.filter(|_| error.unreachable) else { return Err(error) };
         self.clock.sleep_until(began + lease).await;

@@ -44,7 +44,7 @@ struct Seen {
 
 /// Runs an inject step from beginning to end.
 pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
-    if shared.is_over(step) || shared.halt.stopped().is_some() {
+    if is_cut_short(shared, step) {
         return shared.skip(step);
     }
     let injection = &match shared.answers.injection(injection) {
@@ -254,6 +254,11 @@ async fn look(shared: Arc<Shared>, step: String, fault: FaultIntent, seen: Arc<w
 }
 
 async fn take_back(shared: &Shared, step: &str, effect: &LeftOver, acted: u64) {
+    if is_cut_short(shared, step) {
+        // Others end as well: what came on top of this fault goes first.
+        let ending = |other: &Intent| matches!(other, Intent::Fault(fault) if is_cut_short(shared, &fault.call.step));
+        shared.effects.turn_of(effect, ending).await;
+    }
     let undone = shared.effects.undo(effect).await;
     match undone.result {
         Ok(note) => {
@@ -271,9 +276,14 @@ async fn take_back(shared: &Shared, step: &str, effect: &LeftOver, acted: u64) {
     }
 }
 
+/// Whether a step ends now, before its time.
+fn is_cut_short(shared: &Shared, step: &str) -> bool {
+    shared.halt.stopped().is_some() || shared.is_over(step)
+}
+
 /// Judges what is still pending, and whether there is evidence.
 fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end: Instant) {
-    let cut_short = shared.halt.stopped().is_some() || shared.is_over(step);
+    let cut_short = is_cut_short(shared, step);
     let baselines = shared.baselines();
     for (expectation, obligation) in held.obligations {
         let outcome = match obligation {

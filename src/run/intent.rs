@@ -24,6 +24,12 @@ pub enum Intent {
 pub struct ProcessIntent {
     /// What people call it.
     pub name: String,
+    /// The service it belongs to.
+    #[serde(default)]
+    pub service: String,
+    /// The services that it calls.
+    #[serde(default)]
+    pub calls: Vec<String>,
     /// Program and arguments.
     pub command: Vec<String>,
     /// `host:port` at which it must answer.
@@ -50,6 +56,9 @@ pub struct ProxyIntent {
 pub struct FaultIntent {
     /// The fault and its target, for people.
     pub what: String,
+    /// The faulted service.
+    #[serde(default)]
+    pub target: String,
     /// The component behind it.
     pub component: String,
     /// Who calls.
@@ -87,6 +96,20 @@ impl Intent {
             Intent::Process(process) => Some(process),
             Intent::Proxy(proxy) => Some(&proxy.process),
             Intent::Fault(_) => None,
+        }
+    }
+    /// Whether this effect came on top of an earlier one, so that it must be taken back before it: a fault on a service that
+    /// another fault hits, or on one whose process or proxy the run started; a proxy before its service; a caller before
+    /// what it calls.
+    pub fn stands_on(&self, earlier: &Intent) -> bool {
+        match (self, earlier) {
+            (Intent::Fault(later), Intent::Fault(earlier)) => later.target == earlier.target,
+            (Intent::Fault(fault), Intent::Proxy(proxy)) => fault.target == proxy.proxy.service,
+            (Intent::Fault(fault), Intent::Process(process)) => fault.target == process.service,
+            (Intent::Proxy(proxy), Intent::Process(process)) => proxy.proxy.service == process.service,
+            (Intent::Process(caller), Intent::Process(called)) => caller.calls.contains(&called.service),
+            (Intent::Process(caller), Intent::Proxy(called)) => caller.calls.contains(&called.proxy.service),
+            (Intent::Proxy(_), _) | (Intent::Process(_), Intent::Fault(_)) => false,
         }
     }
 }

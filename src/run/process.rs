@@ -174,7 +174,7 @@ fn still_runs(process: &ProcessIntent) -> RunError {
     RunError {
         retryable: true,
         ..RunError::new(codes::E0713, format!("`{}` (pid {pid}) cannot be stopped", process.name))
-            .help(format!("stop it by hand: `kill -9 {pid}`, then run `chaos recover`"))
+            .help(format!("stop it by hand: `kill -9 {pid}`"))
     }
 }
 

@@ -50,6 +50,8 @@ pub fn intent(proxy: &Proxy, store: &Path, log: PathBuf, marker: String) -> Prox
     let upstreams = proxy.upstreams.iter().flat_map(|upstream| ["--upstream", upstream]);
     let process = ProcessIntent {
         name: format!("proxy of {}", proxy.service),
+        service: proxy.service.clone(),
+        calls: Vec::new(),
         command: fixed.into_iter().chain(upstreams).map(str::to_owned).collect(),
         address: Some(proxy.listen.clone()),
         log,

@@ -202,6 +202,7 @@ impl RealWorld {
         let handle = injector.prepare(&grant, &call, &injection.action, &target, &injection.arguments).await?;
         Ok(FaultIntent {
             what: format!("{} on {}", injection.fault, injection.target),
+            target: injection.target.clone(),
             component: injection.component.clone(),
             call,
             handle,

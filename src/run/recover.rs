@@ -94,15 +94,15 @@ async fn take_back(
     effects: &Effects,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<Undone>, RunError> {
+    let found: Vec<_> = in_force(journal)?.into_iter().filter(|found| !found.alive && wanted(&found.run)).collect();
+    let runs: BTreeSet<String> = found.iter().map(|found| found.run.clone()).collect();
+    let used_by_others = |effect: &LeftOver| matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
+    let (kept, open): (Vec<_>, Vec<_>) = found.into_iter().map(|found| found.effect).partition(used_by_others);
     let mut undone = Vec::new();
-    for found in in_force(journal)?.into_iter().filter(|found| !found.alive && wanted(&found.run)) {
-        let used_by_others = matches!(&found.effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
-        if used_by_others {
-            effects.keep(&found.effect, "others call through it")?;
-        } else {
-            undone.push(effects.undo(&found.effect).await);
-        }
-        journal.close_dead(&found.run)?;
+    effects.undo_all(open, |_, one| undone.push(one.clone())).await;
+    for effect in &kept {
+        effects.keep(effect, "others call through it")?;
     }
+    runs.iter().try_for_each(|run| journal.close_dead(run))?;
     Ok(undone)
 }

@@ -1,7 +1,7 @@
 //! One run, from the first process to the verdict.
 
 use super::board::Board;
-use super::effects::Effects;
+use super::effects::{Effects, LeftOver, Undone};
 use super::error::RunError;
 use super::event::{EventKind, Events};
 use super::halt::Halt;
@@ -13,11 +13,11 @@ use super::verdict::{Reason, Verdict, outcome};
 use super::world::World;
 use super::{proxy, recovery, sampling, steady, steps, supervise, watch};
 use crate::base::{Clock, unit};
-use crate::journal::{EffectId, Journal};
+use crate::journal::{EffectId, Journal, default_folder};
 use crate::monitor::Signals;
 use crate::plan::{Plan, Process, Proxy};
 use crate::types::model::SourceRef;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::task::JoinSet;
 
@@ -99,6 +99,14 @@ pub(super) fn claims(plan: &Plan) -> Vec<String> {
     let proxies = plan.injections().filter_map(|(_, injection)| injection.proxy.as_ref());
     let processes = plan.processes.iter().filter_map(|process| process.address.clone());
     proxies.map(|proxy| proxy.admin.clone()).chain(processes).collect()
+}
+
+/// The command that takes back what is left in a store.
+pub fn repair(store: &Path) -> String {
+    if default_folder().is_some_and(|default| default == store) {
+        return "chaos recover".to_owned();
+    }
+    format!("chaos recover --store {}", shell_words::quote(&store.display().to_string()))
 }
 
 /// A read may take this long, in seconds, before its sample counts as late.
@@ -242,6 +250,8 @@ impl Work {
         let make = |id| {
             Intent::Process(ProcessIntent {
                 name: process.name.clone(),
+                service: process.service.clone(),
+                calls: self.shared.plan.called_by(&process.service),
                 command: process.command.clone(),
                 address: process.address.clone(),
                 log: self.log(&process.name),
@@ -297,35 +307,30 @@ impl Work {
         }
     }
 
-    /// Faults first, then processes and proxies, the latest first.
+    /// What came on top of another before that, all else at once.
     pub(super) async fn take_everything_back(&self) {
-        let (faults, rest): (Vec<_>, Vec<_>) =
-            self.shared.effects.open().into_iter().partition(|effect| matches!(effect.intent, Intent::Fault(_)));
-        let mut left = Vec::new();
-        let mut stopped = Vec::new();
-        for effect in faults.iter().chain(&rest) {
-            let used_by_others = self.keeps && matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
-            if used_by_others {
-                self.keep(effect);
-                continue;
+        let used_by_others =
+            |effect: &LeftOver| self.keeps && matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
+        let (kept, open): (Vec<_>, Vec<_>) = self.shared.effects.open().into_iter().partition(used_by_others);
+        let (mut left, mut stopped) = (Vec::new(), Vec::new());
+        let told = |effect: &LeftOver, undone: &Undone| match (&undone.result, &effect.intent) {
+            (Err(error), _) => left.push((effect.clone(), undone.what.clone(), error.clone())),
+            (Ok(_), Intent::Proxy(proxy)) => stopped.push(proxy.proxy.admin.clone()),
+            (Ok(_), Intent::Fault(_)) => {
+                let (step, took) = (undone.what.clone(), undone.took);
+                self.shared.events.tell(EventKind::Reverted { step, took, acted: 0 });
             }
-            let undone = self.shared.effects.undo(effect).await;
-            match (&undone.result, &effect.intent) {
-                (Err(error), _) => left.push((effect, undone.what, error.clone())),
-                (Ok(_), Intent::Proxy(proxy)) => stopped.push(proxy.proxy.admin.clone()),
-                (Ok(_), Intent::Fault(_)) => {
-                    self.shared.events.tell(EventKind::Reverted { step: undone.what, took: undone.took, acted: 0 });
-                }
-                (Ok(_), Intent::Process(_)) => {}
-            }
-        }
+            (Ok(_), Intent::Process(_)) => {}
+        };
+        self.shared.effects.undo_all(open, told).await;
+        kept.iter().for_each(|effect| self.keep(effect));
         for (effect, what, error) in left {
-            self.still_in_force(effect, &what, &error, &stopped);
+            self.still_in_force(&effect, &what, &error, &stopped);
         }
     }
 
     /// A fault that its proxy held the lease of is gone with that proxy; anything else may still be in force.
-    fn still_in_force(&self, effect: &super::effects::LeftOver, what: &str, error: &RunError, stopped: &[String]) {
+    fn still_in_force(&self, effect: &LeftOver, what: &str, error: &RunError, stopped: &[String]) {
         if let Intent::Fault(fault) = &effect.intent
             && fault.call.lease.is_some()
             && fault.proxy.as_ref().is_some_and(|proxy| stopped.contains(&proxy.admin))
@@ -336,12 +341,13 @@ impl Work {
                 .events
                 .note(format!("{what}: it could not be reverted ({error}), and ended with its proxy"));
         }
-        let repair = error.help.clone().unwrap_or_else(|| "run `chaos recover`".to_owned());
-        self.shared.because(Verdict::NotReverted, format!("{what} is still in force: {error}; {repair}"));
+        let first = error.help.as_ref().map_or_else(String::new, |help| format!("{help}, then "));
+        let repair = repair(&self.store);
+        self.shared.because(Verdict::NotReverted, format!("{what} is still in force: {error}; {first}run `{repair}`"));
     }
 
     /// A proxy whose callers were not all started by this run stays: they would find a dead address.
-    fn keep(&self, effect: &super::effects::LeftOver) {
+    fn keep(&self, effect: &LeftOver) {
         let what = effect.intent.what();
         if let Err(error) = self.shared.effects.keep(effect, "others call through it") {
             return self.shared.events.note(format!("{what}: {error}"));

@@ -326,6 +326,7 @@ impl VirtualWorld {
         self.finish(turn).await;
         Ok(FaultIntent {
             what: format!("{} on {}", injection.fault, injection.target),
+            target: injection.target.clone(),
             component: injection.component.clone(),
             call: Call { run, experiment, step: step.to_owned(), fence: 0, lease },
             handle: Handle { id: step.to_owned(), data: Vec::new() },

@@ -96,7 +96,7 @@ fn a_schedule_is_played_from_a_file_and_says_what_is_wrong_with_it() {
     let halved = played("run 1: limits #1: takes 0ns, are half of those proven\n").ended(0).says("run 1: aborted");
     assert!(halved.out.contains("would be exceeded") && !halved.out.contains("seen to act"), "{}", halved.out);
     let fails = |times: u32| (1..=times).map(|it| format!("run 1: revert outage #{it}: takes 0ns, fails\n"));
-    played(&fails(6).collect::<String>()).ended(0).says("run 1: aborted").says("and ended with its proxy");
+    played(&fails(30).collect::<String>()).ended(0).says("run 1: aborted").says("and ended with its proxy");
     played("nonsense\n").ended(2).says("E0808").says("line 1: `nonsense`");
     sim(&[file, "--schedule", "/nowhere"], root()).ended(2).says("E0100");
 }

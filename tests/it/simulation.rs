@@ -167,6 +167,7 @@ impl World for Simulated {
             let (run, experiment) = ("simulated".to_owned(), "e".to_owned());
             Ok(FaultIntent {
                 what: injection.fault.clone(),
+                target: injection.target.clone(),
                 component: injection.component.clone(),
                 call: Call { run, experiment, step: step.to_owned(), fence: 0, lease: Some(Duration::from_secs(10)) },
                 handle: Handle { id: step.to_owned(), data: Vec::new() },
@@ -232,20 +233,13 @@ pub fn planned(text: &str) -> (Plan, Bounds) {
 /// One run: how it ended, and what the world saw.
 fn run(plan: Plan, trouble: Trouble, seed: u64, journal: &Arc<Journal>) -> (Ending, Came) {
     let simulated = async {
-        let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
-        let world = Arc::new(Simulated::new(&plan, Arc::clone(&clock), trouble, seed));
+        let (clock, world) = simulated(&plan, trouble, seed);
         let shares: BTreeMap<String, (String, f64, f64)> = plan
             .injections()
             .map(|(step, it)| (step.name.clone(), (it.target.clone(), it.touches.hi, it.fails.hi)))
             .collect();
-        let (sender, _events) = tokio::sync::mpsc::unbounded_channel();
-        let events = Events::new(Arc::clone(&clock), sender);
-        let (journal, run) = (Arc::clone(journal), format!("run-{seed}"));
-        let seen: Arc<dyn World> = Arc::clone(&world) as Arc<dyn World>;
         let began = clock.now();
-        let ending =
-            Runner { plan, run, journal, world: seen, clock: Arc::clone(&clock), events, halt: Halt::default() };
-        let ending = ending.run().await;
+        let ending = runner(plan, seed, (&clock, &world), journal, Halt::default()).run().await;
         let end = clock.now();
         let state = world.state.lock().unwrap();
         let seconds = |at: Instant| at.0 as f64 / 1e9;
@@ -258,6 +252,25 @@ fn run(plan: Plan, trouble: Trouble, seed: u64, journal: &Arc<Journal>) -> (Endi
         (ending, measure(&mut active.collect::<Vec<_>>(), length))
     };
     virtual_time(simulated).unwrap()
+}
+
+fn simulated(plan: &Plan, trouble: Trouble, seed: u64) -> (Arc<dyn Clock>, Arc<Simulated>) {
+    let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
+    let world = Arc::new(Simulated::new(plan, Arc::clone(&clock), trouble, seed));
+    (clock, world)
+}
+
+fn runner(
+    plan: Plan,
+    seed: u64,
+    (clock, world): (&Arc<dyn Clock>, &Arc<Simulated>),
+    journal: &Arc<Journal>,
+    halt: Halt,
+) -> Runner {
+    let (sender, _events) = tokio::sync::mpsc::unbounded_channel();
+    let events = Events::new(Arc::clone(clock), sender);
+    let (clock, world) = (Arc::clone(clock), Arc::clone(world) as Arc<dyn World>);
+    Runner { plan, run: format!("run-{seed}"), journal: Arc::clone(journal), world, clock, events, halt }
 }
 
 /// Runs random graphs, and gives how often each verdict came.
@@ -344,6 +357,44 @@ fn what_begins_early_because_a_fault_was_lost_is_not_injected() {
     assert_eq!(came.concurrent, 1);
     let (ending, _) = run(plan, quiet, 8, &journal);
     assert_eq!(ending.verdict, Verdict::Confirmed, "{ending:?}");
+}
+
+/// What came on top of another fault is taken back before it, what has to do with neither at once.
+#[test]
+fn faults_are_taken_back_in_reverse_order_and_at_once_where_they_have_nothing_to_do_with_one_another() {
+    const STOPPED: Duration = Duration::from_secs(100);
+    let text = program_of(
+        "parallel {
+          @allow(interference) inject http.error(a, traffic: 20%) as under for 200s
+          sequence { wait 10s; @allow(interference) inject http.error(a, traffic: 20%) as above for 200s }
+          sequence { wait 5s; inject http.error(b, traffic: 20%) as beside for 200s }
+        }",
+    );
+    let journal = Arc::new(Journal::in_memory().unwrap());
+    let quiet = Trouble { apply: 0, revert: 0, lost: 0, dip: 0 };
+    let mut sooner = 0;
+    for seed in 0..20 {
+        let (plan, _) = planned(&text);
+        let took_back = virtual_time(async {
+            let (clock, world) = simulated(&plan, quiet, seed);
+            let halt = Halt::default();
+            let stopping = async {
+                clock.sleep_until(Instant(STEADY.0) + STOPPED).await;
+                halt.stop(Verdict::Aborted, "enough");
+                clock.now()
+            };
+            let running = runner(plan, seed, (&clock, &world), &journal, halt.clone()).run();
+            let (ending, stopped) = tokio::join!(running, stopping);
+            assert_eq!(ending.verdict, Verdict::Aborted, "{ending:?}");
+            let state = world.state.lock().unwrap();
+            let ended = |step: &str| state.seen.iter().find(|seen| seen.step == step).unwrap().until.unwrap();
+            ["under", "above", "beside"].map(|step| ended(step).since(stopped).as_secs_f64())
+        });
+        let [under, above, beside] = took_back.unwrap();
+        assert!(above <= under && above < 5.3 && beside < 5.3, "{under} {above} {beside}");
+        sooner += usize::from(beside < above);
+    }
+    assert!((1..20).contains(&sooner), "{sooner}");
 }
 
 /// An experiment with this run.
