@@ -15,9 +15,12 @@ use crate::document::{changes, differs, unplannable};
 use crate::journal::Journal;
 use crate::plan::{self, Plan};
 use crate::policy::{self, Answers, Approval, Asked};
+use crate::radius::Bounds;
 use crate::replay::Head;
 use crate::report::{self, Paint};
-use crate::run::{Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token};
+use crate::run::{
+    Claimed, Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token,
+};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -100,7 +103,7 @@ impl Exec {
             return complain(&refusal);
         }
         let head = record::head(&analysis, &planned, &self.choice);
-        match block_on(execute(planned.plan, self.approve, journal, head, !self.no_guard)) {
+        match block_on(execute((planned.plan, planned.bounds), self.approve, journal, head, !self.no_guard)) {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
             Err(error) => {
@@ -192,7 +195,7 @@ pub(super) fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), D
 }
 
 async fn execute(
-    plan: Plan,
+    (plan, bounds): (Plan, Bounds),
     approvals: Vec<Approval>,
     journal: Arc<Journal>,
     head: Head,
@@ -214,7 +217,8 @@ async fn execute(
     let name = plan.experiment.clone();
     let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
     let (world, folder) = (Arc::clone(&kept.world), journal.folder().to_path_buf());
-    let ending = Runner { plan, run: run.clone(), journal, world, clock, events, halt }.run().await;
+    let claims = Claimed::of(&plan, &bounds, &run);
+    let ending = Runner { plan, run: run.clone(), journal, world, clock, events, halt, claims }.run().await;
     watching.abort();
     let _stopped = watching.await;
     let _printed = printing.await;

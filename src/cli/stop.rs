@@ -1,9 +1,9 @@
 //! `chaos stop`.
 
-use super::{StoreOption, complain};
+use super::{REFUSED, StoreOption, block_on, complain};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::journal::{Journal, JournalError, RunRecord};
-use crate::run::{Halt, RunError, Verdict};
+use crate::run::{Halt, RunError, Verdict, stop_at};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,9 @@ const LOOK: Duration = Duration::from_millis(200);
 ///
 /// `--hold` stops all runs and lets none begin until `--release`. It makes the file `halt` in the store's folder; whoever
 /// makes that file by hand does the same.
+///
+/// `--proxy` ends all faults at a fault proxy, whichever runs on whichever machines they are of, and lets none begin there
+/// until `--release`; these runs end as aborted.
 ///
 /// Exit code: 0 what was to stop has ended and everything is taken back, 1 it has not ended in time, 2 there is no such
 /// run, or the store cannot be read, 7 something may still be in force.
@@ -32,6 +35,9 @@ pub struct Stop {
     /// Let runs begin again.
     #[arg(long, conflicts_with = "all")]
     release: bool,
+    /// End all faults at the proxy with this admin address. May be given again for others.
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["run", "all"])]
+    proxy: Vec<String>,
     /// How long it is waited until they have taken everything back, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     wait: u64,
@@ -41,6 +47,9 @@ pub struct Stop {
 
 impl Stop {
     pub fn run(self) -> u8 {
+        if !self.proxy.is_empty() {
+            return self.at_proxies();
+        }
         let journal = match self.store.open() {
             Ok(journal) => journal,
             Err(error) => return complain(&error.diagnostic()),
@@ -49,6 +58,27 @@ impl Stop {
             Ok(code) => code,
             Err(finding) => complain(&finding),
         }
+    }
+
+    /// Stops or releases each of the proxies, also where another one cannot be reached.
+    fn at_proxies(&self) -> u8 {
+        let store = self.store.folder().unwrap_or_default();
+        let why = (!self.release).then(|| self.hold.as_deref().unwrap_or("stopped by `chaos stop`"));
+        let mut code = 0;
+        for admin in &self.proxy {
+            match block_on(stop_at(&store, admin, why)) {
+                Ok(Ok(())) if self.release => say!("faults may begin again at {admin}"),
+                Ok(Ok(())) => say!(
+                    "all faults at {admin} have ended; none begins there until `chaos stop --proxy {admin} --release`"
+                ),
+                Ok(Err(error)) => code = complain(&error.diagnostic()).max(code),
+                Err(error) => {
+                    complain_of!("{error}");
+                    code = REFUSED.max(code);
+                }
+            }
+        }
+        code
     }
 
     fn stop(&self, journal: &Journal) -> Result<u8, Diagnostic> {
@@ -169,10 +199,16 @@ pub fn held(journal: &Journal) -> Option<Diagnostic> {
     )
 }
 
-/// Stops the run when somebody asks it to. A store that cannot be read stops nothing.
+/// A runner says this often that it lives, in looks.
+const BEAT: u32 = 15;
+
+/// Stops the run when somebody asks it to, and says that its runner lives. A store that cannot be read stops nothing.
 pub async fn watch(journal: Arc<Journal>, run: String, halt: Halt) {
-    loop {
+    for look in 1_u32.. {
         tokio::time::sleep(LOOK).await;
+        if look.is_multiple_of(BEAT) {
+            let _said_again_soon = journal.beat(&run);
+        }
         if let Ok(Some(why)) = journal.asked_to_stop(&run) {
             return halt.stop(Verdict::Aborted, why);
         }

@@ -1,6 +1,6 @@
 //! What can go wrong with the store.
 
-use super::store::RunRecord;
+use super::claims::Conflict;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -11,8 +11,8 @@ pub enum JournalError {
     Folder(PathBuf, String),
     /// The database refuses.
     Database(String),
-    /// A run at work claims an address.
-    Claimed(Box<RunRecord>, String),
+    /// Runs at work leave no room for what is claimed.
+    Claimed(Box<Conflict>),
 }
 
 impl fmt::Display for JournalError {
@@ -21,9 +21,7 @@ impl fmt::Display for JournalError {
             JournalError::Folder(path, reason) => {
                 write!(f, "the store `{}` cannot be opened: {reason}", path.display())
             }
-            JournalError::Claimed(run, address) => {
-                write!(f, "the run {} ({}) is at work on {address}", run.id, run.experiment)
-            }
+            JournalError::Claimed(conflict) => conflict.fmt(f),
             JournalError::Database(reason) => write!(f, "the store cannot be written or read: {reason}"),
         }
     }

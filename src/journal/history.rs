@@ -1,7 +1,7 @@
 //! The runs that a store knows.
 
 use super::error::JournalError;
-use super::store::{Journal, RunRecord, run};
+use super::store::{Journal, RUN, RunRecord, run};
 
 impl Journal {
     /// All runs, the latest first.
@@ -10,9 +10,7 @@ impl Journal {
     /// The store cannot be read.
     pub fn runs(&self) -> Result<Vec<RunRecord>, JournalError> {
         let connection = self.connection();
-        let text = "SELECT id, experiment, environment, started_at, pid, pid_started, verdict FROM runs
-                    ORDER BY started_at DESC, rowid DESC";
-        let mut query = connection.prepare(text)?;
+        let mut query = connection.prepare(&format!("{RUN} ORDER BY started_at DESC, runs.rowid DESC"))?;
         let rows = query.query_map([], run)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -22,12 +20,13 @@ impl Journal {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::Journal;
+    use crate::journal::Claims;
 
     #[test]
     fn runs_come_the_latest_first() {
         let journal = Journal::in_memory().unwrap();
         for name in ["r1", "r2", "r3"] {
-            journal.begin(name, "x", "local", &[]).unwrap();
+            journal.begin(name, "x", "local", &Claims::default()).unwrap();
         }
         journal.end("r2", "confirmed", "").unwrap();
         let runs = journal.runs().unwrap();

@@ -3,15 +3,19 @@
 //! The order for every effect on the outside: intent written and synced, then applied, then reverted. Whoever opens the
 //! store next can therefore take back whatever was left.
 
+mod claims;
 mod error;
 mod history;
 mod identity;
+mod place;
 mod schema;
 mod store;
 mod switch;
 
+pub use claims::{Amount, Claims, Conflict};
 pub use error::JournalError;
 pub use identity::ProcessIdentity;
+pub use place::Place;
 pub use store::{EffectId, EffectRecord, EffectState, Journal, RunRecord};
 
 use std::path::PathBuf;

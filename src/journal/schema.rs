@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS runs (
   started_at  INTEGER NOT NULL,            -- seconds since 1970
   pid         INTEGER NOT NULL,
   pid_started INTEGER NOT NULL,            -- tells the process from a later one with the same pid
-  claims      TEXT NOT NULL DEFAULT '[]',  -- JSON: addresses that no other run may use meanwhile
+  claims      TEXT NOT NULL DEFAULT '[]',  -- JSON: where it acts, and how much it may do there at most
   ended_at    INTEGER,
   verdict     TEXT,
   summary     TEXT
@@ -29,6 +29,11 @@ CREATE INDEX IF NOT EXISTS effects_open ON effects (state) WHERE state IN ('inte
 CREATE TABLE IF NOT EXISTS stops (
   run TEXT PRIMARY KEY,                    -- a run that is to stop
   why TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS runners (
+  run   TEXT PRIMARY KEY,
+  place TEXT NOT NULL,                     -- the machine's boot and the process namespace that its pid counts in
+  beat  INTEGER NOT NULL                   -- when its runner last said that it lives, in seconds since 1970
 ) STRICT;
 CREATE TABLE IF NOT EXISTS events (
   run  TEXT NOT NULL,

@@ -1,7 +1,9 @@
 //! The store itself.
 
+use super::claims::Claims;
 use super::error::JournalError;
 use super::identity::ProcessIdentity;
+use super::place::{Place, Sight};
 use super::schema;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
@@ -75,14 +77,29 @@ pub struct RunRecord {
     pub runner: ProcessIdentity,
     /// How it ended.
     pub verdict: Option<String>,
+    /// Where its runner's number counts.
+    pub place: Place,
+    /// When its runner last said that it lives, in seconds since 1970.
+    pub beat: i64,
 }
 
 impl RunRecord {
     /// Whether its runner still works on it.
     pub fn is_alive(&self) -> bool {
-        self.verdict.is_none() && self.runner.is_alive()
+        let lives = match self.place.seen_from_here() {
+            Sight::Here => self.runner.is_alive(),
+            Sight::Beside => (now() - self.beat).abs() <= SILENCE,
+            Sight::Gone => false,
+        };
+        self.verdict.is_none() && lives
     }
 }
+
+/// A runner in another container is taken for dead when it has said nothing for so many seconds.
+const SILENCE: i64 = 15;
+/// What is read of a run.
+pub(super) const RUN: &str = "SELECT id, experiment, environment, started_at, pid, pid_started, verdict,
+                   coalesce(place, ''), coalesce(beat, 0), claims FROM runs LEFT JOIN runners ON runners.run = runs.id";
 
 /// An open store.
 #[derive(Debug)]
@@ -131,29 +148,40 @@ impl Journal {
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes down that a run begins, by this process, and what it claims: addresses that no other run may use meanwhile.
+    /// Writes down that a run begins, by this process, and what it claims.
     ///
-    /// All or nothing, in one transaction: of two runs that begin at once, one is refused.
+    /// All or nothing, in one transaction: of two runs that begin at once and are too much together, one is refused.
     ///
     /// # Errors
-    /// The store cannot be written; a run at work claims one of the addresses.
-    pub fn begin(&self, run: &str, experiment: &str, environment: &str, claims: &[String]) -> Result<(), JournalError> {
+    /// The store cannot be written; what runs at work claim leaves no room for these claims.
+    pub fn begin(&self, run: &str, experiment: &str, environment: &str, claims: &Claims) -> Result<(), JournalError> {
         let me = ProcessIdentity::current();
         let mut connection = self.connection();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        for (other, claimed) in unended(&transaction)? {
-            let both = claims.iter().find(|address| claimed.contains(address));
-            if let Some(address) = both.filter(|_| other.is_alive()) {
-                return Err(JournalError::Claimed(Box::new(other), address.clone()));
-            }
+        let at_work: Vec<_> = unended(&transaction)?.into_iter().filter(|(other, _)| other.is_alive()).collect();
+        if let Some(conflict) = claims.conflict(experiment, &at_work) {
+            return Err(JournalError::Claimed(Box::new(conflict)));
         }
         let claims = serde_json::to_string(claims).unwrap_or_default();
+        transaction.execute(
+            "INSERT INTO runners (run, place, beat) VALUES (?, ?, ?)",
+            params![run, Place::current().to_string(), now()],
+        )?;
         transaction.execute(
             "INSERT INTO runs (id, experiment, environment, started_at, pid, pid_started, claims)
              VALUES (?, ?, ?, ?, ?, ?, ?)",
             params![run, experiment, environment, now(), me.pid, signed(me.started), claims],
         )?;
         Ok(transaction.commit()?)
+    }
+
+    /// Writes down that a run's runner lives: whoever cannot see its process, in another container, sees this.
+    ///
+    /// # Errors
+    /// The store cannot be written.
+    pub fn beat(&self, run: &str) -> Result<(), JournalError> {
+        self.connection().execute("UPDATE runners SET beat = ? WHERE run = ?", params![now(), run])?;
+        Ok(())
     }
 
     /// Writes down how a run ended.
@@ -259,8 +287,8 @@ impl Journal {
     /// # Errors
     /// The store cannot be read.
     pub fn run(&self, id: &str) -> Result<Option<RunRecord>, JournalError> {
-        let text = "SELECT id, experiment, environment, started_at, pid, pid_started, verdict FROM runs WHERE id = ?";
-        Ok(self.connection().query_row(text, [id], run).optional()?)
+        let text = format!("{RUN} WHERE id = ?");
+        Ok(self.connection().query_row(&text, [id], run).optional()?)
     }
 
     /// When an experiment was last confirmed in an environment: the end of that run, in seconds since 1970.
@@ -322,16 +350,16 @@ pub(super) fn run(row: &Row) -> rusqlite::Result<RunRecord> {
         started_at: row.get(3)?,
         runner: ProcessIdentity { pid: row.get(4)?, started: u64::try_from(started).unwrap_or(0) },
         verdict: row.get(6)?,
+        place: Place::from(row.get::<_, String>(7)?),
+        beat: row.get(8)?,
     })
 }
 
 /// The runs that have not ended, with what they claim.
-fn unended(connection: &Connection) -> Result<Vec<(RunRecord, Vec<String>)>, JournalError> {
-    let text = "SELECT id, experiment, environment, started_at, pid, pid_started, verdict, claims FROM runs
-                WHERE verdict IS NULL ORDER BY rowid";
-    let mut query = connection.prepare(text)?;
+fn unended(connection: &Connection) -> Result<Vec<(RunRecord, Claims)>, JournalError> {
+    let mut query = connection.prepare(&format!("{RUN} WHERE verdict IS NULL ORDER BY runs.rowid"))?;
     let rows = query.query_map([], |row| {
-        let claims: String = row.get(7)?;
+        let claims: String = row.get(9)?;
         Ok((run(row)?, serde_json::from_str(&claims).unwrap_or_default()))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -357,13 +385,17 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{EffectState, Journal};
+    use super::{Claims, EffectState, Journal};
+
+    fn alone(addresses: &[&str]) -> Claims {
+        Claims { alone: addresses.iter().map(|&one| one.to_owned()).collect(), ..Claims::default() }
+    }
 
     #[test]
     fn an_effect_is_open_from_its_intent_to_its_revert() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
-        journal.begin("r1", "x", "local", &["127.0.0.1:1".to_owned()]).unwrap();
+        journal.begin("r1", "x", "local", &alone(&["127.0.0.1:1"])).unwrap();
         let first = journal.intend("r1", |id| format!("{}", id.0)).unwrap();
         let second = journal.intend("r1", |_| "{}".to_owned()).unwrap();
         assert!(second > first);
@@ -384,7 +416,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let one = Journal::open(folder.path()).unwrap();
         let two = Journal::open(folder.path()).unwrap();
-        one.begin("r1", "x", "local", &["127.0.0.1:1".to_owned()]).unwrap();
+        one.begin("r1", "x", "local", &alone(&["127.0.0.1:1"])).unwrap();
         assert!(two.run("r1").unwrap().unwrap().is_alive());
         two.end("r1", "confirmed", "").unwrap();
         assert!(!one.run("r1").unwrap().unwrap().is_alive());
@@ -394,12 +426,12 @@ mod tests {
     fn two_runs_cannot_claim_the_same_address() {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (Journal::open(folder.path()).unwrap(), Journal::open(folder.path()).unwrap());
-        let (a, b) = ("127.0.0.1:1".to_owned(), "127.0.0.1:2".to_owned());
-        one.begin("r1", "x", "local", std::slice::from_ref(&a)).unwrap();
-        assert!(two.begin("r2", "y", "local", &[b.clone(), a.clone()]).is_err());
-        two.begin("r3", "y", "local", &[b]).unwrap();
+        let (a, b) = ("127.0.0.1:1", "127.0.0.1:2");
+        one.begin("r1", "x", "local", &alone(&[a])).unwrap();
+        assert!(two.begin("r2", "y", "local", &alone(&[b, a])).is_err());
+        two.begin("r3", "y", "local", &alone(&[b])).unwrap();
         one.end("r1", "confirmed", "").unwrap();
-        two.begin("r4", "y", "local", &[a]).unwrap();
+        two.begin("r4", "y", "local", &alone(&[a])).unwrap();
     }
 
     #[test]
@@ -409,15 +441,35 @@ mod tests {
         for (run, experiment, environment, verdict) in
             [("r1", "x", "staging", "confirmed"), ("r2", "y", "staging", "refuted"), ("r3", "x", "local", "confirmed")]
         {
-            journal.begin(run, experiment, environment, &[]).unwrap();
+            journal.begin(run, experiment, environment, &Claims::default()).unwrap();
             journal.end(run, verdict, "").unwrap();
         }
-        journal.begin("r4", "z", "staging", &[]).unwrap();
+        journal.begin("r4", "z", "staging", &Claims::default()).unwrap();
         let known = |experiment, environment| journal.last_confirmed(experiment, environment).unwrap().is_some();
         assert!(known("x", "staging") && known("x", "local"));
         assert!(!known("y", "staging") && !known("z", "staging") && !known("x", "production") && !known("", ""));
         let at = journal.last_confirmed("x", "staging").unwrap().unwrap();
         assert!((super::now() - at).abs() < 600);
+    }
+
+    #[test]
+    fn a_runner_in_another_container_lives_as_long_as_it_says_so() {
+        let journal = Journal::in_memory().unwrap();
+        journal.begin("r1", "x", "local", &Claims::default()).unwrap();
+        let set = |what: &str, to: &str| {
+            journal.connection().execute(&format!("UPDATE runners SET {what} = {to}"), []).unwrap();
+        };
+        let lives = || journal.run("r1").unwrap().unwrap().is_alive();
+        assert!(lives());
+        // The same boot, and a number that counts elsewhere.
+        set("place", "substr(place, 1, instr(place, ' ')) || 'pid:[1]'");
+        assert!(lives());
+        set("beat", "beat - 60");
+        assert!(!lives());
+        journal.beat("r1").unwrap();
+        assert!(lives());
+        set("place", "'an earlier boot'");
+        assert!(!lives());
     }
 
     #[test]

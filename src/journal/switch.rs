@@ -63,13 +63,14 @@ impl Journal {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::Journal;
+    use crate::journal::Claims;
 
     #[test]
     fn a_run_is_stopped_alone_and_all_are_held() {
         let folder = tempfile::tempdir().unwrap();
         let journal = Journal::open(folder.path()).unwrap();
         for run in ["r1", "r2"] {
-            journal.begin(run, "x", "local", &[]).unwrap();
+            journal.begin(run, "x", "local", &Claims::default()).unwrap();
         }
         let work = || journal.at_work().unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>();
         assert_eq!(work(), ["r1", "r2"]);

@@ -129,6 +129,10 @@ impl Plan {
 pub const APPLY_TIMEOUT: f64 = 5.0;
 /// Seconds a revert may take: its time-out times its attempts.
 pub const REVERT_BOUND: f64 = 15.0;
+/// Seconds between the end of a fault's time and its revert in which everything is read once more.
+pub const LAST_LOOK: f64 = 0.5;
+/// Seconds that pass between the signal and the kill when continuous integration cancels a job, where nothing else is said.
+pub const CANCEL_GRACE: f64 = 10.0;
 /// Seconds a read of a metric may take.
 pub const QUERY_TIMEOUT: f64 = 2.0;
 

@@ -77,6 +77,7 @@ impl<'a> Facts<'a> {
             LimitName::Concurrent => ((bounds.concurrent as f64).min(1.0), bounds.concurrent as f64),
             LimitName::Exposure => (0.0, bounds.exposure),
             LimitName::Timeout => (0.0, bounds.length),
+            LimitName::CancelGrace => (0.0, bounds.cancel.unleased),
             LimitName::Requests | LimitName::Instances | LimitName::InstanceShare => return None,
         };
         let limit = self.limit(name);

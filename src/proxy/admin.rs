@@ -11,15 +11,16 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 
 use super::access::guard;
 use super::answer::Problem;
+use super::claims::{ClaimSpec, ClaimView};
 use super::faults::{Faults, Injected};
 use super::metrics::Metrics;
-use super::spec::{FaultSpec, LeaseSpec, is_fault_id};
+use super::spec::{FaultSpec, LeaseSpec, OutOfRange, check, is_fault_id};
 use super::token::Token;
 use super::upstream::Upstream;
 use super::view::FaultView;
@@ -58,6 +59,22 @@ struct Revert {
     fence: u64,
 }
 
+/// The body of `PUT /v1/stop`, and the answer of all that concerns it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stop {
+    /// Why no fault may be active; none where they may.
+    why: Option<String>,
+}
+
+impl Stop {
+    fn reason(self) -> Result<String, OutOfRange> {
+        let why = self.why.unwrap_or_default();
+        check("why", "1..=500 bytes", (1..=500).contains(&why.len()))?;
+        Ok(why)
+    }
+}
+
 type Shared = State<Arc<Admin>>;
 type Id = Result<Path<String>, PathRejection>;
 type Body = Result<Bytes, BytesRejection>;
@@ -71,6 +88,9 @@ pub(super) fn router(admin: Admin) -> Router {
         .route("/v1/faults", get(list))
         .route("/v1/faults/{id}", get(show).put(inject).delete(revert))
         .route("/v1/faults/{id}/lease", post(renew))
+        .route("/v1/claims", get(claims))
+        .route("/v1/claims/{run}", put(stake).delete(unstake))
+        .route("/v1/stop", get(stopped).put(stop).delete(release))
         .fallback(async || Problem::new(StatusCode::NOT_FOUND, "no-such-path", "there is nothing at this path"))
         .method_not_allowed_fallback(async || {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "no-such-method", "the path does not take this method")
@@ -133,6 +153,38 @@ async fn revert(
     let id = fault_id(id)?;
     let Query(Revert { fence }) = query.map_err(|error| Problem::malformed(error.body_text()))?;
     Ok(Json(admin.faults.revert(&id, fence, Instant::now())?))
+}
+
+async fn claims(State(admin): Shared) -> Json<Vec<ClaimView>> {
+    Json(admin.faults.claims(Instant::now()))
+}
+
+async fn stake(State(admin): Shared, run: Id, body: Body) -> Result<(StatusCode, Json<ClaimView>), Problem> {
+    let run = fault_id(run)?;
+    let spec: ClaimSpec = parse(body)?;
+    spec.check()?;
+    let (is_new, view) = admin.faults.stake(&run, spec, Instant::now())?;
+    Ok((if is_new { StatusCode::CREATED } else { StatusCode::OK }, Json(view)))
+}
+
+async fn unstake(State(admin): Shared, run: Id) -> Result<Json<Vec<ClaimView>>, Problem> {
+    admin.faults.unstake(&fault_id(run)?, Instant::now());
+    Ok(claims(State(admin)).await)
+}
+
+async fn stopped(State(admin): Shared) -> Json<Stop> {
+    Json(Stop { why: admin.faults.stopped(Instant::now()) })
+}
+
+async fn stop(State(admin): Shared, body: Body) -> Result<Json<Stop>, Problem> {
+    let stop: Stop = parse(body)?;
+    admin.faults.stop(stop.reason()?, Instant::now());
+    Ok(stopped(State(admin)).await)
+}
+
+async fn release(State(admin): Shared) -> Json<Stop> {
+    admin.faults.release(Instant::now());
+    stopped(State(admin)).await
 }
 
 fn fault_id(id: Id) -> Result<String, Problem> {

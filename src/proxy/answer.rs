@@ -51,8 +51,9 @@ impl From<OutOfRange> for Problem {
 
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        let status = match refusal {
+        let status = match &refusal {
             Refusal::NotActive(_) => StatusCode::NOT_FOUND,
+            Refusal::Stopped(_) => StatusCode::LOCKED,
             _ => StatusCode::CONFLICT,
         };
         Self::new(status, refusal.code(), refusal)

@@ -10,6 +10,7 @@ use std::time::Instant;
 use hyper::header::HeaderMap;
 
 use super::cap::Cap;
+use super::claims::{ClaimSpec, ClaimView, Claims};
 use super::fault::{Action, Fault};
 use super::lock::lock;
 use super::refusal::Refusal;
@@ -35,6 +36,9 @@ struct State {
     active: BTreeMap<String, Fault>,
     tombs: Tombs,
     cap: Cap,
+    claims: Claims,
+    /// Why no fault may be active, if none may.
+    stopped: Option<String>,
     closed: bool,
 }
 
@@ -59,7 +63,14 @@ pub(super) enum Injected {
 impl Faults {
     /// No faults.
     pub(super) fn new() -> Self {
-        let state = State { active: BTreeMap::new(), tombs: Tombs::new(MOST_TOMBS), cap: Cap::new(), closed: false };
+        let state = State {
+            active: BTreeMap::new(),
+            tombs: Tombs::new(MOST_TOMBS),
+            cap: Cap::new(),
+            claims: Claims::default(),
+            stopped: None,
+            closed: false,
+        };
         Self { active: AtomicUsize::new(0), state: Mutex::new(state) }
     }
 
@@ -110,9 +121,49 @@ impl Faults {
     pub(super) fn close(&self, now: Instant) {
         self.look(now, |state| {
             state.closed = true;
-            let ids: Vec<String> = state.active.keys().cloned().collect();
-            ids.iter().for_each(|id| drop(state.end(id, Phase::Reverted, 0, now)));
+            state.end_all(now);
         });
+    }
+
+    /// Ends every fault, and lets no other one start until it is released.
+    pub(super) fn stop(&self, why: String, now: Instant) {
+        self.look(now, |state| {
+            state.end_all(now);
+            state.stopped = Some(why);
+        });
+    }
+
+    /// Lets faults start again.
+    pub(super) fn release(&self, now: Instant) {
+        self.look(now, |state| state.stopped = None);
+    }
+
+    /// Why no fault may be active, if none may.
+    pub(super) fn stopped(&self, now: Instant) -> Option<String> {
+        self.look(now, |state| state.stopped.clone())
+    }
+
+    /// Enters a run's claim, or renews it; true for a new one. The spec must have been checked.
+    ///
+    /// # Errors
+    /// When all faults are stopped, or with the other claims it would be more than a run allows.
+    pub(super) fn stake(&self, run: &str, spec: ClaimSpec, now: Instant) -> Result<(bool, ClaimView), Refusal> {
+        self.look(now, |state| {
+            state.refuse_while_stopped()?;
+            let is_new = state.claims.admit(run, spec, now)?;
+            let view = state.claims.view(run, now);
+            view.map(|view| (is_new, view)).ok_or(Refusal::Closing)
+        })
+    }
+
+    /// Ends a run's claim, if there is one.
+    pub(super) fn unstake(&self, run: &str, now: Instant) {
+        self.look(now, |state| state.claims.release(run));
+    }
+
+    /// All claims, by their runs' names.
+    pub(super) fn claims(&self, now: Instant) -> Vec<ClaimView> {
+        self.look(now, |state| state.claims.views(now))
     }
 
     /// The fault `id`, active or over.
@@ -143,9 +194,19 @@ impl Faults {
 
 impl State {
     fn expire(&mut self, now: Instant) {
+        self.claims.expire(now);
         while let Some(id) = self.active.iter().find(|(_, fault)| fault.is_over(now)).map(|(id, _)| id.clone()) {
             self.end(&id, Phase::Expired, 0, now);
         }
+    }
+
+    fn end_all(&mut self, now: Instant) {
+        let ids: Vec<String> = self.active.keys().cloned().collect();
+        ids.iter().for_each(|id| drop(self.end(id, Phase::Reverted, 0, now)));
+    }
+
+    fn refuse_while_stopped(&self) -> Result<(), Refusal> {
+        self.stopped.as_ref().map_or(Ok(()), |why| Err(Refusal::Stopped(why.clone())))
     }
 
     /// Ends the active fault `id`; its tomb refuses its own fence and, if that's higher, `fence`.
@@ -187,7 +248,9 @@ impl State {
         if self.closed {
             return Err(Refusal::Closing);
         }
+        self.refuse_while_stopped()?;
         self.refuse_the_late(id, spec.fence)?;
+        self.claims.allow(self.active.values().map(|fault| fault.spec().share).sum::<f64>() + spec.share)?;
         if self.active.len() >= MOST_ACTIVE {
             return Err(Refusal::TooMany { most: MOST_ACTIVE });
         }

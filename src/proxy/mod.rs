@@ -10,6 +10,7 @@ mod admin;
 mod answer;
 mod baggage;
 mod cap;
+mod claims;
 mod error;
 mod fault;
 mod fault_metrics;
@@ -45,6 +46,7 @@ use tokio::time::{interval, timeout};
 
 pub use admin::Health;
 pub use answer::ErrorBody;
+pub use claims::{ClaimSpec, ClaimView};
 pub use error::ProxyError;
 pub use spec::{Effect, FaultSpec, LONGEST_MS, LeaseSpec, OutOfRange, is_fault_id};
 pub use token::{Token, TokenError};

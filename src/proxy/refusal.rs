@@ -3,9 +3,10 @@
 use std::fmt;
 
 use super::view::Phase;
+use crate::base::unit;
 
 /// A command that the faults' present state doesn't allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) enum Refusal {
     /// An inject that comes after a revert with the same fence or a higher one.
     StaleFence { fence: u64, known: u64 },
@@ -21,11 +22,15 @@ pub(super) enum Refusal {
     TooMany { most: usize },
     /// The proxy is shutting down.
     Closing,
+    /// More of the requests could be touched than a run allows.
+    Claimed { with: String, sum: f64, most: f64 },
+    /// Somebody has stopped all faults here, and says why.
+    Stopped(String),
 }
 
 impl Refusal {
     /// A word for programs.
-    pub(super) fn code(self) -> &'static str {
+    pub(super) fn code(&self) -> &'static str {
         match self {
             Self::StaleFence { .. } => "stale-fence",
             Self::Ended { .. } => "ended",
@@ -36,6 +41,8 @@ impl Refusal {
             Self::NotActive(_) => "unknown",
             Self::TooMany { .. } => "too-many",
             Self::Closing => "closing",
+            Self::Claimed { .. } => "claimed",
+            Self::Stopped(_) => "stopped",
         }
     }
 }
@@ -58,6 +65,14 @@ impl fmt::Display for Refusal {
             Self::NotActive(_) => f.write_str("there is no such fault"),
             Self::TooMany { most } => write!(f, "{most} faults are active already, and that's the most"),
             Self::Closing => f.write_str("the proxy is shutting down"),
+            Self::Claimed { with, sum, most } => {
+                let (sum, most) = (unit::show_ratio(*sum), unit::show_ratio(*most));
+                write!(
+                    f,
+                    "together with {with}, faults could touch {sum} of the requests, and {most} is the most that is allowed"
+                )
+            }
+            Self::Stopped(why) => write!(f, "all faults are stopped here: {why}"),
         }
     }
 }

@@ -109,11 +109,11 @@ impl LeaseSpec {
     }
 }
 
-fn check_lease(lease_ms: u64) -> Result<(), OutOfRange> {
+pub(super) fn check_lease(lease_ms: u64) -> Result<(), OutOfRange> {
     check("lease_ms", "1..=600000 (milliseconds)", (1..=LONGEST_MS).contains(&lease_ms))
 }
 
-fn check(field: &'static str, range: &'static str, holds: bool) -> Result<(), OutOfRange> {
+pub(super) fn check(field: &'static str, range: &'static str, holds: bool) -> Result<(), OutOfRange> {
     if holds { Ok(()) } else { Err(OutOfRange { field, range }) }
 }
 

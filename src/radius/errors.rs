@@ -87,6 +87,32 @@ pub fn exposure(value: f64, bound: Bound, injects: &[(String, f64)], detection: 
         .help("shorten the faults, or raise `exposure`")
 }
 
+pub fn cancel(
+    service: &str,
+    takes: f64,
+    (grace, bound): (f64, Option<Bound>),
+    steps: &[&Step],
+    tier: &str,
+) -> Diagnostic {
+    let (shown, most) = (unit::show_duration(takes), unit::show_duration(grace));
+    let headline = format!("taking the faults on `{service}` back can take {shown}, and a cancelled run has {most}");
+    let mut finding = if tier == "production" {
+        Diagnostic::error(codes::E0511, headline)
+    } else {
+        Diagnostic::warning(codes::E0511, headline)
+    };
+    for step in steps.iter().take(MOST_SHOWN) {
+        finding = finding.at(step.span, "does not end by itself");
+    }
+    let finding = finding.note("each counts with 15s to revert, those on one service one after the other");
+    let help = format!(
+        "use a leased fault; or, where more than {most} pass between the signal and the kill, say so: \
+         `limit {{ cancel_grace <= {} }}`",
+        unit::show_duration(takes.ceil())
+    );
+    bound.into_iter().fold(finding, limited).help(help)
+}
+
 pub fn timeout(value: f64, bound: Bound, baseline: f64, steps: &[(String, f64)], at: Span) -> Diagnostic {
     let (shown, limit) = (unit::show_duration(value), unit::show_duration(bound.value));
     let headline = format!("the run can take {shown}, above the limit of {limit}");

@@ -2,6 +2,7 @@
 
 mod antichain;
 mod budget;
+mod cancel;
 mod contest;
 mod cover;
 mod dilution;
@@ -33,6 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use timeline::Row;
 
 pub use budget::Spent;
+pub use cancel::Cancel;
 pub use dilution::Diluted;
 pub use exposure::detection;
 pub use instances::Hit;
@@ -56,6 +58,8 @@ pub struct Bounds {
     pub length: f64,
     /// Seconds until the triggers have seen a breach.
     pub detection: f64,
+    /// What taking everything back can take when the run is cancelled.
+    pub cancel: Cancel,
     /// When each fault can be active, in the order of the steps.
     #[serde(skip)]
     pub windows: Vec<When>,
@@ -118,6 +122,7 @@ fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
     let budgets = budget::check(plan, &proof.events, &mut findings);
     let (exposure, length) = exposure::check(plan, &proof.events, &mut findings);
     let diluted = dilution::check(&proof, &mut findings);
+    let cancel = cancel::check(&proof, &mut findings);
     let bounds = Bounds {
         traffic,
         fails: proof.fails.iter().map(|(service, contest)| (service.clone(), contest.most.min(1.0))).collect(),
@@ -127,6 +132,7 @@ fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
         exposure,
         length,
         detection: detection(plan),
+        cancel,
         windows: proof.windows(),
         diluted,
         reach: reach_of(plan, faults.iter().map(|fault| fault.injection.target.clone()).collect()),
@@ -156,6 +162,7 @@ struct Proof<'p> {
     traffic: BTreeMap<String, Contest>,
     instances: BTreeMap<String, Contest>,
     fails: BTreeMap<String, Contest>,
+    cancel: cancel::Contests,
     /// Pairs that may be active together on one resource of a service.
     clashes: BTreeSet<(usize, usize)>,
 }
@@ -173,12 +180,14 @@ impl<'p> Proof<'p> {
             traffic: per_service(faults, |it| requests(it).then_some(it.touches.hi)),
             instances: per_service(faults, |it| (it.resource == "instance").then_some(it.touches.hi)),
             fails: per_service(faults, |it| Some(it.fails.hi)),
+            cancel: cancel::contests(faults),
             clashes: BTreeSet::new(),
         };
-        let Self { events, concurrent, traffic, instances, fails, clashes, .. } = &mut proof;
+        let Self { events, concurrent, traffic, instances, fails, cancel: (all, unleased), clashes, .. } = &mut proof;
         overlap::each(events, faults, |since, open| {
             let by_service = traffic.values_mut().chain(instances.values_mut()).chain(fails.values_mut());
-            let contests = std::iter::once(&mut *concurrent).chain(by_service);
+            let undone = all.values_mut().chain(unleased.values_mut());
+            let contests = std::iter::once(&mut *concurrent).chain(by_service).chain(undone);
             contests.for_each(|contest| contest.consider(since, open, &order));
             clash(faults, &order, open, clashes);
         });

@@ -36,6 +36,7 @@ pub fn effect(intent: &Intent) -> String {
         Intent::Fault(fault) => fault.call.step.clone(),
         Intent::Process(process) => format!("process {}", process.name),
         Intent::Proxy(proxy) => format!("proxy of {}", proxy.proxy.service),
+        Intent::Claim(claim) => format!("claim on {}", claim.proxy.service),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::base::{Clock, Instant};
 use crate::diagnostics::codes;
 use crate::journal::Journal;
 use crate::plan::Plan;
-use crate::run::{Ending, Event, Events, Halt, RunError, Runner, World, virtual_time};
+use crate::run::{Claimed, Ending, Event, Events, Halt, RunError, Runner, World, virtual_time};
 use std::cmp::Reverse;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -44,12 +44,13 @@ pub fn play(plan: Plan, stored: Stored, changed: bool) -> Result<Played, RunErro
         let clock: Arc<dyn Clock> = Arc::new(virtual_clock.clone());
         let halt = Halt::default();
         let replayed = Arc::new(Replayed::new(stored, virtual_clock.clone(), halt.clone(), changed));
+        let claims = Claimed::default();
         let (sender, mut receiver) = mpsc::unbounded_channel();
         let events = Events::new(Arc::clone(&clock), sender);
         let world: Arc<dyn World> = Arc::clone(&replayed) as Arc<dyn World>;
         let ending = tokio::select! {
             biased;
-            ending = Runner { plan, run, journal, world, clock, events, halt }.run() => Some(ending),
+            ending = Runner { plan, run, journal, world, clock, events, halt, claims }.run() => Some(ending),
             () = replayed.follow() => None,
             () = virtual_clock.run() => None,
         };

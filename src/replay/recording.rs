@@ -7,7 +7,7 @@ use crate::base::{Clock, Instant};
 use crate::injector::Evidence;
 use crate::metrics::{Found, Nothing, Read};
 use crate::plan::{Injection, Plan, Proxy};
-use crate::run::{FaultIntent, Future, Halt, Intent, RunError, Witness, World};
+use crate::run::{ClaimIntent, FaultIntent, Future, Halt, Intent, RunError, Witness, World, stops};
 use crate::types::model::{ProbeUse, SourceRef};
 use std::sync::Arc;
 
@@ -45,6 +45,11 @@ pub async fn forward(asked: Halt, halt: Halt, recorder: Option<Arc<Recorder>>, c
         recorder.write(&Line::Stopped(stop.clone(), clock.now()));
     }
     halt.stop(stop.verdict, stop.reason);
+}
+
+/// Whether an effect is part of a replay: a replay has nobody beside it, and claims nothing.
+fn is_replayed(intent: &Intent) -> bool {
+    !matches!(intent, Intent::Claim(_))
 }
 
 /// A question that is on its way. Dropped without an answer, it was waited for no longer.
@@ -108,18 +113,22 @@ impl World for Recording {
         known: &'a (dyn Fn(&Intent) + Send + Sync),
     ) -> Future<'a, Result<(), RunError>> {
         Box::pin(async move {
-            let asking = self.asks(key::apply(intent));
+            let asking = is_replayed(intent).then(|| self.asks(key::apply(intent)));
             let done = self.world.apply(intent, known).await;
-            asking.answered(Answer::Done(failed(&done)));
+            if let Some(asking) = asking {
+                asking.answered(Answer::Done(failed(&done)));
+            }
             done
         })
     }
 
     fn revert<'a>(&'a self, intent: &'a Intent) -> Future<'a, Result<String, RunError>> {
         Box::pin(async move {
-            let asking = self.asks(key::revert(intent));
+            let asking = is_replayed(intent).then(|| self.asks(key::revert(intent)));
             let undone = self.world.revert(intent).await;
-            asking.answered(Answer::Undone(failed(&undone)));
+            if let Some(asking) = asking {
+                asking.answered(Answer::Undone(failed(&undone)));
+            }
             undone
         })
     }
@@ -148,6 +157,16 @@ impl World for Recording {
             let renewed = self.world.renew(fault).await;
             asking.answered(Answer::Done(failed(&renewed)));
             renewed
+        })
+    }
+
+    fn stake<'a>(&'a self, claim: &'a ClaimIntent) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async move {
+            let staked = self.world.stake(claim).await;
+            if let Some(stop) = staked.as_ref().err().and_then(stops) {
+                self.recorder.write(&Line::Stopped(stop, self.clock.now()));
+            }
+            staked
         })
     }
 

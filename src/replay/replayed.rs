@@ -11,7 +11,7 @@ use crate::diagnostics::codes;
 use crate::injector::{Call as Caller, Evidence, Handle};
 use crate::metrics::{Found, Nothing, Read};
 use crate::plan::{Injection, Plan, Proxy};
-use crate::run::{FaultIntent, Future, Halt, Intent, RunError, WINDING_UP, Witness, World};
+use crate::run::{ClaimIntent, FaultIntent, Future, Halt, Intent, RunError, WINDING_UP, Witness, World};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -206,6 +206,10 @@ impl World for Replayed {
                 _ => Err(unknown()),
             }
         })
+    }
+
+    fn stake<'a>(&'a self, _: &'a ClaimIntent) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async { Ok(()) }) // nobody is beside it
     }
 
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {

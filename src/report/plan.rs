@@ -2,7 +2,7 @@
 
 use super::paint::Paint;
 use crate::base::unit;
-use crate::plan::{Injection, Plan, Step, StepKind, words};
+use crate::plan::{CANCEL_GRACE, Injection, Plan, Step, StepKind, words};
 use crate::policy::{Ask, Broken, Judgement};
 use crate::radius::timeline::{Row, draw};
 use crate::radius::{Bounds, When};
@@ -26,7 +26,7 @@ pub fn plan(plan: &Plan, bounds: &Bounds, judgement: &Judgement) -> String {
     section(&mut out, "timeline, from the end of the baseline", timeline(bounds));
     section(&mut out, "watched throughout", watched(plan));
     section(&mut out, "blast radius", radius(plan, bounds));
-    section(&mut out, "guarantees", guarantees(plan));
+    section(&mut out, "guarantees", guarantees(plan, bounds));
     section(&mut out, "policies", policies(judgement));
     section(&mut out, "asked before it runs", judgement.asks.iter().map(asked).collect());
     out.join("\n")
@@ -203,7 +203,19 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
     lines
 }
 
-fn guarantees(plan: &Plan) -> Vec<String> {
+/// What comes of the faults when the run is cancelled.
+fn cancelled(plan: &Plan, bounds: &Bounds) -> Option<String> {
+    let grace = plan.limits.bound(LimitName::CancelGrace).map_or(CANCEL_GRACE, |bound| bound.value);
+    let (all, grace) = (unit::show_duration(bounds.cancel.all), unit::show_duration(grace));
+    let unleased = unit::show_duration(bounds.cancel.unleased);
+    let rest = match bounds.cancel.unleased {
+        0.0 => "; if it is killed before, the leases end them".to_owned(),
+        _ => format!("; what is not leased within {unleased}, and {grace} pass before a cancelled run is killed"),
+    };
+    (bounds.cancel.all > 0.0).then(|| format!("on a cancel: every fault is taken back within {all} at worst{rest}"))
+}
+
+fn guarantees(plan: &Plan, bounds: &Bounds) -> Vec<String> {
     let one = |(step, injection): (&Step, &Injection)| {
         let promise = match injection.class {
             Class::Leased => {
@@ -218,5 +230,5 @@ fn guarantees(plan: &Plan) -> Vec<String> {
         };
         format!("{}: {promise}", step.name)
     };
-    plan.injections().map(one).collect()
+    plan.injections().map(one).chain(cancelled(plan, bounds)).collect()
 }

@@ -3,8 +3,10 @@
 use super::error::RunError;
 use super::intent::Intent;
 use super::world::World;
-use crate::base::{Clock, Instant};
+use crate::base::{Clock, Instant, unit};
+use crate::injector::Phase;
 use crate::journal::{EffectId, EffectState, Journal};
+use crate::plan::APPLY_TIMEOUT;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use std::collections::BTreeSet;
@@ -27,9 +29,16 @@ pub struct LeftOver {
     pub id: EffectId,
     /// What it is.
     pub intent: Intent,
+    /// Whether it is known to have been done: else it may still be on its way.
+    pub certain: bool,
 }
 
 impl LeftOver {
+    /// Whether it may be done after it was taken back: our own proxies refuse that by the fence, others do not.
+    fn may_come_late(&self) -> bool {
+        !self.certain && matches!(&self.intent, Intent::Fault(fault) if fault.proxy.is_none())
+    }
+
     /// Whether it must be taken back before another effect is.
     fn goes_before(&self, other: &LeftOver) -> bool {
         self.id > other.id && self.intent.stands_on(&other.intent)
@@ -83,14 +92,14 @@ impl Effects {
             text
         })?;
         let mut intent = made.ok_or_else(|| RunError::new(crate::diagnostics::codes::E0711, "no intent was made"))?;
-        self.remember(LeftOver { id, intent: intent.clone() });
+        self.remember(LeftOver { id, intent: intent.clone(), certain: false });
         let known = |intent: &Intent| {
-            self.remember(LeftOver { id, intent: intent.clone() });
+            self.remember(LeftOver { id, intent: intent.clone(), certain: false });
             // Should this not be written, the marker in the process's environment still finds it.
             let _found_by_marker = self.journal.update(id, &serde_json::to_string(intent).unwrap_or_default());
         };
         let applied = self.world.apply(&mut intent, &known).await;
-        let effect = LeftOver { id, intent };
+        let effect = LeftOver { id, intent, certain: applied.is_ok() };
         self.remember(effect.clone());
         match applied {
             Ok(()) => {
@@ -163,6 +172,7 @@ impl Effects {
         let began = self.clock.now();
         let result = match self.keep_trying(effect, began).await {
             Err(error) => self.outlived(effect, error, began).await,
+            Ok(note) if effect.may_come_late() => self.look_again(effect, note, began).await,
             success => success,
         };
         match &result {
@@ -216,6 +226,17 @@ impl Effects {
         // The worst that comes of an unwritten note is a revert that finds nothing.
         let _told = self.write_down(effect, Ok(why.to_owned()));
         self.forget(effect.id);
+    }
+
+    /// An inject whose answer never came may be done after its revert: once it must have come to its end, its target is
+    /// asked, and the fault taken back again where it is there.
+    async fn look_again(&self, effect: &LeftOver, note: String, began: Instant) -> Result<String, RunError> {
+        let Intent::Fault(fault) = &effect.intent else { return Ok(note) };
+        self.clock.sleep_until(began + unit::to_duration(APPLY_TIMEOUT)).await;
+        match self.world.status(fault).await {
+            Ok(evidence) if evidence.phase != Phase::Active => Ok(note),
+            Ok(_) | Err(_) => self.keep_trying(effect, self.clock.now()).await,
+        }
     }
 
     /// A leased fault whose target cannot be reached ends by itself; once its lease must have run out, it is over.

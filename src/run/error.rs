@@ -1,7 +1,7 @@
 //! What can go wrong in a run: E07 (environment and plugins), E08 (the run itself).
 
 use crate::diagnostics::{Code, Diagnostic, codes};
-use crate::journal::JournalError;
+use crate::journal::{Conflict, JournalError};
 use std::fmt;
 
 /// A failure with its code and what to do about it.
@@ -46,10 +46,19 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
+/// What can be done where runs side by side would be too much.
+pub(super) const TOO_MUCH: &str =
+    "wait until the other run has ended (`chaos status`), or raise the limit that is too low for both";
+
 impl From<JournalError> for RunError {
     fn from(error: JournalError) -> Self {
         match error {
-            JournalError::Claimed(..) => RunError::new(codes::E0801, error.to_string()).help("wait until it has ended"),
+            JournalError::Claimed(conflict) => match *conflict {
+                Conflict::Address(..) => {
+                    RunError::new(codes::E0801, conflict.to_string()).help("wait until it has ended")
+                }
+                Conflict::Sum { .. } => RunError::new(codes::E0817, conflict.to_string()).help(TOO_MUCH),
+            },
             _ => {
                 RunError::new(codes::E0711, error.to_string()).help("name a folder that can be written: `--store DIR`")
             }

@@ -10,7 +10,7 @@ use super::world::Witness;
 use crate::base::{Instant, unit};
 use crate::injector::Phase as FaultPhase;
 use crate::monitor::{Obligation, Outcome, Phase};
-use crate::plan::{Injection, LATE};
+use crate::plan::{Injection, LAST_LOOK, LATE};
 use crate::types::model::Expectation;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,8 +21,6 @@ const RENEWAL: Duration = Duration::from_secs(3);
 /// How often the host looks whether a fault acts.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// What is looked at between the end of a fault's time and its revert may delay the revert by this much, at most.
-const LAST_LOOK: Duration = Duration::from_millis(500);
 /// Traffic that stays away for longer than this and the window has stopped.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -140,7 +138,7 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
 /// The metrics, the host's own view and the target's word at the very end, before the fault is taken back.
 async fn last_look(shared: &Shared, step: &str, fault: &FaultIntent, seen: &mut Seen) {
     let now = shared.moment(&format!("last look {step}")).await;
-    let latest = now + LAST_LOOK;
+    let latest = now + unit::to_duration(LAST_LOOK);
     // Each on its own: what one of them knows in time is not lost because another is slow.
     let (_, witness, ended_early) = tokio::join!(
         in_time(shared, latest, shared.sample_now()),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
 /// One effect on the outside.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Intent {
     /// A started process.
@@ -17,6 +17,8 @@ pub enum Intent {
     Proxy(ProxyIntent),
     /// A fault.
     Fault(FaultIntent),
+    /// A claim at a proxy.
+    Claim(ClaimIntent),
 }
 
 /// A process of a service.
@@ -51,6 +53,21 @@ pub struct ProxyIntent {
     pub process: ProcessIntent,
 }
 
+/// A share of a proxy's traffic that a run may touch: other runs, whatever store they write to, find out at the proxy.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClaimIntent {
+    /// The run.
+    pub run: String,
+    /// What it tests.
+    pub experiment: String,
+    /// How many of the requests its faults may touch at one time, 0 to 1.
+    pub share: f64,
+    /// How many the faults of all runs may touch together, as this run's limits have it, 0 to 1.
+    pub most: f64,
+    /// The proxy.
+    pub proxy: Proxy,
+}
+
 /// A fault.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FaultIntent {
@@ -78,6 +95,7 @@ impl Intent {
             Intent::Process(process) => format!("process {}", process.name),
             Intent::Proxy(proxy) => format!("proxy of {} on {}", proxy.proxy.service, proxy.proxy.listen),
             Intent::Fault(fault) => fault.what.clone(),
+            Intent::Claim(claim) => format!("claim on {}", claim.proxy.service),
         }
     }
 
@@ -86,7 +104,7 @@ impl Intent {
         match self {
             Intent::Process(process) => Some(process),
             Intent::Proxy(proxy) => Some(&mut proxy.process),
-            Intent::Fault(_) => None,
+            Intent::Fault(_) | Intent::Claim(_) => None,
         }
     }
 
@@ -95,21 +113,23 @@ impl Intent {
         match self {
             Intent::Process(process) => Some(process),
             Intent::Proxy(proxy) => Some(&proxy.process),
-            Intent::Fault(_) => None,
+            Intent::Fault(_) | Intent::Claim(_) => None,
         }
     }
     /// Whether this effect came on top of an earlier one, so that it must be taken back before it: a fault on a service that
-    /// another fault hits, or on one whose process or proxy the run started; a proxy before its service; a caller before
-    /// what it calls.
+    /// another fault hits, that is claimed, or whose process or proxy the run started; a claim before its proxy; a proxy
+    /// before its service; a caller before what it calls.
     pub fn stands_on(&self, earlier: &Intent) -> bool {
         match (self, earlier) {
             (Intent::Fault(later), Intent::Fault(earlier)) => later.target == earlier.target,
             (Intent::Fault(fault), Intent::Proxy(proxy)) => fault.target == proxy.proxy.service,
+            (Intent::Fault(fault), Intent::Claim(claim)) => fault.target == claim.proxy.service,
+            (Intent::Claim(claim), Intent::Proxy(proxy)) => claim.proxy.admin == proxy.proxy.admin,
             (Intent::Fault(fault), Intent::Process(process)) => fault.target == process.service,
             (Intent::Proxy(proxy), Intent::Process(process)) => proxy.proxy.service == process.service,
             (Intent::Process(caller), Intent::Process(called)) => caller.calls.contains(&called.service),
             (Intent::Process(caller), Intent::Proxy(called)) => caller.calls.contains(&called.proxy.service),
-            (Intent::Proxy(_), _) | (Intent::Process(_), Intent::Fault(_)) => false,
+            _ => false,
         }
     }
 }

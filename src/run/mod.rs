@@ -3,6 +3,7 @@
 mod answers;
 mod board;
 mod changes;
+mod claims;
 mod clock;
 mod comparisons;
 mod detail;
@@ -33,15 +34,16 @@ mod verdict;
 mod watch;
 mod world;
 
+pub use claims::{Claimed, stops};
 pub use clock::{TokioClock, virtual_time};
 pub use effects::{ATTEMPTS, Effects, LeftOver, Undone};
 pub use error::RunError;
 pub use event::{Event, EventKind, Events};
 pub use halt::{Halt, Stop};
-pub use intent::{FaultIntent, Intent, ProcessIntent, ProxyIntent};
+pub use intent::{ClaimIntent, FaultIntent, Intent, ProcessIntent, ProxyIntent};
 pub use moments::{Moments, Times};
 pub use observe::Observation;
-pub use proxy::{TOKEN_VARIABLE, new_token, token_file};
+pub use proxy::{TOKEN_VARIABLE, new_token, stop_at, token_file};
 pub use real::{RealWorld, Unopened};
 pub use recover::{InForce, in_force, leftovers, recover, recover_run};
 pub use runner::{Ending, FaultReport, Judged, Runner, WINDING_UP};

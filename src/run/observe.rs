@@ -5,7 +5,7 @@ use super::effects::Effects;
 use super::error::RunError;
 use super::event::EventKind;
 use super::halt::Stop;
-use super::runner::{Runner, Work, claims, signals};
+use super::runner::{Runner, Work, signals};
 use super::sampling::{self, Tally};
 use super::shared::{Judged, Shared};
 use super::verdict::Verdict;
@@ -68,14 +68,15 @@ impl Runner {
     /// The store cannot be written, or another run is at work at the same addresses: nothing was touched.
     pub async fn observe(self, length: Duration) -> Result<Observation, RunError> {
         let name = if self.plan.experiment.is_empty() { "(rehearsal)" } else { &self.plan.experiment };
-        self.journal.begin(&self.run, name, &self.plan.environment, &claims(&self.plan))?;
+        self.journal.begin(&self.run, name, &self.plan.environment, &self.claims.store)?;
         let (journal, run) = (Arc::clone(&self.journal), self.run.clone());
         let (clock, world) = (Arc::clone(&self.clock), Arc::clone(&self.world));
         let effects = Effects::new(Arc::clone(&journal), Arc::clone(&world), Arc::clone(&clock), run.clone());
         let board = Board::new(signals(&self.plan));
         let shared = Arc::new(Shared::new(self.plan, world, clock, effects, board, self.halt, self.events));
         let store = journal.folder().to_path_buf();
-        let work = Work { shared: Arc::clone(&shared), run: run.clone(), store, keeps: false };
+        let work =
+            Work { shared: Arc::clone(&shared), run: run.clone(), store, keeps: false, claims: self.claims.proxies };
         let mut seen = look(&work, length).await;
         seen.stopped = shared.halt.stopped();
         work.take_everything_back().await;

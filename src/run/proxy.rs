@@ -1,7 +1,7 @@
 //! Fault proxies: whether one stands, the token with which it is commanded, and starting one.
 
 use super::error::RunError;
-use super::intent::{ProcessIntent, ProxyIntent};
+use super::intent::{ClaimIntent, ProcessIntent, ProxyIntent};
 use super::process;
 use crate::diagnostics::codes;
 use crate::plan::Proxy;
@@ -124,5 +124,104 @@ async fn commands(client: &reqwest::Client, proxy: &Proxy, store: &Path) -> Resu
             .help(format!("set {TOKEN_VARIABLE} to the token it was started with"))),
         Ok(other) => Err(not_ours(proxy, format!("the proxy at {} answered {other}", proxy.admin))),
         Err(error) => Err(not_ours(proxy, format!("the proxy at {} does not answer: {error}", proxy.admin))),
+    }
+}
+
+/// A command may take this long.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
+
+fn command(
+    client: &reqwest::Client,
+    method: reqwest::Method,
+    (admin, path): (&str, &str),
+    token: Option<String>,
+) -> reqwest::RequestBuilder {
+    let request = client.request(method, format!("http://{admin}{path}")).timeout(COMMAND_TIMEOUT);
+    match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    }
+}
+
+fn place(claim: &ClaimIntent) -> String {
+    format!("/v1/claims/{}", claim.run)
+}
+
+/// Enters a claim at its proxy, or renews it.
+///
+/// # Errors
+/// All faults are stopped there, others claim too much, or the proxy does not answer.
+pub async fn stake(
+    client: &reqwest::Client,
+    claim: &ClaimIntent,
+    token: Option<String>,
+    lease: Duration,
+) -> Result<(), RunError> {
+    let spec = serde_json::json!({
+        "experiment": claim.experiment.chars().take(50).collect::<String>(),
+        "share": claim.share,
+        "most": claim.most,
+        "lease_ms": u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
+    });
+    let sent =
+        command(client, reqwest::Method::PUT, (&claim.proxy.admin, &place(claim)), token).json(&spec).send().await;
+    let unreached = |error: reqwest::Error| RunError {
+        retryable: true,
+        unreachable: true,
+        ..not_ours(&claim.proxy, format!("the proxy at {} does not answer: {error}", claim.proxy.admin))
+    };
+    let answer = sent.map_err(unreached)?;
+    let status = answer.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let body: Option<Refusal> = answer.json().await.ok();
+    Err(refused(&claim.proxy, status.as_u16(), body))
+}
+
+/// How a proxy says no.
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+    code: String,
+}
+
+fn refused(proxy: &Proxy, status: u16, body: Option<Refusal>) -> RunError {
+    let (code, said) = body.map_or((String::new(), format!("it answered {status}")), |body| (body.code, body.error));
+    let message = format!("the proxy of `{}` at {} says: {said}", proxy.service, proxy.admin);
+    match code.as_str() {
+        "claimed" => RunError::new(codes::E0817, message).help(super::error::TOO_MUCH),
+        "stopped" => RunError::new(codes::E0809, message)
+            .help(format!("once it is over: `chaos stop --proxy {} --release`", proxy.admin)),
+        _ => RunError::new(codes::E0709, message).help("is it of this version of chaos?"),
+    }
+}
+
+/// Ends a claim. One that cannot be ended ends by itself.
+pub async fn release(client: &reqwest::Client, claim: &ClaimIntent, token: Option<String>) -> String {
+    match command(client, reqwest::Method::DELETE, (&claim.proxy.admin, &place(claim)), token).send().await {
+        Ok(answer) if answer.status().is_success() => String::new(),
+        _ => "the proxy does not take it; it ends when its lease runs out".to_owned(),
+    }
+}
+
+/// Stops all faults at a proxy, and lets none begin there until it is released: `why` is nothing for a release.
+///
+/// # Errors
+/// It does not answer, or does not take our token.
+pub async fn stop_at(store: &Path, admin: &str, why: Option<&str>) -> Result<(), RunError> {
+    let failed = |reason: String| RunError::new(codes::E0709, format!("the proxy at {admin} {reason}"));
+    let client = crate::web::client().build().map_err(|error| failed(format!("cannot be asked: {error}")))?;
+    let method = if why.is_some() { reqwest::Method::PUT } else { reqwest::Method::DELETE };
+    let mut request = command(&client, method, (admin, "/v1/stop"), token(store, admin));
+    if let Some(why) = why {
+        request = request.json(&serde_json::json!({ "why": why }));
+    }
+    let answer = request.send().await.map_err(|error| failed(format!("does not answer: {error}")))?;
+    match answer.status().as_u16() {
+        200 => Ok(()),
+        401 | 403 => Err(failed("does not take our token".to_owned())
+            .help(format!("set {TOKEN_VARIABLE} to the token it was started with, or name its store: `--store DIR`"))),
+        other => Err(failed(format!("answered {other}")).help("is it a fault proxy of this version of chaos?")),
     }
 }

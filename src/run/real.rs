@@ -1,7 +1,7 @@
 //! The real world: processes, proxies, endpoints, injectors.
 
 use super::error::RunError;
-use super::intent::{FaultIntent, Intent};
+use super::intent::{ClaimIntent, FaultIntent, Intent};
 use super::world::{Future, Witness, World};
 use super::{process, proxy};
 use crate::base::Instant;
@@ -168,6 +168,9 @@ impl RealWorld {
             let injector = self.injector(&fault.component).await?;
             return Ok(injector.inject(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?);
         }
+        if let Intent::Claim(claim) = intent {
+            return proxy::stake(&self.client, claim, self.token(&claim.proxy.admin), LEASE).await;
+        }
         if let Some(process) = intent.process_mut() {
             process::start(process).await?;
         }
@@ -182,6 +185,10 @@ impl RealWorld {
         match intent {
             Intent::Process(process) => process::stop(process).await,
             Intent::Proxy(proxy) => process::stop(&proxy.process).await,
+            Intent::Claim(claim) => {
+                let token = self.token(&claim.proxy.admin);
+                Ok(proxy::release(&self.client, claim, token).await)
+            }
             Intent::Fault(fault) => {
                 let injector = self.injector(&fault.component).await?;
                 injector.revert(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?;
@@ -256,6 +263,10 @@ impl World for RealWorld {
             let injector = self.injector(&fault.component).await?;
             Ok(injector.renew(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
         })
+    }
+
+    fn stake<'a>(&'a self, claim: &'a ClaimIntent) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async move { proxy::stake(&self.client, claim, self.token(&claim.proxy.admin), LEASE).await })
     }
 
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {

@@ -3,7 +3,7 @@
 use super::effects::{Effects, LeftOver, Undone};
 use super::error::RunError;
 use super::intent::Intent;
-use crate::journal::{EffectRecord, Journal};
+use crate::journal::{EffectRecord, EffectState, Journal};
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,10 +44,17 @@ fn one(journal: &Journal, record: EffectRecord, runs: &mut Runs) -> Result<InFor
         runs.insert(record.run.clone(), known);
     }
     let (experiment, alive) = runs.get(&record.run).cloned().unwrap_or_default();
-    Ok(InForce { effect: LeftOver { id: record.id, intent }, run: record.run, experiment, alive, note: record.note })
+    let certain = record.state != EffectState::Intended;
+    Ok(InForce {
+        effect: LeftOver { id: record.id, intent, certain },
+        run: record.run,
+        experiment,
+        alive,
+        note: record.note,
+    })
 }
 
-/// What stands in the way of a plan: effects of dead runs, faults and processes of live ones, at the same addresses.
+/// What stands in the way of a plan: effects of dead runs, and processes of live ones, at the same addresses.
 ///
 /// # Errors
 /// The store cannot be read.
@@ -56,8 +63,8 @@ pub fn leftovers(journal: &Journal, plan: &Plan) -> Result<Vec<InForce>, RunErro
     let wanted: BTreeSet<String> =
         plan.processes.iter().filter_map(|process| process.address.clone()).chain(proxies).collect();
     let in_the_way = |found: &InForce| {
-        // A live run's proxy can be shared; its faults and its processes cannot.
-        let concerns = !found.alive || !matches!(found.effect.intent, Intent::Proxy(_));
+        // What a live run does at a proxy can be shared, as far as the claims of both go; its processes cannot.
+        let concerns = !found.alive || matches!(found.effect.intent, Intent::Process(_));
         concerns && addresses(&found.effect.intent).iter().any(|address| wanted.contains(address))
     };
     Ok(in_force(journal)?.into_iter().filter(in_the_way).collect())
@@ -67,6 +74,7 @@ fn addresses(intent: &Intent) -> Vec<String> {
     match intent {
         Intent::Process(process) => process.address.iter().cloned().collect(),
         Intent::Proxy(proxy) => vec![proxy.proxy.listen.clone(), proxy.proxy.admin.clone()],
+        Intent::Claim(claim) => vec![claim.proxy.listen.clone(), claim.proxy.admin.clone()],
         Intent::Fault(fault) => {
             fault.proxy.iter().flat_map(|proxy| [proxy.listen.clone(), proxy.admin.clone()]).collect()
         }

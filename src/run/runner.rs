@@ -1,11 +1,12 @@
 //! One run, from the first process to the verdict.
 
 use super::board::Board;
+use super::claims::{self, Claimed};
 use super::effects::{Effects, LeftOver, Undone};
 use super::error::RunError;
 use super::event::{EventKind, Events};
 use super::halt::Halt;
-use super::intent::{Intent, ProcessIntent};
+use super::intent::{ClaimIntent, Intent, ProcessIntent};
 use super::sampling::Tally;
 use super::shared::Shared;
 pub use super::shared::{FaultReport, Judged};
@@ -13,6 +14,7 @@ use super::verdict::{Reason, Verdict, outcome};
 use super::world::World;
 use super::{proxy, recovery, sampling, steady, steps, supervise, watch};
 use crate::base::{Clock, unit};
+use crate::diagnostics::codes;
 use crate::journal::{EffectId, Journal, default_folder};
 use crate::monitor::Signals;
 use crate::plan::{Plan, Process, Proxy};
@@ -54,13 +56,15 @@ pub struct Runner {
     pub events: Events,
     /// The stop signal.
     pub halt: Halt,
+    /// What it claims.
+    pub claims: Claimed,
 }
 
 impl Runner {
     /// Runs it to the end. Whatever happens, everything is taken back before this returns.
     pub async fn run(self) -> Ending {
         let (experiment, environment) = (&self.plan.experiment, &self.plan.environment);
-        let began = self.journal.begin(&self.run, experiment, environment, &claims(&self.plan));
+        let began = self.journal.begin(&self.run, experiment, environment, &self.claims.store);
         if let Err(error) = began {
             return refused(error.into());
         }
@@ -69,7 +73,8 @@ impl Runner {
         let board = Board::new(signals(&self.plan));
         let shared = Shared::new(self.plan, world, clock, effects, board, self.halt, self.events);
         let store = self.journal.folder().to_path_buf();
-        let mut work = Work { shared: Arc::new(shared), run: self.run, store, keeps: true };
+        let claims = self.claims.proxies;
+        let mut work = Work { shared: Arc::new(shared), run: self.run, store, keeps: true, claims };
         work.shared.events.tell(EventKind::Began { run: work.run.clone() });
         let error = work.everything().await.err();
         let ending = work.wind_up(error).await;
@@ -92,13 +97,6 @@ fn refused(error: RunError) -> Ending {
         sources: Vec::new(),
         error: Some(error),
     }
-}
-
-/// What no other run may use meanwhile: the proxies of the faulted services, and where processes are started.
-pub(super) fn claims(plan: &Plan) -> Vec<String> {
-    let proxies = plan.injections().filter_map(|(_, injection)| injection.proxy.as_ref());
-    let processes = plan.processes.iter().filter_map(|process| process.address.clone());
-    proxies.map(|proxy| proxy.admin.clone()).chain(processes).collect()
 }
 
 /// The command that takes back what is left in a store.
@@ -163,6 +161,8 @@ pub(super) struct Work {
     pub store: PathBuf,
     /// Whether proxies through which others call stay at the end.
     pub keeps: bool,
+    /// What it claims at proxies.
+    pub claims: Vec<ClaimIntent>,
 }
 
 impl Work {
@@ -177,6 +177,7 @@ impl Work {
         shared.world.make_ready(&shared.plan).await?;
         let began = shared.clock.now();
         let mut tasks = JoinSet::new();
+        tasks.spawn(claims::keep(Arc::clone(&shared), self.claims.clone()));
         for source in shared.plan.sources.keys().cloned() {
             tasks.spawn(sampling::sample(Arc::clone(&shared), self.run.clone(), source));
         }
@@ -209,10 +210,26 @@ impl Work {
                 self.proxy_is_free(proxy).await?;
             }
         }
+        // What others have claimed at a proxy that stands is known before anything is started.
+        let mut claimed = Vec::new();
+        for claim in &self.claims {
+            match self.claim(claim).await {
+                Ok(()) => claimed.push(&claim.proxy.admin),
+                Err(error) if claims::stops(&error).is_some() => return Err(error),
+                Err(_) => {} // it is started next, or what is wrong with it is said there
+            }
+        }
         for part in parts(plan) {
             self.stand(&part).await?;
         }
+        for claim in self.claims.iter().filter(|claim| !claimed.contains(&&claim.proxy.admin)) {
+            self.claim(claim).await?;
+        }
         Ok(())
+    }
+
+    async fn claim(&self, claim: &ClaimIntent) -> Result<(), RunError> {
+        self.shared.effects.perform(|_| Intent::Claim(claim.clone())).await.map(|_| ())
     }
 
     /// Starts all that it can, and gives what could not be started, each with the error.
@@ -276,7 +293,7 @@ impl Work {
         // It listens; now it must also answer as the proxy that we commanded.
         if !self.shared.world.proxy_stands(proxy).await? {
             let message = format!("the proxy of `{}` does not answer at {}", proxy.service, proxy.admin);
-            return Err(RunError::new(crate::diagnostics::codes::E0709, message));
+            return Err(RunError::new(codes::E0709, message));
         }
         self.shared.events.tell(EventKind::Started { name, place });
         Ok(())
@@ -292,7 +309,9 @@ impl Work {
             shared.because(stop.verdict, stop.reason);
         }
         if let Some(error) = &error {
-            shared.because(Verdict::Broken, error.message.clone());
+            let refused = [codes::E0809, codes::E0817].contains(&error.code) && !shared.has_injected();
+            let verdict = if refused { Verdict::Refused } else { Verdict::Broken };
+            shared.because(verdict, error.message.clone());
         }
         self.take_everything_back().await;
         let mut reasons = shared.reasons();
@@ -320,7 +339,7 @@ impl Work {
                 let (step, took) = (undone.what.clone(), undone.took);
                 self.shared.events.tell(EventKind::Reverted { step, took, acted: 0 });
             }
-            (Ok(_), Intent::Process(_)) => {}
+            (Ok(_), Intent::Process(_) | Intent::Claim(_)) => {}
         };
         self.shared.effects.undo_all(open, told).await;
         kept.iter().for_each(|effect| self.keep(effect));

@@ -1,7 +1,7 @@
 //! The outside, as the interpreter sees it: the seam at which a simulation takes its place.
 
 use super::error::RunError;
-use super::intent::{FaultIntent, Intent};
+use super::intent::{ClaimIntent, FaultIntent, Intent};
 use crate::base::Instant;
 use crate::injector::Evidence;
 use crate::metrics::{Found, Nothing, Read};
@@ -49,6 +49,9 @@ pub trait World: Send + Sync {
 
     /// Renews a fault's lease.
     fn renew<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<(), RunError>>;
+
+    /// Enters a claim at its proxy, or renews it.
+    fn stake<'a>(&'a self, claim: &'a ClaimIntent) -> Future<'a, Result<(), RunError>>;
 
     /// What became of a fault, as the injector says.
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>>;

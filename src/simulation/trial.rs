@@ -10,7 +10,7 @@ use crate::base::{Clock, Instant};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::journal::Journal;
 use crate::plan::Plan;
-use crate::run::{Ending, Event, Events, Halt, Runner, TokioClock, Verdict, World, virtual_time};
+use crate::run::{Claimed, Ending, Event, Events, Halt, Runner, TokioClock, Verdict, World, virtual_time};
 use crate::toy::Toy;
 use crate::types::model::{System, Test};
 use crate::types::term::Cohort;
@@ -150,7 +150,8 @@ async fn play(stage: Stage, toy: Option<Toy>) -> Record {
     let watcher = Stopper { givens: stage.givens, blocks: Arc::clone(&stage.blocks), events: events.clone() };
     tokio::spawn(watcher.stop(halt.clone(), Arc::clone(&clock)));
     let plan = stage.plan.as_ref().clone();
-    let runner = Runner { plan, run, journal: stage.journal, world, clock: Arc::clone(&clock), events, halt };
+    let (journal, claims) = (stage.journal, Claimed::default());
+    let runner = Runner { plan, run, journal, world, clock: Arc::clone(&clock), events, halt, claims };
     let ending = runner.run().await;
     let length = clock.now();
     let mut events = Vec::new();

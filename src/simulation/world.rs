@@ -14,7 +14,7 @@ use crate::journal::Journal;
 use crate::metrics::{Found, Nothing, Read};
 use crate::monitor::Sample;
 use crate::plan::{Injection, Plan, Proxy};
-use crate::run::{FaultIntent, Future, Intent, Moments, RunError, Witness, World};
+use crate::run::{ClaimIntent, FaultIntent, Future, Intent, Moments, RunError, Witness, World};
 use crate::toy::{FaultInForce, Toy};
 use crate::types::Type;
 use crate::types::model::{Argument, Class, ProbeUse, SourceRef};
@@ -421,6 +421,10 @@ impl World for VirtualWorld {
 
     fn renew<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<(), RunError>> {
         Box::pin(self.renew_now(fault))
+    }
+
+    fn stake<'a>(&'a self, _: &'a ClaimIntent) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async { Ok(()) }) // nobody is beside it
     }
 
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {

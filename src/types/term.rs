@@ -168,6 +168,8 @@ pub enum LimitName {
     Exposure,
     /// Worst-case length of the run.
     Timeout,
+    /// The time in which a cancelled run must be taken back.
+    CancelGrace,
 }
 
 impl LimitName {
@@ -179,6 +181,7 @@ impl LimitName {
         (LimitName::Concurrent, "concurrent", Type::Count),
         (LimitName::Exposure, "exposure", Type::Duration),
         (LimitName::Timeout, "timeout", Type::Duration),
+        (LimitName::CancelGrace, "cancel_grace", Type::Duration),
         (LimitName::InstanceShare, "instances", Type::Ratio), // a bound that is a share; `instances` alone names the number
     ];
 

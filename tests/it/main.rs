@@ -3,6 +3,7 @@
 
 mod architecture;
 mod bad_input;
+mod cancel;
 mod components;
 mod dice;
 mod docs;
@@ -31,6 +32,7 @@ mod recovery;
 mod rehearsal;
 mod replay;
 mod restarts;
+mod side_by_side;
 mod simulation;
 mod somebody_elses;
 mod soundness;

@@ -2,7 +2,7 @@
 
 use crate::formats::fitting;
 use crate::harness::{Load, Place, Ran, Running, answers, free_port, nginx, wait_for};
-use chaos_lang::journal::Journal;
+use chaos_lang::journal::{Claims, Journal};
 use serde_json::json;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -213,11 +213,11 @@ fn a_confirmed_run_elsewhere_is_looked_up_in_the_store() {
         ("r2", "careful", "local", "confirmed"),
         ("r3", "careless", "staging", "confirmed"),
     ] {
-        store.begin(run, experiment, environment, &[]).unwrap();
+        store.begin(run, experiment, environment, &Claims::default()).unwrap();
         store.end(run, verdict, "").unwrap();
     }
     lacks(true);
-    store.begin("r4", "careful", "staging", &[]).unwrap();
+    store.begin("r4", "careful", "staging", &Claims::default()).unwrap();
     lacks(true);
     store.end("r4", "confirmed", "").unwrap();
     lacks(false);

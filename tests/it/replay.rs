@@ -7,10 +7,10 @@ use crate::soundness::program;
 use boon::{Compiler, Schemas};
 use chaos_lang::base::Clock;
 use chaos_lang::document::Origin;
-use chaos_lang::journal::Journal;
+use chaos_lang::journal::{Claims, Journal};
 use chaos_lang::plan::Plan;
 use chaos_lang::replay::{self, Head, Outcome, Recorder, Recording, Stored, VERSION, play};
-use chaos_lang::run::{Events, Halt, Runner, TokioClock, World, virtual_time};
+use chaos_lang::run::{Claimed, Events, Halt, Runner, TokioClock, World, virtual_time};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -279,7 +279,7 @@ fn a_store_without_recordings_opens() {
     let place = Place::new();
     place.run(&["replay", "--list"]).ended(0).says("no runs");
     let journal = Journal::open(&place.path().join("store")).unwrap();
-    journal.begin("r1-old", "outage", "local", &[]).unwrap();
+    journal.begin("r1-old", "outage", "local", &Claims::default()).unwrap();
     journal.end("r1-old", "confirmed", "").unwrap();
     place.run(&["replay", "--list"]).ended(0).says("outage in local: confirmed; replayable: not recorded");
     place.run(&["replay", "r1-old"]).ended(2).says("E0822");
@@ -320,7 +320,16 @@ fn recorded(store: &Path, plan: &Plan, trouble: Trouble, seed: u64) -> Outcome {
         let (sender, _events) = tokio::sync::mpsc::unbounded_channel();
         let (events, halt) = (Events::new(Arc::clone(&clock), sender), Halt::default());
         let journal = Arc::new(Journal::in_memory().unwrap());
-        let ending = Runner { plan: plan.clone(), run, journal, world, clock: Arc::clone(&clock), events, halt };
+        let ending = Runner {
+            plan: plan.clone(),
+            run,
+            journal,
+            world,
+            clock: Arc::clone(&clock),
+            events,
+            halt,
+            claims: Claimed::default(),
+        };
         let outcome = Outcome::of(&ending.run().await);
         assert_eq!(recorder.end(outcome.clone(), clock.now()), None);
         outcome
@@ -337,8 +346,8 @@ fn every_simulated_run_says_the_same_again() {
     for seed in 0..120 {
         let text = program(&mut dice, seed % 2 == 0);
         let (plan, _) = planned(&text);
-        let wild = Trouble { apply: 10, revert: 30, lost: 20, dip: 5 };
-        let trouble = if seed % 3 == 0 { Trouble { apply: 0, revert: 0, lost: 0, dip: 3 } } else { wild };
+        let wild = Trouble { apply: 10, revert: 30, lost: 20, dip: 5, late: 0 };
+        let trouble = if seed % 3 == 0 { Trouble { apply: 0, revert: 0, lost: 0, dip: 3, late: 0 } } else { wild };
         let was = recorded(store.path(), &plan, trouble, seed);
         let stored = Stored::read(store.path(), &format!("run-{seed}")).unwrap();
         let played = play(plan, stored, false).unwrap();
@@ -362,7 +371,7 @@ fn a_fault_that_would_have_ended_otherwise_is_judged_up_to_there() {
     };
     let (soon, never) = (until("60%"), until("20%"));
     assert_eq!(replay::unfit(&soon, &never), Vec::<String>::new());
-    let dipping = Trouble { apply: 0, revert: 0, lost: 0, dip: 10 };
+    let dipping = Trouble { apply: 0, revert: 0, lost: 0, dip: 10, late: 0 };
     for (seed, was, is, why) in [
         (1, &soon, &never, "`first` was taken back then, and is not here"),
         (2, &never, &soon, "`first` was taken back here, and only at"),

@@ -14,8 +14,8 @@ use chaos_lang::monitor::{Point, Sample};
 use chaos_lang::plan::{APPLY_TIMEOUT, Bound, Injection, Origin, Plan, Proxy};
 use chaos_lang::radius::Bounds;
 use chaos_lang::run::{
-    Ending, Events, FaultIntent, Future, Halt, Intent, RunError, Runner, TokioClock, Verdict, Witness, World,
-    virtual_time,
+    ClaimIntent, Claimed, Ending, Events, FaultIntent, Future, Halt, Intent, RunError, Runner, TokioClock, Verdict,
+    Witness, World, virtual_time,
 };
 use chaos_lang::types::model::{ProbeUse, SourceRef};
 use chaos_lang::types::term::{LimitName, MetricId};
@@ -41,6 +41,8 @@ pub struct Trouble {
     pub lost: usize,
     /// The metric dips at a sample.
     pub dip: usize,
+    /// An inject fails, and is done some seconds later all the same, at a target that knows no fences.
+    pub late: usize,
 }
 
 /// A fault, as the world saw it.
@@ -90,12 +92,14 @@ impl Simulated {
     fn end(&self, step: &str) {
         let now = self.clock.now();
         let mut state = self.state.lock().unwrap();
-        let open = state.seen.iter_mut().filter(|seen| seen.step == step && seen.until.is_none());
-        open.for_each(|seen| seen.until = Some(now));
+        let there = |seen: &&mut Seen| seen.step == step && seen.from <= now && seen.until.is_none();
+        state.seen.iter_mut().filter(there).for_each(|seen| seen.until = Some(now));
     }
 
     fn is_in_force(&self, step: &str) -> bool {
-        self.state.lock().unwrap().seen.iter().any(|seen| seen.step == step && seen.until.is_none())
+        let now = self.clock.now();
+        let there = |seen: &Seen| seen.step == step && seen.from <= now && seen.until.is_none();
+        self.state.lock().unwrap().seen.iter().any(there)
     }
 }
 
@@ -138,6 +142,11 @@ impl World for Simulated {
     ) -> Future<'a, Result<(), RunError>> {
         Box::pin(async move {
             let step = fault(intent).call.step.clone();
+            if self.trouble.late > 0 && self.roll(self.trouble.late) {
+                let from = self.clock.now() + Duration::from_secs(3);
+                self.state.lock().unwrap().seen.push(Seen { step, from, until: None });
+                return Err(failure(true));
+            }
             // It may act from the first moment on, and also where the inject is said to have failed.
             self.state.lock().unwrap().seen.push(Seen { step, from: self.clock.now(), until: None });
             self.pass(APPLY_TIMEOUT).await;
@@ -171,7 +180,7 @@ impl World for Simulated {
                 component: injection.component.clone(),
                 call: Call { run, experiment, step: step.to_owned(), fence: 0, lease: Some(Duration::from_secs(10)) },
                 handle: Handle { id: step.to_owned(), data: Vec::new() },
-                proxy: injection.proxy.clone(),
+                proxy: injection.proxy.clone().filter(|_| self.trouble.late == 0),
                 class: injection.class,
             })
         })
@@ -184,6 +193,10 @@ impl World for Simulated {
             }
             if self.is_in_force(&fault.call.step) { Ok(()) } else { Err(failure(false)) }
         })
+    }
+
+    fn stake<'a>(&'a self, _: &'a ClaimIntent) -> Future<'a, Result<(), RunError>> {
+        Box::pin(async { Ok(()) }) // nobody is beside it
     }
 
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {
@@ -270,7 +283,16 @@ fn runner(
     let (sender, _events) = tokio::sync::mpsc::unbounded_channel();
     let events = Events::new(Arc::clone(clock), sender);
     let (clock, world) = (Arc::clone(clock), Arc::clone(world) as Arc<dyn World>);
-    Runner { plan, run: format!("run-{seed}"), journal: Arc::clone(journal), world, clock, events, halt }
+    Runner {
+        plan,
+        run: format!("run-{seed}"),
+        journal: Arc::clone(journal),
+        world,
+        clock,
+        events,
+        halt,
+        claims: Claimed::default(),
+    }
 }
 
 /// Runs random graphs, and gives how often each verdict came.
@@ -305,7 +327,7 @@ fn within(ending: &Ending, came: &Came, bounds: &Bounds, text: &str) {
 
 #[test]
 fn the_interpreter_stays_within_the_bounds() {
-    let trouble = Trouble { apply: 0, revert: 0, lost: 0, dip: 5 };
+    let trouble = Trouble { apply: 0, revert: 0, lost: 0, dip: 5, late: 0 };
     let verdicts = simulate(trouble, 1, |ending, came, bounds, text| {
         within(ending, came, bounds, text);
         assert!(!matches!(ending.verdict, Verdict::NotReverted | Verdict::Broken), "{ending:?}\n{text}");
@@ -316,7 +338,7 @@ fn the_interpreter_stays_within_the_bounds() {
 
 #[test]
 fn injects_and_reverts_that_fail_exceed_no_bound() {
-    let trouble = Trouble { apply: 10, revert: 30, lost: 0, dip: 5 };
+    let trouble = Trouble { apply: 10, revert: 30, lost: 0, dip: 5, late: 0 };
     let verdicts = simulate(trouble, 2, |ending, came, bounds, text| within(ending, came, bounds, text));
     println!("{verdicts:?}");
     for verdict in ["broken", "aborted"] {
@@ -327,7 +349,7 @@ fn injects_and_reverts_that_fail_exceed_no_bound() {
 /// What a target loses ends early, so what comes next begins early: then the limits are kept at the inject.
 #[test]
 fn lost_faults_let_nothing_overlap_that_may_not() {
-    let trouble = Trouble { apply: 0, revert: 0, lost: 20, dip: 5 };
+    let trouble = Trouble { apply: 0, revert: 0, lost: 20, dip: 5, late: 0 };
     let verdicts = simulate(trouble, 3, |ending, came, bounds, text| within(ending, came, bounds, text));
     println!("{verdicts:?}");
     assert!(verdicts.contains_key("inconclusive"), "{verdicts:?}");
@@ -347,7 +369,7 @@ fn what_begins_early_because_a_fault_was_lost_is_not_injected() {
     let mut lost = plan.clone();
     let bound = Bound { value: 1.0, origin: Origin::Experiment, span: None };
     lost.limits.bounds.insert(LimitName::Concurrent, bound);
-    let quiet = Trouble { apply: 0, revert: 0, lost: 0, dip: 0 };
+    let quiet = Trouble { apply: 0, revert: 0, lost: 0, dip: 0, late: 0 };
     let (ending, came) = run(lost, quiet, 7, &journal);
     assert_eq!(ending.verdict, Verdict::Aborted, "{ending:?}");
     assert!(
@@ -357,6 +379,23 @@ fn what_begins_early_because_a_fault_was_lost_is_not_injected() {
     assert_eq!(came.concurrent, 1);
     let (ending, _) = run(plan, quiet, 8, &journal);
     assert_eq!(ending.verdict, Verdict::Confirmed, "{ending:?}");
+}
+
+#[test]
+fn an_inject_that_lands_after_its_revert_is_taken_back_again() {
+    let text = program_of("inject http.error(a, traffic: 20%) as late for 20s");
+    let journal = Arc::new(Journal::in_memory().unwrap());
+    let (plan, _) = planned(&text);
+    let trouble = Trouble { apply: 0, revert: 0, lost: 0, dip: 0, late: 100 };
+    virtual_time(async {
+        let (clock, world) = simulated(&plan, trouble, 1);
+        let ending = runner(plan, 1, (&clock, &world), &journal, Halt::default()).run().await;
+        assert_eq!(ending.verdict, Verdict::Broken, "{ending:?}");
+        let state = world.state.lock().unwrap();
+        let [seen] = state.seen.as_slice() else { panic!("one inject") };
+        assert!(seen.until.is_some_and(|until| until >= seen.from), "it was left in force");
+    })
+    .unwrap();
 }
 
 /// What came on top of another fault is taken back before it, what has to do with neither at once.
@@ -371,7 +410,7 @@ fn faults_are_taken_back_in_reverse_order_and_at_once_where_they_have_nothing_to
         }",
     );
     let journal = Arc::new(Journal::in_memory().unwrap());
-    let quiet = Trouble { apply: 0, revert: 0, lost: 0, dip: 0 };
+    let quiet = Trouble { apply: 0, revert: 0, lost: 0, dip: 0, late: 0 };
     let mut sooner = 0;
     for seed in 0..20 {
         let (plan, _) = planned(&text);

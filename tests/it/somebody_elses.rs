@@ -214,7 +214,7 @@ fn a_second_run_on_the_same_proxy_is_refused() {
     let _load = Load::on(listen);
     let runner = Running::start(&mut place.chaos(&["exec", &file]));
     wait_for("the fault", 30, || status(listen, "GET", "/") == Some(503));
-    place.run(&["exec", &file]).ended(2).says("E0801").says("is at work");
+    place.run(&["exec", &file]).ended(2).says("E0817").says("`concurrent` could come to 2");
     runner.signal("INT");
     runner.finish().ended(4);
 }

@@ -115,3 +115,46 @@ fn the_admin_api_is_ten_thousand_ports_up() {
     assert_eq!(admin("10.0.0.1:0").as_deref(), Some("127.0.0.1:0"));
     assert_eq!(admin("0.0.0.0:55536"), None);
 }
+
+#[tokio::test]
+async fn claims_add_up_and_bound_what_is_injected() {
+    let proxy = Proxy::start("http://127.0.0.1:9").await;
+    let claim = |share: f64, most: f64| json!({"experiment": "x", "share": share, "most": most, "lease_ms": 600_000});
+    assert_eq!(proxy.command("PUT", "/v1/claims/r1", &claim(0.2, 0.5)).await.0, 201);
+    assert_eq!(proxy.command("PUT", "/v1/claims/r1", &claim(0.2, 0.5)).await.0, 200);
+    let (status, body) = proxy.command("PUT", "/v1/claims/r2", &claim(0.4, 1.0)).await;
+    assert_eq!((status, &body["code"]), (409, &"claimed".into()), "{body}");
+    assert!(body["error"].as_str().unwrap().contains("together with r1 (x), faults could touch 60%"), "{body}");
+    let (status, body) = proxy.command("PUT", "/v1/claims/r2", &claim(0.4, 1.5)).await;
+    assert_eq!((status, &body["code"]), (422, &"out-of-range".into()));
+    let mut half = error(1, 503);
+    half["share"] = json!(0.5);
+    proxy.inject("a", half).await;
+    let (status, body) = proxy.command("PUT", "/v1/faults/b", &error(2, 503)).await;
+    assert_eq!((status, &body["code"]), (409, &"claimed".into()));
+    assert_eq!(proxy.command("GET", "/v1/claims", &Value::Null).await.1[0]["run"], "r1");
+    for _ in 0..2 {
+        assert_eq!(proxy.command("DELETE", "/v1/claims/r1", &Value::Null).await, (200, json!([])));
+    }
+    proxy.inject("b", error(2, 503)).await;
+}
+
+#[tokio::test]
+async fn a_stop_ends_all_faults_and_lets_none_begin() {
+    let proxy = Proxy::start("http://127.0.0.1:9").await;
+    proxy.inject("a", error(1, 503)).await;
+    for wrong in [json!({"why": ""}), json!({"why": null}), json!({"why": "x".repeat(501)}), json!({"reason": "x"})] {
+        assert!(proxy.command("PUT", "/v1/stop", &wrong).await.0 >= 400, "{wrong}");
+    }
+    let (status, body) = proxy.command("PUT", "/v1/stop", &json!({"why": "an incident"})).await;
+    assert_eq!((status, &body["why"]), (200, &"an incident".into()));
+    assert_eq!(proxy.command("GET", "/v1/faults/a", &Value::Null).await.1["phase"], "reverted");
+    let claim = json!({"experiment": "x", "share": 0.1, "most": 1.0, "lease_ms": 1000});
+    for (path, body) in [("/v1/faults/b", error(2, 503)), ("/v1/claims/r1", claim)] {
+        let (status, said) = proxy.command("PUT", path, &body).await;
+        assert_eq!((status, &said["code"]), (423, &"stopped".into()), "{path}");
+        assert!(said["error"].as_str().unwrap().ends_with("an incident"), "{said}");
+    }
+    assert_eq!(proxy.command("DELETE", "/v1/stop", &Value::Null).await.1["why"], Value::Null);
+    proxy.inject("b", error(2, 503)).await;
+}

@@ -8,7 +8,8 @@ use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::radius::Bounds;
 use crate::run::{
-    Effects, Ending, Event, Events, Halt, Moments, Runner, TokioClock, Verdict, World, leftovers, recover, virtual_time,
+    Claimed, Effects, Ending, Event, Events, Halt, Moments, Runner, TokioClock, Verdict, World, leftovers, recover,
+    virtual_time,
 };
 use crate::simulation::fate::Fate;
 use crate::simulation::given::Givens;
@@ -203,7 +204,8 @@ impl Stage<'_> {
         let ending = match leftovers(&self.journal, &self.subject.plan) {
             Ok(found) if found.is_empty() => {
                 let (plan, journal) = (self.subject.limited(limits), Arc::clone(&self.journal));
-                let runner = Runner { plan, run: run.clone(), journal, world, clock: Arc::clone(&clock), events, halt };
+                let (run, time, claims) = (run.clone(), Arc::clone(&clock), Claimed::default());
+                let runner = Runner { plan, run, journal, world, clock: time, events, halt, claims };
                 tokio::select! {
                     biased;
                     () = death.notified() => None,
