@@ -107,8 +107,11 @@ impl Journal {
         if version > schema::VERSION {
             return Err(refuse(format!("it was written by a newer version of chaos (format {version})")));
         }
-        connection.execute_batch(schema::TABLES).map_err(|error| refuse(error.to_string()))?;
-        connection.pragma_update(None, "user_version", schema::VERSION)?;
+        // A store that is as it must be is not written: on a full disk, too, what is in it can be taken back.
+        if version < schema::VERSION {
+            connection.execute_batch(schema::TABLES).map_err(|error| refuse(error.to_string()))?;
+            connection.pragma_update(None, "user_version", schema::VERSION)?;
+        }
         Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf() })
     }
 

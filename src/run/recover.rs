@@ -6,6 +6,7 @@ use super::intent::Intent;
 use crate::journal::{EffectRecord, Journal};
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// An effect that may be in force.
 #[derive(Clone, Debug)]
@@ -97,12 +98,14 @@ async fn take_back(
     let mut undone = Vec::new();
     for found in in_force(journal)?.into_iter().filter(|found| !found.alive && wanted(&found.run)) {
         let used_by_others = matches!(&found.effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
-        if used_by_others {
-            effects.keep(&found.effect, "others call through it")?;
-        } else {
+        if !used_by_others {
             undone.push(effects.undo(&found.effect).await);
+        } else if let Err(error) = effects.keep(&found.effect, "others call through it") {
+            let what = found.effect.intent.what();
+            undone.push(Undone { what, result: Err(error), took: Duration::ZERO });
         }
-        journal.close_dead(&found.run)?;
+        // What is not written down on a full disk, the next recovery writes; the effects after this one go on.
+        let _can_wait = journal.close_dead(&found.run);
     }
     Ok(undone)
 }

@@ -1,0 +1,7 @@
+//! Nothing stays behind, whatever dies: crashes at every write, damaged stores, runners killed at random moments.
+
+mod disk;
+mod full;
+mod outside;
+mod schedules;
+mod vfs;
