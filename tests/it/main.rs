@@ -4,6 +4,7 @@
 mod architecture;
 mod bad_input;
 mod components;
+mod crash;
 mod dice;
 mod docs;
 mod examples;

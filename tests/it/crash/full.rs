@@ -101,5 +101,5 @@ fn a_disk_that_fills_up_leaves_no_fault_behind_and_lets_none_in() {
     println!(
         "{writes} writes; full before each of them: {refused} runs refused or ended, {recovered} recoveries on a full disk"
     );
-    assert!(refused > 50 && recovered > 50, "{refused} {recovered}");
+    assert!(refused > 50 && recovered > 40, "{refused} {recovered}");
 }
