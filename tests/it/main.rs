@@ -33,6 +33,7 @@ mod rehearsal;
 mod replay;
 mod restarts;
 mod simulation;
+mod site;
 mod somebody_elses;
 mod soundness;
 mod sources;

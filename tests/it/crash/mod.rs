@@ -2,6 +2,8 @@
 
 mod disk;
 mod full;
+mod kills;
 mod outside;
+mod processes;
 mod schedules;
 mod vfs;
