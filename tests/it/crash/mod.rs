@@ -6,4 +6,5 @@ mod kills;
 mod outside;
 mod processes;
 mod schedules;
+mod syncs;
 mod vfs;
