@@ -3,10 +3,12 @@
 //! The order for every effect on the outside: intent written and synced, then applied, then reverted. Whoever opens the
 //! store next can therefore take back whatever was left.
 
+mod effects;
 mod error;
 mod history;
 mod identity;
 mod schema;
+mod seal;
 mod store;
 mod switch;
 

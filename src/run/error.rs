@@ -46,10 +46,15 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
+/// What to do about a store that is damaged.
+pub(super) const DAMAGED: &str = "`chaos recover` takes back what can be read; leased faults end by themselves; look for the \
+                                  rest by hand (`chaos explain E0717`), then move the store's folder away";
+
 impl From<JournalError> for RunError {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::Claimed(..) => RunError::new(codes::E0801, error.to_string()).help("wait until it has ended"),
+            JournalError::Damaged(_) => RunError::new(codes::E0717, error.to_string()).help(DAMAGED),
             _ => {
                 RunError::new(codes::E0711, error.to_string()).help("name a folder that can be written: `--store DIR`")
             }

@@ -1,10 +1,12 @@
 //! Nothing stays behind, whatever dies: crashes at every write, damaged stores, runners killed at random moments.
 
+mod damage;
 mod disk;
 mod full;
 mod kills;
 mod outside;
 mod processes;
+mod ruined;
 mod schedules;
 mod syncs;
 mod vfs;
