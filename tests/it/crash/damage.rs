@@ -120,13 +120,7 @@ fn came(state: &State, history: &[Vec<EffectId>]) -> Came {
 }
 
 /// Damages a file in many ways, and counts what comes of it.
-fn damaged(
-    state: &State,
-    file: &str,
-    history: &[Vec<EffectId>],
-    what: &str,
-    ways: &[(usize, Option<u8>)],
-) -> BTreeMap<Came, usize> {
+fn damaged(state: &State, file: &str, history: &[Vec<EffectId>], what: &str, ways: &[Way]) -> BTreeMap<Came, usize> {
     let all = parallel::map(ways, |(at, bit)| {
         let mut state = state.clone();
         let bytes = Arc::make_mut(state.image.get_mut(file).unwrap());
@@ -145,8 +139,11 @@ fn damaged(
     count
 }
 
+/// A cut at a byte, or a bit of it that is flipped.
+type Way = (usize, Option<u8>);
+
 /// Cuts after every byte of the head and after many others, and bits of every byte there and of many others.
-fn ways(length: usize, dice: &mut Dice) -> (Vec<(usize, Option<u8>)>, Vec<(usize, Option<u8>)>) {
+fn ways(length: usize, dice: &mut Dice) -> (Vec<Way>, Vec<Way>) {
     let cuts = (1..length).filter(|at| *at < 200 || at % 29 == 0 || at % 4096 < 2).map(|at| (at, None)).collect();
     let bit = |dice: &mut Dice| Some(u8::try_from(dice.below(8)).unwrap());
     let heads = (0..length).filter(|at| *at < 120 || at % 4096 < 16).map(|at| (at, bit(dice))).collect::<Vec<_>>();
