@@ -1,5 +1,6 @@
 //! Nothing stays behind, whatever dies: crashes at every write, damaged stores, runners killed at random moments.
 
+mod clock;
 mod crowd;
 mod damage;
 mod disk;
