@@ -74,10 +74,10 @@ impl Runner {
         let error = work.everything().await.err();
         let ending = work.wind_up(error).await;
         let summary = ending.reasons.first().map_or("", |reason| reason.text.as_str());
-        if let Err(error) = self.journal.end(&work.run, &ending.verdict.to_string(), summary) {
-            work.shared.events.note(error.to_string());
+        match self.journal.end(&work.run, &ending.verdict.to_string(), summary) {
+            Ok(()) => ending,
+            Err(error) => unwritten(ending, error.into()),
         }
-        ending
     }
 }
 
@@ -92,6 +92,18 @@ fn refused(error: RunError) -> Ending {
         sources: Vec::new(),
         error: Some(error),
     }
+}
+
+/// What came of a run is not in the store, which then says that the run has left something: it did not end as it should.
+fn unwritten(mut ending: Ending, error: RunError) -> Ending {
+    let reason = Reason { verdict: Verdict::Broken, text: error.message.clone() };
+    if !ending.reasons.contains(&reason) {
+        ending.reasons.push(reason);
+    }
+    ending.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+    ending.verdict = outcome(&ending.reasons);
+    ending.error.get_or_insert(error);
+    ending
 }
 
 /// What no other run may use meanwhile: the proxies of the faulted services, and where processes are started.

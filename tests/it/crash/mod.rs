@@ -6,6 +6,8 @@ mod damage;
 mod disk;
 mod full;
 mod kills;
+mod lost_proxy;
+mod no_room;
 mod outside;
 mod processes;
 mod ruined;
