@@ -6,6 +6,7 @@ mod damage;
 mod disk;
 mod full;
 mod kills;
+mod liar;
 mod lost_proxy;
 mod no_room;
 mod outside;
