@@ -13,7 +13,8 @@ impl Journal {
     /// Effects that may be in force, the latest first, of all runs: all that can be read, and what hinders the rest.
     pub fn open_effects(&self) -> (Vec<EffectRecord>, Option<JournalError>) {
         let connection = self.connection();
-        let damage = damage(&connection).err();
+        let found = self.damage.clone().map(JournalError::Damaged);
+        let damage = found.or_else(|| damage(&connection).err());
         let (found, trouble) = effects(&connection, &format!("state NOT IN {OVER}"));
         (found, damage.or(trouble))
     }

@@ -7,6 +7,7 @@ mod effects;
 mod error;
 mod history;
 mod identity;
+mod log;
 mod schema;
 mod seal;
 mod store;
@@ -14,6 +15,7 @@ mod switch;
 
 pub use error::JournalError;
 pub use identity::ProcessIdentity;
+pub use log::is_damaged as is_log_damaged;
 pub use store::{EffectId, EffectRecord, EffectState, Journal, RunRecord};
 
 use std::path::PathBuf;

@@ -2,6 +2,7 @@
 
 use super::error::JournalError;
 use super::identity::ProcessIdentity;
+use super::log;
 use super::schema;
 use super::seal::seal;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -93,6 +94,8 @@ impl RunRecord {
 pub struct Journal {
     connection: Mutex<Connection>,
     folder: PathBuf,
+    /// What is wrong with it, as it was found.
+    pub(super) damage: Option<String>,
 }
 
 impl Journal {
@@ -111,6 +114,7 @@ impl Journal {
             let path = folder.join(DATABASE);
             return Err(JournalError::Damaged(format!("`{}` is missing or empty", path.display())));
         }
+        let damage = log::damage(folder);
         let connection = Connection::open(folder.join(DATABASE)).map_err(unusable)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(unusable)?;
@@ -124,7 +128,7 @@ impl Journal {
             connection.execute_batch(schema::TABLES).map_err(unusable)?;
             connection.pragma_update(None, "user_version", schema::VERSION)?;
         }
-        Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf() })
+        Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf(), damage })
     }
 
     /// A store of its own, which is gone with the process: for what runs in virtual time.
@@ -134,7 +138,7 @@ impl Journal {
     pub fn in_memory() -> Result<Self, JournalError> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(schema::TABLES)?;
-        Ok(Self { connection: Mutex::new(connection), folder: PathBuf::new() })
+        Ok(Self { connection: Mutex::new(connection), folder: PathBuf::new(), damage: None })
     }
 
     /// The folder it lies in.

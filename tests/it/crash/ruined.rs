@@ -11,6 +11,10 @@ use std::path::Path;
 
 /// A store in which a dead run has left three faults.
 fn store_with_leftovers(folder: &Path) {
+    drop(left_in(folder));
+}
+
+fn left_in(folder: &Path) -> Journal {
     let journal = Journal::open(folder).unwrap();
     journal.begin("r1", "outage", "local", &[]).unwrap();
     journal.runner_died("r1").unwrap();
@@ -19,6 +23,7 @@ fn store_with_leftovers(folder: &Path) {
         journal.applied(intent, &serde_json::to_string(&fault(step, intent.0)).unwrap()).unwrap();
     }
     fs::create_dir_all(folder.join("runs/r1")).unwrap();
+    journal
 }
 
 /// Writes nonsense over a part of a file, in place.
@@ -70,6 +75,27 @@ fn one_effect_that_cannot_be_read_does_not_hinder_the_others() {
     let recovered = site.place.run(&["recover"]).ended(7).says("effect 2 of run r1 is damaged in the store");
     // Of an injector that is none nothing can be taken back; what matters is that it was tried.
     recovered.says("still in force: fault of one").says("still in force: fault of three");
+}
+
+/// SQLite takes it for the log's end, and forgets what comes after it.
+#[test]
+fn a_log_that_changed_in_its_middle_is_told_of_until_the_store_is_moved_away() {
+    let (site, first) = (Site::new(), Place::new());
+    let store = site.place.path().join("store");
+    let journal = left_in(first.path());
+    fs::create_dir_all(&store).unwrap();
+    for file in ["journal.sqlite", "journal.sqlite-wal"] {
+        fs::copy(first.path().join(file), store.join(file)).unwrap();
+    }
+    drop(journal);
+    let log = store.join("journal.sqlite-wal");
+    ruin(&log, log.metadata().unwrap().len() / 2, 1);
+    site.place.run(&["status"]).ended(2).says("E0717").says("writes of its log cannot be read");
+    site.place.run(&["recover"]).ended(7).says("E0717").says("journal.sqlite-wal.damaged");
+    site.write("outage.chaos", LONG, "");
+    site.place.run(&["exec", "outage.chaos"]).ended(2).says("E0717");
+    fs::rename(&store, first.path().join("kept")).unwrap();
+    site.place.run(&["status"]).ended(0).says("nothing is in force");
 }
 
 /// Ruins the whole store of a run at work.
