@@ -2,7 +2,7 @@
 
 use super::{StoreOption, complain};
 use crate::report::Paint;
-use crate::run::{InForce, Intent, RunError, in_force};
+use crate::run::{InForce, Intent, RunError, readable};
 
 /// Show what may be in force now, of all runs.
 ///
@@ -13,17 +13,18 @@ pub struct Status {
     store: StoreOption,
 }
 
-/// What is in force, what stays on purpose, and why no run may begin.
-type Found = (Vec<InForce>, Vec<String>, Option<String>);
+/// What is in force, what hinders telling more, what stays on purpose, and why no run may begin.
+type Found = (Vec<InForce>, Vec<RunError>, Vec<String>, Option<String>);
 
 impl Status {
     pub fn run(self) -> u8 {
         match self.read() {
-            Ok((found, kept, held)) => {
+            Ok((found, troubles, kept, held)) => {
                 if let Some(why) = held {
                     say!("no run may begin: {why} (`chaos stop --release`)");
                 }
-                show(&found, &kept)
+                let shown = show(&found, &kept, troubles.is_empty());
+                troubles.iter().map(|error| complain(&error.diagnostic())).max().unwrap_or(shown)
             }
             Err(error) => complain(&error.diagnostic()),
         }
@@ -32,17 +33,18 @@ impl Status {
     fn read(&self) -> Result<Found, RunError> {
         let journal = self.store.open()?;
         let kept = journal.kept_effects()?.into_iter().filter_map(|record| {
-            let intent: Intent = serde_json::from_str(&record.intent).ok()?;
+            let intent: Intent = serde_json::from_str(record.intent.as_deref()?).ok()?;
             let identity = intent.process()?.identity.filter(crate::journal::ProcessIdentity::is_alive)?;
             Some(format!("{} (pid {}): {}", intent.what(), identity.pid, record.note))
         });
         let kept = kept.collect();
-        Ok((in_force(&journal)?, kept, journal.held()))
+        let (found, troubles) = readable(&journal);
+        Ok((found, troubles, kept, journal.held()))
     }
 }
 
-fn show(found: &[InForce], kept: &[String]) -> u8 {
-    if found.is_empty() {
+fn show(found: &[InForce], kept: &[String], is_all: bool) -> u8 {
+    if found.is_empty() && is_all {
         say!("nothing is in force");
     }
     let mut last = "";

@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub enum JournalError {
     /// Its folder cannot be made or opened.
     Folder(PathBuf, String),
+    /// It holds what nobody has written.
+    Damaged(String),
     /// The database refuses.
     Database(String),
     /// Runs at work leave no room for what is claimed.
@@ -22,6 +24,7 @@ impl fmt::Display for JournalError {
                 write!(f, "the store `{}` cannot be opened: {reason}", path.display())
             }
             JournalError::Claimed(conflict) => conflict.fmt(f),
+            JournalError::Damaged(reason) => write!(f, "the store is damaged: {reason}"),
             JournalError::Database(reason) => write!(f, "the store cannot be written or read: {reason}"),
         }
     }
@@ -31,6 +34,10 @@ impl std::error::Error for JournalError {}
 
 impl From<rusqlite::Error> for JournalError {
     fn from(error: rusqlite::Error) -> Self {
-        JournalError::Database(error.to_string())
+        use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+        match error.sqlite_error_code() {
+            Some(DatabaseCorrupt | NotADatabase) => JournalError::Damaged(error.to_string()),
+            _ => JournalError::Database(error.to_string()),
+        }
     }
 }

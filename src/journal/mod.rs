@@ -4,17 +4,21 @@
 //! store next can therefore take back whatever was left.
 
 mod claims;
+mod effects;
 mod error;
 mod history;
 mod identity;
+mod log;
 mod place;
 mod schema;
+mod seal;
 mod store;
 mod switch;
 
 pub use claims::{Amount, Claims, Conflict};
 pub use error::JournalError;
 pub use identity::ProcessIdentity;
+pub use log::is_damaged as is_log_damaged;
 pub use place::Place;
 pub use store::{EffectId, EffectRecord, EffectState, Journal, RunRecord};
 

@@ -3,13 +3,18 @@
 use super::claims::Claims;
 use super::error::JournalError;
 use super::identity::ProcessIdentity;
+use super::log;
 use super::place::{Place, Sight};
 use super::schema;
+use super::seal::{seal, unseal};
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The database in the store's folder.
+const DATABASE: &str = "journal.sqlite";
 
 /// An effect's number; it only grows, so it is the fencing token too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -41,7 +46,7 @@ impl EffectState {
         Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, word)| word)
     }
 
-    fn named(word: &str) -> Self {
+    pub(super) fn named(word: &str) -> Self {
         // A word from a later version is taken as open: better reverted twice than never.
         Self::ALL.iter().find(|(_, known)| *known == word).map_or(EffectState::Applied, |(state, _)| *state)
     }
@@ -54,8 +59,8 @@ pub struct EffectRecord {
     pub id: EffectId,
     /// The run that intended it.
     pub run: String,
-    /// All that is needed to take it back, as JSON.
-    pub intent: String,
+    /// All that is needed to take it back, as JSON; nothing where it is not as it was written.
+    pub intent: Option<String>,
     /// What became of it.
     pub state: EffectState,
     /// The last thing noted about it.
@@ -106,6 +111,8 @@ pub(super) const RUN: &str = "SELECT id, experiment, environment, started_at, pi
 pub struct Journal {
     connection: Mutex<Connection>,
     folder: PathBuf,
+    /// What is wrong with it, as it was found.
+    pub(super) damage: Option<String>,
 }
 
 impl Journal {
@@ -115,18 +122,30 @@ impl Journal {
     /// The folder cannot be made or written; the database is damaged or newer than this program.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let refuse = |error: String| JournalError::Folder(folder.to_path_buf(), error);
+        let unusable = |error: rusqlite::Error| match error.into() {
+            JournalError::Database(error) => refuse(error),
+            damaged => damaged,
+        };
         make_private(folder).map_err(|error| refuse(error.to_string()))?;
-        let connection = Connection::open(folder.join("journal.sqlite")).map_err(|error| refuse(error.to_string()))?;
+        if is_lost(folder) {
+            let path = folder.join(DATABASE);
+            return Err(JournalError::Damaged(format!("`{}` is missing or empty", path.display())));
+        }
+        let damage = log::damage(folder);
+        let connection = Connection::open(folder.join(DATABASE)).map_err(unusable)?;
         connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| refuse(error.to_string()))?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(unusable)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version > schema::VERSION {
             return Err(refuse(format!("it was written by a newer version of chaos (format {version})")));
         }
-        connection.execute_batch(schema::TABLES).map_err(|error| refuse(error.to_string()))?;
-        connection.pragma_update(None, "user_version", schema::VERSION)?;
-        Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf() })
+        // A store that is as it must be is not written: on a full disk, too, what is in it can be taken back.
+        if version < schema::VERSION {
+            connection.execute_batch(schema::TABLES).map_err(unusable)?;
+            connection.pragma_update(None, "user_version", schema::VERSION)?;
+        }
+        Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf(), damage })
     }
 
     /// A store of its own, which is gone with the process: for what runs in virtual time.
@@ -136,7 +155,7 @@ impl Journal {
     pub fn in_memory() -> Result<Self, JournalError> {
         let connection = Connection::open_in_memory()?;
         connection.execute_batch(schema::TABLES)?;
-        Ok(Self { connection: Mutex::new(connection), folder: PathBuf::new() })
+        Ok(Self { connection: Mutex::new(connection), folder: PathBuf::new(), damage: None })
     }
 
     /// The folder it lies in.
@@ -165,7 +184,7 @@ impl Journal {
         let claims = serde_json::to_string(claims).unwrap_or_default();
         transaction.execute(
             "INSERT INTO runners (run, place, beat) VALUES (?, ?, ?)",
-            params![run, Place::current().to_string(), now()],
+            params![run, seal(run, &Place::current().to_string()), now()],
         )?;
         transaction.execute(
             "INSERT INTO runs (id, experiment, environment, started_at, pid, pid_started, claims)
@@ -210,7 +229,8 @@ impl Journal {
             params![run, now()],
         )?;
         let id = EffectId(transaction.last_insert_rowid());
-        transaction.execute("UPDATE effects SET intent = ? WHERE id = ?", params![intent(id), id.0])?;
+        let sealed = seal(id.0, &intent(id));
+        transaction.execute("UPDATE effects SET intent = ? WHERE id = ?", params![sealed, id.0])?;
         transaction.commit()?;
         Ok(id)
     }
@@ -232,7 +252,8 @@ impl Journal {
     /// # Errors
     /// The store cannot be written.
     pub fn update(&self, effect: EffectId, intent: &str) -> Result<(), JournalError> {
-        self.connection().execute("UPDATE effects SET intent = ? WHERE id = ?", params![intent, effect.0])?;
+        self.connection()
+            .execute("UPDATE effects SET intent = ? WHERE id = ?", params![seal(effect.0, intent), effect.0])?;
         Ok(())
     }
 
@@ -243,7 +264,7 @@ impl Journal {
     pub fn applied(&self, effect: EffectId, intent: &str) -> Result<(), JournalError> {
         self.connection().execute(
             "UPDATE effects SET state = 'applied', intent = ?, changed = ? WHERE id = ?",
-            params![intent, now(), effect.0],
+            params![seal(effect.0, intent), now(), effect.0],
         )?;
         Ok(())
     }
@@ -256,30 +277,6 @@ impl Journal {
         let at = i64::try_from(at).unwrap_or(i64::MAX);
         self.connection().execute("INSERT INTO events (run, at, text) VALUES (?, ?, ?)", params![run, at, text])?;
         Ok(())
-    }
-
-    /// Effects that may be in force, the latest first, of all runs.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub fn open_effects(&self) -> Result<Vec<EffectRecord>, JournalError> {
-        self.effects("state IN ('intended', 'applied')")
-    }
-
-    /// Effects that were left in place on purpose, the latest first.
-    ///
-    /// # Errors
-    /// The store cannot be read.
-    pub fn kept_effects(&self) -> Result<Vec<EffectRecord>, JournalError> {
-        self.effects("state = 'kept'")
-    }
-
-    fn effects(&self, condition: &str) -> Result<Vec<EffectRecord>, JournalError> {
-        let connection = self.connection();
-        let text = format!("SELECT id, run, intent, state, note FROM effects WHERE {condition} ORDER BY id DESC");
-        let mut query = connection.prepare(&text)?;
-        let rows = query.query_map([], effect)?;
-        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A run.
@@ -330,17 +327,6 @@ impl Journal {
     }
 }
 
-fn effect(row: &Row) -> rusqlite::Result<EffectRecord> {
-    let state: String = row.get(3)?;
-    Ok(EffectRecord {
-        id: EffectId(row.get(0)?),
-        run: row.get(1)?,
-        intent: row.get(2)?,
-        state: EffectState::named(&state),
-        note: row.get(4)?,
-    })
-}
-
 pub(super) fn run(row: &Row) -> rusqlite::Result<RunRecord> {
     let started: i64 = row.get(5)?;
     Ok(RunRecord {
@@ -350,7 +336,7 @@ pub(super) fn run(row: &Row) -> rusqlite::Result<RunRecord> {
         started_at: row.get(3)?,
         runner: ProcessIdentity { pid: row.get(4)?, started: u64::try_from(started).unwrap_or(0) },
         verdict: row.get(6)?,
-        place: Place::from(row.get::<_, String>(7)?),
+        place: Place::from(unseal(row.get::<_, String>(0)?, &row.get::<_, String>(7)?).unwrap_or_default()),
         beat: row.get(8)?,
     })
 }
@@ -374,6 +360,13 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
+/// Whether there was a database and is none: SQLite would begin a new one, and drop what its log still holds.
+fn is_lost(folder: &Path) -> bool {
+    let holds = |name: &str| folder.join(name).metadata().is_ok_and(|file| file.len() > 0);
+    let ran = || std::fs::read_dir(folder.join("runs")).is_ok_and(|mut runs| runs.next().is_some());
+    !holds(DATABASE) && (holds("journal.sqlite-wal") || ran())
+}
+
 fn make_private(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     if folder.is_dir() {
@@ -385,7 +378,7 @@ fn make_private(folder: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Claims, EffectState, Journal};
+    use super::{Claims, EffectState, Journal, Place};
 
     fn alone(addresses: &[&str]) -> Claims {
         Claims { alone: addresses.iter().map(|&one| one.to_owned()).collect(), ..Claims::default() }
@@ -399,15 +392,16 @@ mod tests {
         let first = journal.intend("r1", |id| format!("{}", id.0)).unwrap();
         let second = journal.intend("r1", |_| "{}".to_owned()).unwrap();
         assert!(second > first);
-        let open: Vec<_> = journal.open_effects().unwrap().into_iter().map(|effect| effect.id).collect();
+        let open: Vec<_> = journal.open_effects().0.into_iter().map(|effect| effect.id).collect();
         assert_eq!(open, [second, first]);
         journal.applied(first, "{1}").unwrap();
         journal.mark(second, EffectState::Reverted, "").unwrap();
-        let open = journal.open_effects().unwrap();
+        let (open, trouble) = journal.open_effects();
+        assert!(trouble.is_none());
         assert_eq!(open.len(), 1);
         assert_eq!(
-            open.first().map(|effect| (effect.intent.as_str(), effect.state)),
-            Some(("{1}", EffectState::Applied))
+            open.first().map(|effect| (effect.intent.as_deref(), effect.state)),
+            Some((Some("{1}"), EffectState::Applied))
         );
     }
 
@@ -461,8 +455,10 @@ mod tests {
         };
         let lives = || journal.run("r1").unwrap().unwrap().is_alive();
         assert!(lives());
-        // The same boot, and a number that counts elsewhere.
-        set("place", "substr(place, 1, instr(place, ' ')) || 'pid:[1]'");
+        // The same boot, and a number that counts elsewhere. A place without its checksum is taken as it is.
+        let here = Place::current().to_string();
+        let boot = here.split(' ').next().unwrap();
+        set("place", &format!("'{boot} pid:[1]'"));
         assert!(lives());
         set("beat", "beat - 60");
         assert!(!lives());

@@ -63,10 +63,11 @@ pub(super) async fn keep(shared: Arc<Shared>, claims: Vec<ClaimIntent>) {
     }
 }
 
-/// Where a service is: what two runs on the same system have in common.
+/// Where a service is: what two runs on the same system have in common. Where callers go through a proxy, that is the
+/// proxy: another one before the same instances has traffic of its own.
 fn addresses(plan: &Plan, service: &str, place: &Place) -> Vec<String> {
-    let known = place.instances.iter().chain(&place.through).chain(&place.admin);
-    let known: Vec<String> = known.cloned().collect();
+    let proxy: Vec<String> = place.through.iter().chain(&place.admin).cloned().collect();
+    let known = if proxy.is_empty() { place.instances.clone() } else { proxy };
     let on_a_cluster = || {
         let parts = [place.namespace.as_deref(), place.selector.as_deref()];
         format!("{} {} in {}", service, parts.map(Option::unwrap_or_default).join(" "), plan.environment)

@@ -216,7 +216,10 @@ impl Effects {
             Err(error) => self.journal.mark(effect.id, EffectState::Applied, &error.message),
         };
         match (result, written) {
-            (Ok(note), Err(error)) => Ok(format!("{note}; that could not be written down: {error}")),
+            (Ok(note), Err(error)) => {
+                let said = if note.is_empty() { "taken back".to_owned() } else { note };
+                Ok(format!("{said}; that could not be written down: {error}"))
+            }
             (result, _) => result,
         }
     }

@@ -50,6 +50,10 @@ impl std::error::Error for RunError {}
 pub(super) const TOO_MUCH: &str =
     "wait until the other run has ended (`chaos status`), or raise the limit that is too low for both";
 
+/// What to do about a store that is damaged.
+pub(super) const DAMAGED: &str = "`chaos recover` takes back what can be read; leased faults end by themselves; look for the \
+                                  rest by hand (`chaos explain E0717`), then move the store's folder away";
+
 impl From<JournalError> for RunError {
     fn from(error: JournalError) -> Self {
         match error {
@@ -59,6 +63,7 @@ impl From<JournalError> for RunError {
                 }
                 Conflict::Sum { .. } => RunError::new(codes::E0817, conflict.to_string()).help(TOO_MUCH),
             },
+            JournalError::Damaged(_) => RunError::new(codes::E0717, error.to_string()).help(DAMAGED),
             _ => {
                 RunError::new(codes::E0711, error.to_string()).help("name a folder that can be written: `--store DIR`")
             }

@@ -1,11 +1,13 @@
 //! Taking back what earlier runs left, and saying what is in force.
 
 use super::effects::{Effects, LeftOver, Undone};
-use super::error::RunError;
+use super::error::{DAMAGED, RunError};
 use super::intent::Intent;
-use crate::journal::{EffectRecord, EffectState, Journal};
+use crate::diagnostics::codes;
+use crate::journal::{EffectRecord, EffectState, Journal, JournalError};
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// An effect that may be in force.
 #[derive(Clone, Debug)]
@@ -27,20 +29,40 @@ pub struct InForce {
 /// # Errors
 /// The store cannot be read, or holds what this version does not understand.
 pub fn in_force(journal: &Journal) -> Result<Vec<InForce>, RunError> {
-    let mut runs = BTreeMap::new();
-    journal.open_effects()?.into_iter().map(|record| one(journal, record, &mut runs)).collect()
+    let (found, troubles) = readable(journal);
+    troubles.into_iter().next().map_or(Ok(found), Err)
+}
+
+/// Everything that may be in force and can be read, the latest first, and what hinders the rest.
+pub fn readable(journal: &Journal) -> (Vec<InForce>, Vec<RunError>) {
+    let (records, trouble) = journal.open_effects();
+    let mut troubles: Vec<RunError> = trouble.into_iter().map(RunError::from).collect();
+    let (mut runs, mut found) = (BTreeMap::new(), Vec::new());
+    for record in records {
+        match one(journal, record, &mut runs) {
+            Ok(one) => found.push(one),
+            Err(error) => troubles.push(error),
+        }
+    }
+    (found, troubles)
 }
 
 type Runs = BTreeMap<String, (String, bool)>;
 
 fn one(journal: &Journal, record: EffectRecord, runs: &mut Runs) -> Result<InForce, RunError> {
-    let intent: Intent = serde_json::from_str(&record.intent).map_err(|error| {
-        let message = format!("effect {} of run {} cannot be read: {error}", record.id.0, record.run);
-        RunError::new(crate::diagnostics::codes::E0711, message).help("use the version of chaos that wrote it")
+    let name = format!("effect {} of run {}", record.id.0, record.run);
+    let damaged = || RunError::new(codes::E0717, format!("{name} is damaged in the store")).help(DAMAGED);
+    let intent: Intent = serde_json::from_str(&record.intent.ok_or_else(damaged)?).map_err(|error| {
+        RunError::new(codes::E0711, format!("{name} cannot be read: {error}"))
+            .help("use the version of chaos that wrote it")
     })?;
     if !runs.contains_key(&record.run) {
-        let run = journal.run(&record.run)?;
-        let known = run.map_or((String::new(), false), |run| (run.experiment.clone(), run.is_alive()));
+        let known = match journal.run(&record.run) {
+            Ok(run) => run.map_or((String::new(), false), |run| (run.experiment.clone(), run.is_alive())),
+            // Nobody can be found to whom it belongs; it is taken back.
+            Err(JournalError::Damaged(_)) => (String::new(), false),
+            Err(error) => return Err(error.into()),
+        };
         runs.insert(record.run.clone(), known);
     }
     let (experiment, alive) = runs.get(&record.run).cloned().unwrap_or_default();
@@ -102,15 +124,24 @@ async fn take_back(
     effects: &Effects,
     wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<Undone>, RunError> {
-    let found: Vec<_> = in_force(journal)?.into_iter().filter(|found| !found.alive && wanted(&found.run)).collect();
+    let (found, troubles) = readable(journal);
+    let found: Vec<_> = found.into_iter().filter(|found| !found.alive && wanted(&found.run)).collect();
     let runs: BTreeSet<String> = found.iter().map(|found| found.run.clone()).collect();
     let used_by_others = |effect: &LeftOver| matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
     let (kept, open): (Vec<_>, Vec<_>) = found.into_iter().map(|found| found.effect).partition(used_by_others);
     let mut undone = Vec::new();
     effects.undo_all(open, |_, one| undone.push(one.clone())).await;
     for effect in &kept {
-        effects.keep(effect, "others call through it")?;
+        if let Err(error) = effects.keep(effect, "others call through it") {
+            undone.push(Undone { what: effect.intent.what(), result: Err(error), took: Duration::ZERO });
+        }
     }
-    runs.iter().try_for_each(|run| journal.close_dead(run))?;
+    for run in &runs {
+        // What is not written down on a full disk, the next recovery writes.
+        let _can_wait = journal.close_dead(run);
+    }
+    let untold =
+        |error| Undone { what: "what the store cannot tell".to_owned(), result: Err(error), took: Duration::ZERO };
+    undone.extend(troubles.into_iter().map(untold));
     Ok(undone)
 }

@@ -79,10 +79,10 @@ impl Runner {
         let error = work.everything().await.err();
         let ending = work.wind_up(error).await;
         let summary = ending.reasons.first().map_or("", |reason| reason.text.as_str());
-        if let Err(error) = self.journal.end(&work.run, &ending.verdict.to_string(), summary) {
-            work.shared.events.note(error.to_string());
+        match self.journal.end(&work.run, &ending.verdict.to_string(), summary) {
+            Ok(()) => ending,
+            Err(error) => unwritten(ending, error.into()),
         }
-        ending
     }
 }
 
@@ -105,6 +105,18 @@ pub fn repair(store: &Path) -> String {
         return "chaos recover".to_owned();
     }
     format!("chaos recover --store {}", shell_words::quote(&store.display().to_string()))
+}
+
+/// What came of a run is not in the store, which then says that the run has left something: it did not end as it should.
+fn unwritten(mut ending: Ending, error: RunError) -> Ending {
+    let reason = Reason { verdict: Verdict::Broken, text: error.message.clone() };
+    if !ending.reasons.contains(&reason) {
+        ending.reasons.push(reason);
+    }
+    ending.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
+    ending.verdict = outcome(&ending.reasons);
+    ending.error.get_or_insert(error);
+    ending
 }
 
 /// A read may take this long, in seconds, before its sample counts as late.

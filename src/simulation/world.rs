@@ -244,9 +244,9 @@ impl VirtualWorld {
     /// Nothing is done of which the store does not know.
     fn look_up(&self, intent: &Intent) {
         let Some(journal) = &self.scene.audit else { return };
-        let known = journal.open_effects().unwrap_or_default();
+        let known = journal.open_effects().0;
         let is_it = |text: &str| serde_json::from_str::<Intent>(text).is_ok_and(|known| known == *intent);
-        if !known.iter().any(|record| record.run == self.scene.run && is_it(&record.intent)) {
+        if !known.iter().any(|record| record.run == self.scene.run && record.intent.as_deref().is_some_and(is_it)) {
             self.scene.outside.blame(format!("{} was done before the store knew of it", intent.what()), self.now());
         }
     }

@@ -212,14 +212,21 @@ pub fn nginx_that(place: &Place, name: &str, port: u16, does: &str) -> Running {
     running
 }
 
-/// One GET, by hand: the status, or nothing where there is no answer.
+/// One request, by hand: the status, or nothing where there is no answer.
 pub fn status(port: u16, method: &str, path: &str) -> Option<u16> {
+    ask(port, method, path, "").map(|(status, _)| status)
+}
+
+/// One request with more lines in its head: the status and the body, or nothing where there is no answer.
+pub fn ask(port: u16, method: &str, path: &str, head: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), Duration::from_secs(1)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(3))).ok()?;
-    write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n").ok()?;
+    write!(stream, "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{head}Content-Length: 0\r\n\r\n")
+        .ok()?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).ok()?;
-    answer.split(' ').nth(1)?.parse().ok()
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    Some((answer.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
 }
 
 /// About 40 requests a second to a port until it is dropped; a dead address is tried again.

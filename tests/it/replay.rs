@@ -1,8 +1,9 @@
 //! `chaos replay`: stored runs, computed again from what they saw.
 
 use crate::dice::Dice;
-use crate::harness::{Load, Place, Ran, Running, free_port, nginx, root, status, wait_for};
+use crate::harness::{Load, Place, Ran, Running, nginx, root, status, wait_for};
 use crate::simulation::{Simulated, Trouble, planned, program_of};
+use crate::site::Site;
 use crate::soundness::program;
 use boon::{Compiler, Schemas};
 use chaos_lang::base::Clock;
@@ -19,53 +20,7 @@ use std::process::Command;
 use std::sync::Arc;
 use tempfile::TempDir;
 
-/// A page behind a proxy of which 40% fail, and a process of the runner's own.
-struct Site {
-    place: Place,
-    upstream: u16,
-    proxy: u16,
-    helper: u16,
-}
-
 impl Site {
-    fn new() -> Self {
-        Self { place: Place::new(), upstream: free_port(), proxy: free_port(), helper: free_port() }
-    }
-
-    /// An experiment with steps, and what else it says.
-    fn write(&self, file: &str, steps: &str, more: &str) {
-        let Self { place, upstream, proxy, helper } = self;
-        let text = format!(
-            r#"
-use std.http
-system site {{
-  service page {{ metric success: ratio }}
-  service side {{ external }}
-}}
-environment local for site {{
-  service page {{ url "http://127.0.0.1:{upstream}"; through "127.0.0.1:{proxy}" }}
-  service side {{ url "http://127.0.0.1:{helper}"; start "chaos demo inventory --port {{port}}" }}
-  bind page.success = proxy.success(page)
-  allow http.error on page
-}}
-@allow(amplification-only)
-experiment outage on site {{
-  hypothesis "What was seen can be judged again."
-  param goal: ratio in 1%..99% = 20%
-  param rate: ratio in 1%..99% = 40%
-  window 1s
-  baseline 2s
-  limit {{ services page }}
-  {more}
-  run {{
-{steps}
-  }}
-}}
-"#
-        );
-        place.write(file, text);
-    }
-
     fn replay(&self, run: &str, more: &[&str]) -> Ran {
         let arguments: Vec<&str> = ["replay", run].iter().chain(more).copied().collect();
         self.place.run(&arguments)

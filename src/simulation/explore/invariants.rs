@@ -49,7 +49,7 @@ pub fn broken(seen: &Seen) -> Vec<String> {
 /// What stays on purpose: proxies through which others call, and nothing else.
 fn kept(journal: &Journal) -> BTreeSet<String> {
     let records = journal.kept_effects().unwrap_or_default();
-    let intents = records.iter().filter_map(|record| serde_json::from_str::<Intent>(&record.intent).ok());
+    let intents = records.iter().filter_map(|record| serde_json::from_str::<Intent>(record.intent.as_deref()?).ok());
     let may_stay = |intent: &Intent| matches!(intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
     intents.filter(may_stay).map(|intent| intent.what()).collect()
 }
@@ -59,9 +59,9 @@ fn left_behind(seen: &Seen, kept: &BTreeSet<String>) -> Vec<String> {
     let left = seen.outside.left(seen.now).into_iter().filter(|what| !kept.contains(what));
     let mut wrong: Vec<String> = left.map(|what| format!("after a recovery, {what} is still there")).collect();
     match seen.journal.open_effects() {
-        Ok(open) if open.is_empty() => {}
-        Ok(open) => wrong.push(format!("after a recovery, the store still has {} open effects", open.len())),
-        Err(error) => wrong.push(format!("the store cannot be read: {error}")),
+        (open, None) if open.is_empty() => {}
+        (open, None) => wrong.push(format!("after a recovery, the store still has {} open effects", open.len())),
+        (_, Some(error)) => wrong.push(format!("the store cannot be read: {error}")),
     }
     wrong
 }
