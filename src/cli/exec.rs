@@ -74,18 +74,24 @@ impl Exec {
             Err(code) => return code,
         };
         if self.dry_run {
-            return self.rehearse(planned.plan, &analysis);
+            return self.rehearse(&planned, &analysis);
         }
         let lacking = plan::not_runnable(&planned.plan);
         if !lacking.is_empty() {
             print(&lacking, &analysis.program.sources);
             return REFUSED;
         }
-        let journal = match self.store.open() {
+        let head = record::head(&analysis, &planned, &self.choice);
+        let journal = match self.store.open_of(Path::new(&head.made_from.file)) {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };
-        if let Some(held) = stop::held(&journal) {
+        let others = self.store.others(&journal);
+        for unread in &others.unread {
+            complain(&unread.diagnostic());
+        }
+        let all = || std::iter::once(&*journal).chain(&others.journals);
+        if let Some(held) = all().find_map(stop::held) {
             return complain(&held);
         }
         match self.lacking(&planned, &journal) {
@@ -96,10 +102,9 @@ impl Exec {
             }
             Err(error) => return complain(&error.diagnostic()),
         }
-        if let Err(refusal) = nothing_in_the_way(&journal, &planned.plan) {
+        if let Err(refusal) = all().try_for_each(|journal| nothing_in_the_way(journal, &planned.plan)) {
             return complain(&refusal);
         }
-        let head = record::head(&analysis, &planned, &self.choice);
         match block_on(execute(planned.plan, self.approve, journal, head, !self.no_guard)) {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
@@ -113,19 +118,20 @@ impl Exec {
 
 impl Exec {
     /// Looks at everything, and injects nothing. What this version cannot run it cannot rehearse either.
-    fn rehearse(self, plan: Plan, analysis: &Analysis) -> u8 {
+    fn rehearse(self, planned: &Planned, analysis: &Analysis) -> u8 {
         let sources = &analysis.program.sources;
-        let lacking = plan::not_runnable(&plan);
+        let lacking = plan::not_runnable(&planned.plan);
         if !lacking.is_empty() {
             print(&lacking, sources);
             return REFUSED;
         }
-        let journal = match self.store.open() {
+        let made_from = record::document(planned, &self.choice).made_from().file.clone();
+        let journal = match self.store.open_of(Path::new(&made_from)) {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };
         let look = rehearse::Look { length: self.length, format: self.format.unwrap_or_default() };
-        rehearse::run(plan, (&self.choice.file, sources), journal, look)
+        rehearse::run(planned.plan.clone(), (&self.choice.file, sources), journal, look)
     }
 
     /// What policies ask for and is not there.
@@ -188,7 +194,9 @@ pub(super) fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), D
     }
     let count = found.len();
     let headline = format!("{count} effects of the interrupted run {} may still be in force: {what}, …", first.run);
-    Err(Diagnostic::error(codes::E0801, headline).help("run `chaos recover`; `chaos status` shows what there is"))
+    Err(Diagnostic::error(codes::E0801, headline)
+        .note(format!("the store is `{}`", journal.folder().display()))
+        .help("run `chaos recover`; `chaos status` shows what there is"))
 }
 
 async fn execute(

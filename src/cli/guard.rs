@@ -5,7 +5,7 @@
 
 use super::{StoreOption, block_on};
 use crate::journal::Journal;
-use crate::run::{Effects, RealWorld, RunError, TokioClock, Undone, recover_run};
+use crate::run::{Effects, RealWorld, Recovered, RunError, TokioClock, recover_run};
 use rustix::process::setsid;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -65,7 +65,7 @@ impl Guard {
     }
 }
 
-async fn recovered(journal: Arc<Journal>, run: String) -> Result<Vec<Undone>, RunError> {
+async fn recovered(journal: Arc<Journal>, run: String) -> Result<Vec<Recovered>, RunError> {
     let world = Arc::new(RealWorld::for_recovery(journal.folder())?);
     let effects = Effects::new(Arc::clone(&journal), world, Arc::new(TokioClock::start()), "guard".to_owned());
     let undone = recover_run(&journal, &effects, &run).await?;
@@ -73,14 +73,16 @@ async fn recovered(journal: Arc<Journal>, run: String) -> Result<Vec<Undone>, Ru
     Ok(undone)
 }
 
-fn told(undone: &[Undone]) -> u8 {
+fn told(recovered: &[Recovered]) -> u8 {
     let mut code = 0;
-    for one in undone {
-        match &one.result {
-            Ok(note) => say!("the runner is gone; taken back: {} {note}", one.what),
+    for one in recovered {
+        let what = &one.undone.what;
+        match &one.undone.result {
+            Ok(note) if one.kept => say!("the runner is gone; kept: {what}: {note}"),
+            Ok(note) => say!("the runner is gone; taken back: {what} {note}"),
             Err(error) => {
                 code = 7;
-                say!("the runner is gone; still in force: {}: {error}", one.what);
+                say!("the runner is gone; still in force: {what}: {error}");
             }
         }
     }

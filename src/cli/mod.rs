@@ -38,6 +38,7 @@ mod output;
 mod plan;
 mod planfile;
 mod policy;
+mod project_of;
 mod proxy;
 mod record;
 mod recover;
@@ -54,6 +55,7 @@ mod stop;
 mod store;
 mod test;
 mod unified;
+mod unit;
 
 use crate::base::Sources;
 use crate::diagnostics::Diagnostic;
@@ -105,7 +107,7 @@ enum Command {
 /// Where the run store lies.
 #[derive(Debug, clap::Args)]
 struct StoreOption {
-    /// The folder of the run store (default: `chaos` in the platform's state folder).
+    /// The folder of the run store (default: `store` of `chaos.toml`, else `chaos` in the platform's state folder).
     #[arg(long, value_name = "DIR", env = "CHAOS_STORE", hide_env_values = true)]
     store: Option<PathBuf>,
 }

@@ -31,7 +31,7 @@ pub fn head(analysis: &Analysis, planned: &Planned, choice: &Choice) -> Head {
 }
 
 /// The document of what was chosen; a plan's file says itself what it was made from.
-fn document(planned: &Planned, choice: &Choice) -> Document {
+pub fn document(planned: &Planned, choice: &Choice) -> Document {
     let reviewed = planfile::is_plan(&choice.file).then(|| planfile::read(&choice.file).ok()).flatten();
     match reviewed {
         Some(reviewed) => Document::new(planned, reviewed.made_from().clone()),

@@ -1,10 +1,14 @@
 //! `chaos status`.
 
 use super::{StoreOption, complain};
+use crate::journal::Journal;
 use crate::report::Paint;
 use crate::run::{InForce, Intent, RunError, in_force};
 
 /// Show what may be in force now, of all runs.
+///
+/// Without `--store` and CHAOS_STORE it looks into the store of this folder's `chaos.toml`, into that of the platform's state
+/// folder, and into those that other projects name, where they hold something.
 ///
 /// Exit code: 0 nothing is left behind, 1 a dead run left something (run `chaos recover`), 2 the store cannot be read.
 #[derive(Debug, clap::Args)]
@@ -18,30 +22,39 @@ type Found = (Vec<InForce>, Vec<String>, Option<String>);
 
 impl Status {
     pub fn run(self) -> u8 {
-        match self.read() {
-            Ok((found, kept, held)) => {
-                if let Some(why) = held {
-                    say!("no run may begin: {why} (`chaos stop --release`)");
-                }
-                show(&found, &kept)
+        let stores = match self.store.open_all() {
+            Ok(stores) => stores,
+            Err(error) => return complain(&error.diagnostic()),
+        };
+        let unread = stores.unread.iter().map(|error| complain(&error.diagnostic()));
+        let mut worst = unread.max().unwrap_or_default();
+        for (number, journal) in stores.journals.iter().enumerate() {
+            match read(journal) {
+                // Of other stores only what they hold is worth a word.
+                Ok((found, kept, None)) if number > 0 && found.is_empty() && kept.is_empty() => {}
+                Ok(found) => worst = worst.max(show(journal, &found)),
+                Err(error) => worst = worst.max(complain(&error.diagnostic())),
             }
-            Err(error) => complain(&error.diagnostic()),
         }
-    }
-
-    fn read(&self) -> Result<Found, RunError> {
-        let journal = self.store.open()?;
-        let kept = journal.kept_effects()?.into_iter().filter_map(|record| {
-            let intent: Intent = serde_json::from_str(&record.intent).ok()?;
-            let identity = intent.process()?.identity.filter(crate::journal::ProcessIdentity::is_alive)?;
-            Some(format!("{} (pid {}): {}", intent.what(), identity.pid, record.note))
-        });
-        let kept = kept.collect();
-        Ok((in_force(&journal)?, kept, journal.held()))
+        worst
     }
 }
 
-fn show(found: &[InForce], kept: &[String]) -> u8 {
+fn read(journal: &Journal) -> Result<Found, RunError> {
+    let kept = journal.kept_effects()?.into_iter().filter_map(|record| {
+        let intent: Intent = serde_json::from_str(&record.intent).ok()?;
+        let identity = intent.process()?.identity.filter(crate::journal::ProcessIdentity::is_alive)?;
+        Some(format!("{} (pid {}): {}", intent.what(), identity.pid, record.note))
+    });
+    let kept = kept.collect();
+    Ok((in_force(journal)?, kept, journal.held()))
+}
+
+fn show(journal: &Journal, (found, kept, held): &Found) -> u8 {
+    say!("store {}", journal.folder().display());
+    if let Some(why) = held {
+        say!("no run may begin: {why} (`chaos stop --release`)");
+    }
     if found.is_empty() {
         say!("nothing is in force");
     }

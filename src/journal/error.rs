@@ -9,6 +9,8 @@ use std::path::PathBuf;
 pub enum JournalError {
     /// Its folder cannot be made or opened.
     Folder(PathBuf, String),
+    /// Its folder lies on another machine, on this kind of file system.
+    Remote(PathBuf, String),
     /// The database refuses.
     Database(String),
     /// A run at work claims an address.
@@ -20,6 +22,9 @@ impl fmt::Display for JournalError {
         match self {
             JournalError::Folder(path, reason) => {
                 write!(f, "the store `{}` cannot be opened: {reason}", path.display())
+            }
+            JournalError::Remote(path, kind) => {
+                write!(f, "the store `{}` lies on a network file system ({kind})", path.display())
             }
             JournalError::Claimed(run, address) => {
                 write!(f, "the run {} ({}) is at work on {address}", run.id, run.experiment)

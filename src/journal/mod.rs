@@ -4,6 +4,8 @@
 //! store next can therefore take back whatever was left.
 
 mod error;
+mod filesystem;
+mod folder;
 mod history;
 mod identity;
 mod schema;
@@ -11,8 +13,10 @@ mod store;
 mod switch;
 
 pub use error::JournalError;
+pub use filesystem::FileSystem;
+pub use folder::make_private;
 pub use identity::ProcessIdentity;
-pub use store::{EffectId, EffectRecord, EffectState, Journal, RunRecord};
+pub use store::{DATABASE, EffectId, EffectRecord, EffectState, Journal, RunRecord};
 
 use std::path::PathBuf;
 

@@ -1,6 +1,8 @@
 //! The store itself.
 
 use super::error::JournalError;
+use super::filesystem::FileSystem;
+use super::folder;
 use super::identity::ProcessIdentity;
 use super::schema;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
@@ -8,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The database's file in the store's folder.
+pub const DATABASE: &str = "journal.sqlite";
 
 /// An effect's number; it only grows, so it is the fencing token too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -95,20 +100,26 @@ impl Journal {
     /// Opens the store in a folder, which is made where it is missing, for its owner only.
     ///
     /// # Errors
-    /// The folder cannot be made or written; the database is damaged or newer than this program.
+    /// The folder lies on another machine, or cannot be made or written; the database is damaged or newer than this program.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let refuse = |error: String| JournalError::Folder(folder.to_path_buf(), error);
-        make_private(folder).map_err(|error| refuse(error.to_string()))?;
-        let connection = Connection::open(folder.join("journal.sqlite")).map_err(|error| refuse(error.to_string()))?;
+        if let FileSystem::Remote(kind) = FileSystem::of(folder) {
+            return Err(JournalError::Remote(folder.to_path_buf(), kind));
+        }
+        folder::ready(folder, DATABASE).map_err(refuse)?;
+        let broken = |error: rusqlite::Error| refuse(error.to_string());
+        let connection = Connection::open(folder.join(DATABASE)).map_err(broken)?;
         connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(|error| refuse(error.to_string()))?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        connection.pragma_update(None, "journal_mode", "WAL").map_err(broken)?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(broken)?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(broken)?;
         if version > schema::VERSION {
             return Err(refuse(format!("it was written by a newer version of chaos (format {version})")));
         }
-        connection.execute_batch(schema::TABLES).map_err(|error| refuse(error.to_string()))?;
-        connection.pragma_update(None, "user_version", schema::VERSION)?;
+        connection.execute_batch(schema::TABLES).map_err(broken)?;
+        if version < schema::VERSION {
+            connection.pragma_update(None, "user_version", schema::VERSION).map_err(broken)?;
+        }
         Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf() })
     }
 
@@ -346,14 +357,6 @@ fn now() -> i64 {
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
 
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    if folder.is_dir() {
-        return Ok(());
-    }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -424,8 +427,7 @@ mod tests {
     fn a_folder_that_cannot_be_made_is_an_error() {
         assert!(Journal::open(std::path::Path::new("/proc/nowhere/chaos")).is_err());
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("journal.sqlite"), "this is no database, but long enough to be read")
-            .unwrap();
+        std::fs::write(folder.path().join(super::DATABASE), "this is no database, but long enough to be read").unwrap();
         assert!(Journal::open(folder.path()).is_err());
     }
 }

@@ -50,6 +50,9 @@ impl From<JournalError> for RunError {
     fn from(error: JournalError) -> Self {
         match error {
             JournalError::Claimed(..) => RunError::new(codes::E0801, error.to_string()).help("wait until it has ended"),
+            JournalError::Remote(..) => RunError::new(codes::E0811, error.to_string()).help(
+                "the locks that keep a store whole do not hold there: name a folder on a disk of this machine, `--store DIR`",
+            ),
             _ => {
                 RunError::new(codes::E0711, error.to_string()).help("name a folder that can be written: `--store DIR`")
             }

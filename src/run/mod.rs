@@ -43,7 +43,7 @@ pub use moments::{Moments, Times};
 pub use observe::Observation;
 pub use proxy::{TOKEN_VARIABLE, new_token, token_file};
 pub use real::{RealWorld, Unopened};
-pub use recover::{InForce, in_force, leftovers, recover, recover_run};
+pub use recover::{InForce, Recovered, in_force, leftovers, recover, recover_run};
 pub use runner::{Ending, FaultReport, Judged, Runner, WINDING_UP};
 pub use sampling::Tally;
 pub use steady::compared;

@@ -6,6 +6,7 @@ use super::intent::Intent;
 use crate::journal::{EffectRecord, Journal};
 use crate::plan::Plan;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// An effect that may be in force.
 #[derive(Clone, Debug)]
@@ -73,11 +74,24 @@ fn addresses(intent: &Intent) -> Vec<String> {
     }
 }
 
+/// What became of an effect that a dead run left.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// The run that did it.
+    pub run: String,
+    /// The experiment of that run.
+    pub experiment: String,
+    /// What came of taking it back.
+    pub undone: Undone,
+    /// Whether it was left in place on purpose.
+    pub kept: bool,
+}
+
 /// Takes back what dead runs left, the latest first. Safe to run twice, at once, or beside a live run.
 ///
 /// # Errors
 /// The store cannot be read or written.
-pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Undone>, RunError> {
+pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Recovered>, RunError> {
     take_back(journal, effects, |_| true).await
 }
 
@@ -85,7 +99,7 @@ pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Undone>
 ///
 /// # Errors
 /// The store cannot be read or written.
-pub async fn recover_run(journal: &Journal, effects: &Effects, run: &str) -> Result<Vec<Undone>, RunError> {
+pub async fn recover_run(journal: &Journal, effects: &Effects, run: &str) -> Result<Vec<Recovered>, RunError> {
     take_back(journal, effects, |of| of == run).await
 }
 
@@ -93,16 +107,19 @@ async fn take_back(
     journal: &Journal,
     effects: &Effects,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<Undone>, RunError> {
+) -> Result<Vec<Recovered>, RunError> {
     let mut undone = Vec::new();
     for found in in_force(journal)?.into_iter().filter(|found| !found.alive && wanted(&found.run)) {
-        let used_by_others = matches!(&found.effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
-        if used_by_others {
-            effects.keep(&found.effect, "others call through it")?;
-        } else {
-            undone.push(effects.undo(&found.effect).await);
-        }
+        let kept = matches!(&found.effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
+        let one = if kept { keep(effects, &found)? } else { effects.undo(&found.effect).await };
         journal.close_dead(&found.run)?;
+        undone.push(Recovered { run: found.run, experiment: found.experiment, undone: one, kept });
     }
     Ok(undone)
+}
+
+fn keep(effects: &Effects, found: &InForce) -> Result<Undone, RunError> {
+    let why = "others call through it";
+    effects.keep(&found.effect, why)?;
+    Ok(Undone { what: found.effect.intent.what(), result: Ok(why.to_owned()), took: Duration::ZERO })
 }

@@ -36,4 +36,5 @@ mod somebody_elses;
 mod soundness;
 mod sources;
 mod spec;
+mod stores;
 mod trials;

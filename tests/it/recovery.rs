@@ -4,7 +4,7 @@ use crate::harness::{Load, Place, Running, answers, free_port, nginx, status, wa
 use std::time::{Duration, Instant};
 
 /// An environment whose service, proxy and caller belong to the test; the runner starts one process of its own.
-fn experiment(place: &Place, upstream: u16, proxy: u16, helper: u16) -> String {
+pub fn experiment(place: &Place, upstream: u16, proxy: u16, helper: u16) -> String {
     let text = format!(
         r#"
 use std.http
