@@ -7,10 +7,10 @@ use super::record;
 use super::rehearse;
 use super::signals::Signals;
 use super::stop;
-use super::{REFUSED, StoreOption, block_on, complain, print};
+use super::{PlaceOption, REFUSED, StoreOption, block_on, complain, print};
 use crate::analysis::{Analysis, Planned};
 use crate::base::Clock;
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, Severity, codes};
 use crate::document::{changes, differs, unplannable};
 use crate::journal::Journal;
 use crate::plan::{self, Plan};
@@ -18,6 +18,7 @@ use crate::policy::{self, Answers, Approval, Asked};
 use crate::replay::Head;
 use crate::report::{self, Paint};
 use crate::run::{Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token};
+use crate::surroundings::Surroundings;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub struct Exec {
     /// recorded with the run; nothing checks it.
     #[arg(long, value_name = "GROUP=NAME", value_parser = approval)]
     approve: Vec<Approval>,
+    #[command(flatten)]
+    place: PlaceOption,
     /// Start no guard: a process beside the runner that takes everything back within a second when the runner is killed.
     /// Without it, what a killed runner leaves waits for `chaos recover`.
     #[arg(long)]
@@ -105,6 +108,14 @@ impl Exec {
         if let Err(refusal) = all().try_for_each(|journal| nothing_in_the_way(journal, &planned.plan)) {
             return complain(&refusal);
         }
+        let here = Surroundings::look_unless(self.place.place_stays, journal.folder());
+        if let Some(finding) = here.judge(&planned.plan) {
+            let refused = finding.severity == Severity::Error;
+            complain(&finding);
+            if refused {
+                return REFUSED;
+            }
+        }
         match block_on(execute(planned.plan, self.approve, journal, head, !self.no_guard)) {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
@@ -130,6 +141,11 @@ impl Exec {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };
+        // A rehearsal injects nothing: that a run would be refused here is only told.
+        let here = Surroundings::look_unless(self.place.place_stays, journal.folder());
+        if let Some(finding) = here.judge(&planned.plan) {
+            complain(&Diagnostic { severity: Severity::Warning, ..finding });
+        }
         let look = rehearse::Look { length: self.length, format: self.format.unwrap_or_default() };
         rehearse::run(planned.plan.clone(), (&self.choice.file, sources), journal, look)
     }

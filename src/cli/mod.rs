@@ -112,6 +112,15 @@ struct StoreOption {
     store: Option<PathBuf>,
 }
 
+/// Whether the place stays in which a command is given.
+#[derive(Debug, clap::Args)]
+struct PlaceOption {
+    /// This container, and the disk under the store, stay when a run is over or killed: where it does not look like it, as in
+    /// the agent of a CI server.
+    #[arg(long, env = "CHAOS_PLACE_STAYS", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
+    place_stays: bool,
+}
+
 /// Reads the command line and does what it says.
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();

@@ -1,9 +1,10 @@
 //! `chaos status`.
 
-use super::{StoreOption, complain};
+use super::{PlaceOption, StoreOption, complain};
 use crate::journal::Journal;
 use crate::report::Paint;
 use crate::run::{InForce, Intent, RunError, in_force};
+use crate::surroundings::Surroundings;
 
 /// Show what may be in force now, of all runs.
 ///
@@ -13,6 +14,8 @@ use crate::run::{InForce, Intent, RunError, in_force};
 /// Exit code: 0 nothing is left behind, 1 a dead run left something (run `chaos recover`), 2 the store cannot be read.
 #[derive(Debug, clap::Args)]
 pub struct Status {
+    #[command(flatten)]
+    place: PlaceOption,
     #[command(flatten)]
     store: StoreOption,
 }
@@ -28,6 +31,11 @@ impl Status {
         };
         let unread = stores.unread.iter().map(|error| complain(&error.diagnostic()));
         let mut worst = unread.max().unwrap_or_default();
+        if let Some(own) = stores.journals.first() {
+            for loss in Surroundings::look_unless(self.place.place_stays, own.folder()).losses() {
+                say!("when a run is killed here, {loss}");
+            }
+        }
         for (number, journal) in stores.journals.iter().enumerate() {
             match read(journal) {
                 // Of other stores only what they hold is worth a word.

@@ -37,4 +37,5 @@ mod soundness;
 mod sources;
 mod spec;
 mod stores;
+mod surroundings;
 mod trials;
