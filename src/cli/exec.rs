@@ -1,12 +1,13 @@
 //! `chaos exec`.
 
-use super::guard::Watched;
+use super::endpoint::{self, Endpoint};
 use super::plan::{Choice, Settings};
 use super::planfile;
 use super::record;
 use super::rehearse;
 use super::signals::Signals;
 use super::stop;
+use super::watched::{Orders, Watched};
 use super::{PlaceOption, REFUSED, StoreOption, block_on, complain, print};
 use crate::analysis::{Analysis, Planned};
 use crate::base::Clock;
@@ -19,6 +20,7 @@ use crate::replay::Head;
 use crate::report::{self, Paint};
 use crate::run::{Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token};
 use crate::surroundings::Surroundings;
+use crate::types::secret::SecretRef;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -116,7 +118,12 @@ impl Exec {
                 return REFUSED;
             }
         }
-        match block_on(execute(planned.plan, self.approve, journal, head, !self.no_guard)) {
+        let endpoints = match endpoint::of(Path::new(&head.made_from.file)) {
+            Ok(endpoints) => endpoints,
+            Err(error) => return complain(&error.diagnostic()),
+        };
+        let switch = (journal, endpoints);
+        match block_on(execute(planned.plan, self.approve, switch, head, !self.no_guard)) {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
             Err(error) => {
@@ -218,23 +225,29 @@ pub(super) fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), D
 async fn execute(
     plan: Plan,
     approvals: Vec<Approval>,
-    journal: Arc<Journal>,
+    (journal, endpoints): (Arc<Journal>, Vec<Endpoint>),
     head: Head,
     guarded: bool,
 ) -> Result<Verdict, RunError> {
+    for endpoint in &endpoints {
+        if let Some(hinders) = endpoint.hinders().await {
+            complain(&hinders);
+            return Ok(Verdict::Refused);
+        }
+    }
     let run = run_name();
-    let guard = if guarded { watched(journal.folder(), &run) } else { Watched::by_nobody() };
-    introduce(&plan);
-    record(&approvals, &run, &journal)?;
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
     let world = RealWorld::new(&plan, &run, journal.folder()).await?;
+    let guard = if guarded { watched(&plan, &world, journal.folder(), &run) } else { Watched::by_nobody() };
+    introduce(&plan, &endpoints);
+    record(&approvals, &run, &journal)?;
     let kept = record::begin(world, &clock, journal.folder(), Head { run: run.clone(), ..head });
     let (sender, receiver) = mpsc::unbounded_channel();
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
-    let watching =
-        tokio::spawn(kept.stopped_by(signals, (Arc::clone(&journal), run.clone()), halt.clone(), events.clone()));
+    let switch = (Arc::clone(&journal), run.clone(), endpoints);
+    let watching = tokio::spawn(kept.stopped_by(signals, switch, halt.clone(), events.clone()));
     let name = plan.experiment.clone();
     let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
     let (world, folder) = (Arc::clone(&kept.world), journal.folder().to_path_buf());
@@ -252,17 +265,25 @@ async fn execute(
 }
 
 /// The run's guard; where none can be started, that is said.
-fn watched(store: &Path, run: &str) -> Watched {
-    Watched::begin(store, run).unwrap_or_else(|why| {
+fn watched(plan: &Plan, world: &RealWorld, store: &Path, run: &str) -> Watched {
+    let secrets = plan.secrets().filter_map(|of| match of {
+        SecretRef::Variable(name) => Some(name.as_str()),
+        SecretRef::File { .. } | SecretRef::Command { .. } => None,
+    });
+    let orders = Orders { store, run, keys: world.keys().to_line(plan), secrets: secrets.collect() };
+    Watched::begin(&orders).unwrap_or_else(|why| {
         complain_of!("no guard could be started, so what a killed runner leaves waits for `chaos recover`: {why}");
         Watched::by_nobody()
     })
 }
 
-fn introduce(plan: &Plan) {
+fn introduce(plan: &Plan, endpoints: &[Endpoint]) {
     say!("{} in the environment {}", Paint::bold(&plan.experiment), plan.environment);
     if let Some(hypothesis) = &plan.hypothesis {
         say!("  {hypothesis}");
+    }
+    for endpoint in endpoints {
+        say!("  {} may stop it", endpoint.name());
     }
     say!("");
 }

@@ -4,7 +4,7 @@ use super::unit::{self, Manager};
 use super::{REFUSED, StoreOption, block_on, complain};
 use crate::base::tool::Tool;
 use crate::journal::Journal;
-use crate::run::{Effects, RealWorld, Recovered, RunError, TokioClock, Verdict, recover};
+use crate::run::{Effects, Keys, RealWorld, Recovered, RunError, TokioClock, Verdict, recover};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -101,7 +101,8 @@ impl Recover {
 }
 
 async fn take_back(journal: Arc<Journal>) -> Result<Vec<Recovered>, RunError> {
-    let world = Arc::new(RealWorld::for_recovery(journal.folder())?);
+    let keys = Keys::for_leftovers(&journal).await?;
+    let world = Arc::new(RealWorld::for_recovery(journal.folder(), keys)?);
     let clock = Arc::new(TokioClock::start());
     let effects = Effects::new(Arc::clone(&journal), world, clock, "recovery".to_owned());
     recover(&journal, &effects).await

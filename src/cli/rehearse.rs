@@ -104,7 +104,7 @@ async fn observe(
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
-    let watching = tokio::spawn(signals.stop(halt.clone(), events.clone()));
+    let watching = tokio::spawn(signals.stop(halt.clone(), events.clone(), Arc::clone(&journal), run.clone()));
     let printing = tokio::spawn(print_events(receiver, format));
     let seen = Runner { plan, run, journal, world: Arc::new(world), clock, events, halt }.observe(length).await;
     watching.abort();
