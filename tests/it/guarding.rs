@@ -1,6 +1,7 @@
 //! The guard's own place, and what it is handed: a real systemd, real control groups, a token that must be nowhere.
 
 use crate::harness::{Load, Place, Ran, Running, answers, files, free_port, nginx, status, unshare, wait_for};
+use crate::prometheus::all_files;
 use crate::recovery::experiment;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,19 +41,12 @@ fn faulted(command: &mut Command, proxy: u16) -> Running {
 
 /// Every file of the store that holds a text.
 fn holders(place: &Place, text: &str) -> Vec<PathBuf> {
-    let all = files_of(&place.path().join("store"));
+    let all = all_files(&place.path().join("store"));
     let holds = |file: &PathBuf| {
         let bytes = fs::read(file).unwrap_or_default();
         bytes.windows(text.len()).any(|part| part == text.as_bytes())
     };
     all.into_iter().filter(holds).collect()
-}
-
-fn files_of(folder: &Path) -> Vec<PathBuf> {
-    let entries: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    let (folders, mut files): (Vec<PathBuf>, Vec<PathBuf>) = entries.into_iter().partition(|path| path.is_dir());
-    files.extend(folders.iter().flat_map(|folder| files_of(folder)));
-    files
 }
 
 /// What the kernel tells of a guard.

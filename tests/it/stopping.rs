@@ -1,6 +1,7 @@
 //! Who else may stop a run: an endpoint, here a real nginx, and a second signal.
 
 use crate::harness::{Load, Place, Ran, Running, free_port, nginx, nginx_that, status, wait_for};
+use crate::prometheus::{certificates, gateway};
 use crate::recovery::experiment;
 use std::process::Command;
 
@@ -70,6 +71,22 @@ fn an_endpoint_stops_runs_and_lets_none_begin() {
         .says("E0813")
         .says(&format!("does not answer: {url}: Connection refused"));
     site.place.stop_kept_proxy();
+}
+
+/// The server speaks TLS with an authority of the test's own, and wants a token that nobody sends.
+#[test]
+fn an_endpoint_of_https_is_held_against_the_systems_authorities() {
+    let place = Place::new();
+    let (port, upstream) = (free_port(), free_port());
+    certificates(&place);
+    let _gateway = gateway(&place, port, upstream, "x");
+    let file = experiment(&place, upstream, free_port(), free_port());
+    place.write("chaos.toml", format!("[stop]\nurl = \"https://127.0.0.1:{port}/stop\"\n"));
+    let unknown = place.run(&["exec", &file]).ended(2).says("E0813").says("certificate");
+    assert!(!unknown.err.contains("403"), "{}", unknown.err);
+    let mut known = place.chaos(&["exec", &file]);
+    let known = known.env("SSL_CERT_FILE", place.path().join("ca.pem")).output().unwrap();
+    Ran::from(known).ended(2).says("E0813").says("it answers with status 403");
 }
 
 #[test]
