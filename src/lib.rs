@@ -21,6 +21,7 @@
 //! | 8 | [`analysis`] | all of the above in one call |
 //! | 8 | [`injector`] | the host of WebAssembly injectors |
 //! | 8 | [`metrics`] | where metrics come from: the scraper, Prometheus servers, the proxy's view, probes |
+//! | 8 | [`surroundings`] | what of a run outlives it where it is started |
 //! | 8 | [`toy`] | toy systems in virtual time, for tests; pure |
 //! | 9 | [`document`] | a plan as a document: JSON, hash, drawings, what changed |
 //! | 9 | [`lint`] | rules about what is legal, but better not written |
@@ -76,5 +77,7 @@ pub mod run;
 pub mod simulation;
 #[cfg(feature = "runtime")]
 pub mod starter;
+#[cfg(feature = "runtime")]
+pub mod surroundings;
 #[cfg(feature = "runtime")]
 pub mod web;

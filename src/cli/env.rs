@@ -70,7 +70,7 @@ impl EnvCheck {
                 return REFUSED;
             }
         };
-        let journal = match self.store.open() {
+        let journal = match self.store.open_of(&self.file) {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };

@@ -1,16 +1,17 @@
 //! `chaos exec`.
 
-use super::guard::Watched;
+use super::endpoint::{self, Endpoint};
 use super::plan::{Choice, Settings};
 use super::planfile;
 use super::record;
 use super::rehearse;
 use super::signals::Signals;
 use super::stop;
-use super::{REFUSED, StoreOption, block_on, complain, print};
+use super::watched::{Orders, Watched};
+use super::{PlaceOption, REFUSED, StoreOption, block_on, complain, print};
 use crate::analysis::{Analysis, Planned};
 use crate::base::Clock;
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, Severity, codes};
 use crate::document::{changes, differs, unplannable};
 use crate::journal::Journal;
 use crate::plan::{self, Plan};
@@ -21,6 +22,8 @@ use crate::report::{self, Paint};
 use crate::run::{
     Claimed, Event, Events, Halt, RealWorld, RunError, Runner, TokioClock, Verdict, leftovers, new_token,
 };
+use crate::surroundings::Surroundings;
+use crate::types::secret::SecretRef;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,6 +47,8 @@ pub struct Exec {
     /// recorded with the run; nothing checks it.
     #[arg(long, value_name = "GROUP=NAME", value_parser = approval)]
     approve: Vec<Approval>,
+    #[command(flatten)]
+    place: PlaceOption,
     /// Start no guard: a process beside the runner that takes everything back within a second when the runner is killed.
     /// Without it, what a killed runner leaves waits for `chaos recover`.
     #[arg(long)]
@@ -77,18 +82,24 @@ impl Exec {
             Err(code) => return code,
         };
         if self.dry_run {
-            return self.rehearse(planned.plan, &analysis);
+            return self.rehearse(&planned, &analysis);
         }
         let lacking = plan::not_runnable(&planned.plan);
         if !lacking.is_empty() {
             print(&lacking, &analysis.program.sources);
             return REFUSED;
         }
-        let journal = match self.store.open() {
+        let head = record::head(&analysis, &planned, &self.choice);
+        let journal = match self.store.open_of(Path::new(&head.made_from.file)) {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };
-        if let Some(held) = stop::held(&journal) {
+        let others = self.store.others(&journal);
+        for unread in &others.unread {
+            complain(&unread.diagnostic());
+        }
+        let all = || std::iter::once(&*journal).chain(&others.journals);
+        if let Some(held) = all().find_map(stop::held) {
             return complain(&held);
         }
         match self.lacking(&planned, &journal) {
@@ -99,11 +110,23 @@ impl Exec {
             }
             Err(error) => return complain(&error.diagnostic()),
         }
-        if let Err(refusal) = nothing_in_the_way(&journal, &planned.plan) {
+        if let Err(refusal) = all().try_for_each(|journal| nothing_in_the_way(journal, &planned.plan)) {
             return complain(&refusal);
         }
-        let head = record::head(&analysis, &planned, &self.choice);
-        match block_on(execute((planned.plan, planned.bounds), self.approve, journal, head, !self.no_guard)) {
+        let here = Surroundings::look_unless(self.place.place_stays, journal.folder());
+        if let Some(finding) = here.judge(&planned.plan) {
+            let refused = finding.severity == Severity::Error;
+            complain(&finding);
+            if refused {
+                return REFUSED;
+            }
+        }
+        let endpoints = match endpoint::of(Path::new(&head.made_from.file)) {
+            Ok(endpoints) => endpoints,
+            Err(error) => return complain(&error.diagnostic()),
+        };
+        let switch = (journal, endpoints);
+        match block_on(execute((planned.plan, planned.bounds), self.approve, switch, head, !self.no_guard)) {
             Ok(Ok(verdict)) => verdict.exit_code(),
             Ok(Err(error)) => complain(&error.diagnostic()),
             Err(error) => {
@@ -116,19 +139,25 @@ impl Exec {
 
 impl Exec {
     /// Looks at everything, and injects nothing. What this version cannot run it cannot rehearse either.
-    fn rehearse(self, plan: Plan, analysis: &Analysis) -> u8 {
+    fn rehearse(self, planned: &Planned, analysis: &Analysis) -> u8 {
         let sources = &analysis.program.sources;
-        let lacking = plan::not_runnable(&plan);
+        let lacking = plan::not_runnable(&planned.plan);
         if !lacking.is_empty() {
             print(&lacking, sources);
             return REFUSED;
         }
-        let journal = match self.store.open() {
+        let made_from = record::document(planned, &self.choice).made_from().file.clone();
+        let journal = match self.store.open_of(Path::new(&made_from)) {
             Ok(journal) => Arc::new(journal),
             Err(error) => return complain(&error.diagnostic()),
         };
+        // A rehearsal injects nothing: that a run would be refused here is only told.
+        let here = Surroundings::look_unless(self.place.place_stays, journal.folder());
+        if let Some(finding) = here.judge(&planned.plan) {
+            complain(&Diagnostic { severity: Severity::Warning, ..finding });
+        }
         let look = rehearse::Look { length: self.length, format: self.format.unwrap_or_default() };
-        rehearse::run(plan, (&self.choice.file, sources), journal, look)
+        rehearse::run(planned.plan.clone(), (&self.choice.file, sources), journal, look)
     }
 
     /// What policies ask for and is not there.
@@ -191,29 +220,37 @@ pub(super) fn nothing_in_the_way(journal: &Journal, plan: &Plan) -> Result<(), D
     }
     let count = found.len();
     let headline = format!("{count} effects of the interrupted run {} may still be in force: {what}, …", first.run);
-    Err(Diagnostic::error(codes::E0801, headline).help("run `chaos recover`; `chaos status` shows what there is"))
+    Err(Diagnostic::error(codes::E0801, headline)
+        .note(format!("the store is `{}`", journal.folder().display()))
+        .help("run `chaos recover`; `chaos status` shows what there is"))
 }
 
 async fn execute(
     (plan, bounds): (Plan, Bounds),
     approvals: Vec<Approval>,
-    journal: Arc<Journal>,
+    (journal, endpoints): (Arc<Journal>, Vec<Endpoint>),
     head: Head,
     guarded: bool,
 ) -> Result<Verdict, RunError> {
+    for endpoint in &endpoints {
+        if let Some(hinders) = endpoint.hinders().await {
+            complain(&hinders);
+            return Ok(Verdict::Refused);
+        }
+    }
     let run = run_name();
-    let guard = if guarded { watched(journal.folder(), &run) } else { Watched::by_nobody() };
-    introduce(&plan);
-    record(&approvals, &run, &journal)?;
     let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());
     let world = RealWorld::new(&plan, &run, journal.folder()).await?;
+    let guard = if guarded { watched(&plan, &world, journal.folder(), &run) } else { Watched::by_nobody() };
+    introduce(&plan, &endpoints);
+    record(&approvals, &run, &journal)?;
     let kept = record::begin(world, &clock, journal.folder(), Head { run: run.clone(), ..head });
     let (sender, receiver) = mpsc::unbounded_channel();
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
-    let watching =
-        tokio::spawn(kept.stopped_by(signals, (Arc::clone(&journal), run.clone()), halt.clone(), events.clone()));
+    let switch = (Arc::clone(&journal), run.clone(), endpoints);
+    let watching = tokio::spawn(kept.stopped_by(signals, switch, halt.clone(), events.clone()));
     let name = plan.experiment.clone();
     let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
     let (world, folder) = (Arc::clone(&kept.world), journal.folder().to_path_buf());
@@ -232,17 +269,25 @@ async fn execute(
 }
 
 /// The run's guard; where none can be started, that is said.
-fn watched(store: &Path, run: &str) -> Watched {
-    Watched::begin(store, run).unwrap_or_else(|why| {
+fn watched(plan: &Plan, world: &RealWorld, store: &Path, run: &str) -> Watched {
+    let secrets = plan.secrets().filter_map(|of| match of {
+        SecretRef::Variable(name) => Some(name.as_str()),
+        SecretRef::File { .. } | SecretRef::Command { .. } => None,
+    });
+    let orders = Orders { store, run, keys: world.keys().to_line(plan), secrets: secrets.collect() };
+    Watched::begin(&orders).unwrap_or_else(|why| {
         complain_of!("no guard could be started, so what a killed runner leaves waits for `chaos recover`: {why}");
         Watched::by_nobody()
     })
 }
 
-fn introduce(plan: &Plan) {
+fn introduce(plan: &Plan, endpoints: &[Endpoint]) {
     say!("{} in the environment {}", Paint::bold(&plan.experiment), plan.environment);
     if let Some(hypothesis) = &plan.hypothesis {
         say!("  {hypothesis}");
+    }
+    for endpoint in endpoints {
+        say!("  {} may stop it", endpoint.name());
     }
     say!("");
 }

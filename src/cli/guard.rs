@@ -1,21 +1,22 @@
 //! `chaos guard`: a process beside a runner that takes everything back when the runner disappears.
 //!
-//! It holds nothing of the runner's but the end of a pipe. The runner says a word through it when its run is over; when the
-//! pipe ends without that word, the runner is gone, and the guard recovers what its run left.
+//! It holds nothing of the runner's but the end of a pipe. Through it the runner first hands what reverts need, which is in no
+//! file, argument or variable of the guard; and at its end a word that its run is over. When the pipe ends without that
+//! word, the runner is gone, and the guard recovers what its run left.
 
 use super::{StoreOption, block_on};
 use crate::journal::Journal;
-use crate::run::{Effects, RealWorld, RunError, TokioClock, Undone, recover_run};
+use crate::run::{Effects, Keys, RealWorld, Recovered, RunError, TokioClock, recover_run};
 use rustix::process::setsid;
-use std::fs::File;
-use std::io::{Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 
-/// The word that the run is over.
-const OVER: &[u8] = b"over\n";
+/// The word that the run is over, a line of its own.
+pub const OVER: &str = "over";
+/// The word of a guard that stands, on its standard output.
+pub const WATCHING: &str = "watching";
 /// How often it looks whether a runner whose pipe has ended still lives.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -33,95 +34,62 @@ impl Guard {
     pub fn run(self) -> u8 {
         // In a session of its own no terminal and no shell takes it along with the runner.
         let _leads_one_already = setsid();
-        let mut said = Vec::new();
-        let _ended = std::io::stdin().read_to_end(&mut said);
-        if said.ends_with(OVER) {
-            return 0;
-        }
-        match self.store.open().map(Arc::new).map(|journal| self.take_back(journal)) {
-            Ok(code) => code,
-            Err(error) => {
-                complain_of!("{error}");
-                7
-            }
+        match block_on(self.watch()) {
+            Ok(Ok(code)) => code,
+            Ok(Err(error)) => failed(&error.to_string()),
+            Err(error) => failed(&error),
         }
     }
 
-    fn take_back(&self, journal: Arc<Journal>) -> u8 {
+    async fn watch(self) -> Result<u8, RunError> {
+        // A machine that shuts down, or a service that stops, tells all at once. The guard stays while its runner takes everything
+        // back; only that ends it.
+        let _ignored = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()].map(signal);
+        say!("{WATCHING}");
+        let told = tokio::task::spawn_blocking(|| {
+            let mut told = Vec::new();
+            let _ended = std::io::stdin().read_to_end(&mut told);
+            String::from_utf8_lossy(&told).into_owned()
+        });
+        let told = told.await.unwrap_or_default();
+        if told.lines().any(|line| line == OVER) {
+            return Ok(0);
+        }
+        let journal = Arc::new(self.store.open()?);
         while journal.run(&self.run).is_ok_and(|run| run.is_some_and(|run| run.is_alive())) {
-            std::thread::sleep(LOOK);
+            tokio::time::sleep(LOOK).await;
         }
-        match block_on(recovered(journal, self.run.clone())) {
-            Ok(Ok(undone)) => told(&undone),
-            Ok(Err(error)) => {
-                complain_of!("{error}");
-                7
-            }
-            Err(error) => {
-                complain_of!("{error}");
-                7
-            }
-        }
+        let keys = told.lines().next().map(Keys::of_line).unwrap_or_default();
+        recovered(journal, keys, &self.run).await.map(|recovered| tell(&recovered))
     }
 }
 
-async fn recovered(journal: Arc<Journal>, run: String) -> Result<Vec<Undone>, RunError> {
-    let world = Arc::new(RealWorld::for_recovery(journal.folder())?);
-    let effects = Effects::new(Arc::clone(&journal), world, Arc::new(TokioClock::start()), "guard".to_owned());
-    let undone = recover_run(&journal, &effects, &run).await?;
-    journal.close_dead(&run)?;
-    Ok(undone)
+fn failed(why: &str) -> u8 {
+    complain_of!("{why}");
+    7
 }
 
-fn told(undone: &[Undone]) -> u8 {
+async fn recovered(journal: Arc<Journal>, keys: Keys, run: &str) -> Result<Vec<Recovered>, RunError> {
+    let world = Arc::new(RealWorld::for_recovery(journal.folder(), keys)?);
+    let effects = Effects::new(Arc::clone(&journal), world, Arc::new(TokioClock::start()), "guard".to_owned());
+    let recovered = recover_run(&journal, &effects, run).await?;
+    journal.close_dead(run)?;
+    Ok(recovered)
+}
+
+/// Writes down what it did, on standard error, which is its log. Gives the exit code.
+fn tell(recovered: &[Recovered]) -> u8 {
     let mut code = 0;
-    for one in undone {
-        match &one.result {
-            Ok(note) => say!("the runner is gone; taken back: {} {note}", one.what),
+    for one in recovered {
+        let what = &one.undone.what;
+        match &one.undone.result {
+            Ok(note) if one.kept => complain_of!("the runner is gone; kept: {what}: {note}"),
+            Ok(note) => complain_of!("the runner is gone; taken back: {what} {note}"),
             Err(error) => {
                 code = 7;
-                say!("the runner is gone; still in force: {}: {error}", one.what);
+                complain_of!("the runner is gone; still in force: {what}: {error}");
             }
         }
     }
     code
-}
-
-/// A run's guard, as its runner has it.
-pub struct Watched(Option<(Child, PathBuf)>);
-
-impl Watched {
-    /// Starts the guard of a run; its words go to `guard.log` in the run's folder.
-    ///
-    /// # Errors
-    /// Why there is none.
-    pub fn begin(store: &Path, run: &str) -> Result<Self, String> {
-        let folder = store.join("runs").join(run);
-        let path = folder.join("guard.log");
-        let started = || -> std::io::Result<Child> {
-            std::fs::create_dir_all(&folder)?;
-            let log = File::options().create(true).append(true).open(&path)?;
-            let mut command = Command::new(std::env::current_exe()?);
-            command.args(["guard", "--run", run, "--store"]).arg(store);
-            command.stdin(Stdio::piped()).stderr(log.try_clone()?).stdout(log).spawn()
-        };
-        started().map(|child| Self(Some((child, path)))).map_err(|error| error.to_string())
-    }
-
-    /// No guard.
-    pub fn by_nobody() -> Self {
-        Self(None)
-    }
-
-    /// Says that the run is over, and waits until the guard has gone.
-    pub fn end(mut self) {
-        let Some((child, log)) = &mut self.0 else { return };
-        if let Some(mut pipe) = child.stdin.take() {
-            let _guard_is_gone = pipe.write_all(OVER);
-        }
-        let _reaped = child.wait();
-        if log.metadata().is_ok_and(|log| log.len() == 0) {
-            let _nothing_to_say = std::fs::remove_file(log);
-        }
-    }
 }

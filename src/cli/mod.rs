@@ -24,6 +24,7 @@ mod demo;
 mod diff;
 mod disk;
 mod doc;
+mod endpoint;
 mod env;
 mod examine;
 mod examples;
@@ -38,6 +39,7 @@ mod output;
 mod plan;
 mod planfile;
 mod policy;
+mod project_of;
 mod proxy;
 mod record;
 mod recover;
@@ -45,6 +47,7 @@ mod rehearse;
 mod replace;
 mod replay;
 mod replay_of;
+mod scope;
 mod selection;
 mod signals;
 mod sim;
@@ -54,6 +57,8 @@ mod stop;
 mod store;
 mod test;
 mod unified;
+mod unit;
+mod watched;
 
 use crate::base::Sources;
 use crate::diagnostics::Diagnostic;
@@ -105,9 +110,18 @@ enum Command {
 /// Where the run store lies.
 #[derive(Debug, clap::Args)]
 struct StoreOption {
-    /// The folder of the run store (default: `chaos` in the platform's state folder).
+    /// The folder of the run store (default: `store` of `chaos.toml`, else `chaos` in the platform's state folder).
     #[arg(long, value_name = "DIR", env = "CHAOS_STORE", hide_env_values = true)]
     store: Option<PathBuf>,
+}
+
+/// Whether the place stays in which a command is given.
+#[derive(Debug, clap::Args)]
+struct PlaceOption {
+    /// This container, and the disk under the store, stay when a run is over or killed: where it does not look like it, as in
+    /// the agent of a CI server.
+    #[arg(long, env = "CHAOS_PLACE_STAYS", hide_env_values = true, value_parser = clap::builder::BoolishValueParser::new())]
+    place_stays: bool,
 }
 
 /// Reads the command line and does what it says.

@@ -81,8 +81,11 @@ impl ProxyCommand {
         if let (Ok(text), None) = (std::env::var(TOKEN_VARIABLE), &self.token_file) {
             return Ok((read(&text)?, None));
         }
-        let folder = self.store.folder().ok_or("there is no place for the token: write `--token-file FILE`")?;
-        let file = self.token_file.clone().unwrap_or_else(|| token_file(&folder, &admin.to_string()));
+        let in_store = || match self.store.folder() {
+            Ok(folder) => Ok(token_file(&folder, &admin.to_string())),
+            Err(error) => Err(format!("there is no place for the token: {error}; write `--token-file FILE`")),
+        };
+        let file = self.token_file.clone().map_or_else(in_store, Ok)?;
         let text = new_token()?;
         write_private(&file, &text).map_err(|error| format!("the token file `{}`: {error}", file.display()))?;
         Ok((read(&text)?, Some(file)))

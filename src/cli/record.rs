@@ -1,6 +1,7 @@
 //! Keeping what the outside answers in a run, so that `chaos replay` can compute it again. Whatever goes wrong with that, the
 //! run goes on.
 
+use super::endpoint::Endpoint;
 use super::plan::Choice;
 use super::planfile;
 use super::signals::Signals;
@@ -12,6 +13,7 @@ use crate::journal::Journal;
 use crate::names::stdlib;
 use crate::replay::{Head, Outcome, Recorder, Recording, VERSION, file, forward};
 use crate::run::{Ending, Events, Halt, RealWorld, Verdict, World};
+use futures_util::future::join_all;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ pub fn head(analysis: &Analysis, planned: &Planned, choice: &Choice) -> Head {
 }
 
 /// The document of what was chosen; a plan's file says itself what it was made from.
-fn document(planned: &Planned, choice: &Choice) -> Document {
+pub fn document(planned: &Planned, choice: &Choice) -> Document {
     let reviewed = planfile::is_plan(&choice.file).then(|| planfile::read(&choice.file).ok()).flatten();
     match reviewed {
         Some(reviewed) => Document::new(planned, reviewed.made_from().clone()),
@@ -60,19 +62,21 @@ pub fn begin(world: RealWorld, clock: &Arc<dyn Clock>, store: &Path, head: Head)
 }
 
 impl Kept {
-    /// Stops the run at a signal, or when it is asked to by `switch`, and notes when that was.
+    /// Stops the run at a signal, or when it is asked to by `switch`: in the store, or by an endpoint, and notes when that was.
     pub fn stopped_by(
         &self,
         signals: Signals,
-        switch: (Arc<Journal>, String),
+        switch: (Arc<Journal>, String, Vec<Endpoint>),
         halt: Halt,
         events: Events,
     ) -> impl Future<Output = ()> + use<> {
         let asked = Halt::default();
         let telling = forward(asked.clone(), halt, self.recorder.clone().ok(), Arc::clone(&self.clock));
         async move {
-            let (journal, run) = switch;
-            tokio::join!(signals.stop(asked.clone(), events), stop::watch(journal, run, asked), telling);
+            let (journal, run, endpoints) = switch;
+            let at_signals = signals.stop(asked.clone(), events.clone(), Arc::clone(&journal), run.clone());
+            let at_endpoints = join_all(endpoints.iter().map(|endpoint| endpoint.watch(&asked, &events)));
+            tokio::join!(at_signals, stop::watch(journal, run, asked.clone()), at_endpoints, telling);
         }
     }
 

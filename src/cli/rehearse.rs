@@ -105,9 +105,9 @@ async fn observe(
     let events = Events::new(Arc::clone(&clock), sender);
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
-    let (asked, heard) = (halt.clone(), events.clone());
+    let signalled = signals.stop(halt.clone(), events.clone(), Arc::clone(&journal), run.clone());
     let switch = stop::watch(Arc::clone(&journal), run.clone(), halt.clone());
-    let watching = tokio::spawn(async move { tokio::join!(signals.stop(asked, heard), switch) });
+    let watching = tokio::spawn(async move { tokio::join!(signalled, switch) });
     let printing = tokio::spawn(print_events(receiver, format));
     let (claims, world) = (Claimed::to_look_at(&plan), Arc::new(world));
     let seen = Runner { plan, run, journal, world, clock, events, halt, claims }.observe(length).await;

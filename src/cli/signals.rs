@@ -1,6 +1,8 @@
 //! Signals that stop a run: everything is taken back before the program ends.
 
-use crate::run::{Events, Halt, Verdict};
+use crate::journal::Journal;
+use crate::run::{Events, Halt, InForce, RunError, Verdict, in_force};
+use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// The signals that stop a run.
@@ -29,13 +31,32 @@ impl Signals {
         }
     }
 
-    /// Stops the run at the first one. Further ones change nothing: what is in force must still be taken back.
-    pub async fn stop(mut self, halt: Halt, events: Events) {
+    /// Stops the run at the first one. Further ones change nothing, and say what is still in force: that must be taken back.
+    pub async fn stop(mut self, halt: Halt, events: Events, journal: Arc<Journal>, run: String) {
         let name = self.next().await;
+        events.note(format!("{name}: everything is taken back now"));
         halt.stop(Verdict::Aborted, format!("stopped by {name}"));
         loop {
             let name = self.next().await;
-            events.note(format!("{name} again: still taking everything back"));
+            events.note(format!("{name} again: {}", still(in_force(&journal), &run)));
         }
     }
+}
+
+/// What of a run is still in force, and what becomes of it.
+fn still(found: Result<Vec<InForce>, RunError>, run: &str) -> String {
+    let found = match found {
+        Ok(found) => found,
+        Err(error) => return format!("what is still in force cannot be read ({error}); it is being taken back"),
+    };
+    let own = found.into_iter().filter(|found| found.run == run);
+    let names: Vec<String> = own.map(|found| found.effect.intent.what()).collect();
+    if names.is_empty() {
+        return "nothing is in force any more; the run is ending".to_owned();
+    }
+    format!(
+        "still in force: {}. Each is being taken back, then the run ends; what cannot be taken back is named with what to do. \
+         If this process is killed instead, its guard goes on with that, and `chaos recover` can",
+        names.join(", ")
+    )
 }

@@ -13,6 +13,9 @@ const LOOK: Duration = Duration::from_millis(200);
 /// Stop runs at work from another terminal: each takes everything back, and ends as aborted. Without a name it stops the run
 /// at work, if there is one alone.
 ///
+/// Without `--store` and CHAOS_STORE it looks for runs in the store of this folder's `chaos.toml`, in that of the platform's
+/// state folder, and in those that other projects name.
+///
 /// `--hold` stops all runs and lets none begin until `--release`. It makes the file `halt` in the store's folder; whoever
 /// makes that file by hand does the same.
 ///
@@ -50,11 +53,14 @@ impl Stop {
         if !self.proxy.is_empty() {
             return self.at_proxies();
         }
-        let journal = match self.store.open() {
-            Ok(journal) => journal,
+        let stores = match self.store.open_all() {
+            Ok(stores) => stores,
             Err(error) => return complain(&error.diagnostic()),
         };
-        match self.stop(&journal) {
+        for error in &stores.unread {
+            complain(&error.diagnostic());
+        }
+        match self.stop(&stores.journals) {
             Ok(code) => code,
             Err(finding) => complain(&finding),
         }
@@ -81,29 +87,37 @@ impl Stop {
         code
     }
 
-    fn stop(&self, journal: &Journal) -> Result<u8, Diagnostic> {
+    fn stop(&self, journals: &[Journal]) -> Result<u8, Diagnostic> {
         if self.release {
-            return release(journal);
+            return release(journals);
         }
         if let Some(why) = &self.hold {
-            let path = journal.halt_file();
-            std::fs::write(&path, format!("{why}\n")).map_err(|error| unwritable(&path, &error))?;
+            for path in journals.iter().map(Journal::halt_file) {
+                std::fs::write(&path, format!("{why}\n")).map_err(|error| unwritable(&path, &error))?;
+            }
             say!("no run begins until `chaos stop --release`: {why}");
         }
-        let runs = self.wanted(journal)?;
+        let runs = self.wanted(journals)?;
         if self.hold.is_none() {
-            for run in &runs {
+            for (journal, run) in &runs {
                 journal.ask_to_stop(&run.id, "stopped by `chaos stop`").map_err(broken)?;
             }
         }
-        self.wait_for(journal, &runs)
+        self.wait_for(&runs)
     }
 
-    /// The runs that are to stop.
-    fn wanted(&self, journal: &Journal) -> Result<Vec<RunRecord>, Diagnostic> {
-        let work = journal.at_work().map_err(broken)?;
-        let names =
-            || work.iter().map(|run| format!("`{}` ({})", run.id, run.experiment)).collect::<Vec<_>>().join(", ");
+    /// The runs that are to stop, each with its store.
+    fn wanted<'j>(&self, journals: &'j [Journal]) -> Result<Vec<(&'j Journal, RunRecord)>, Diagnostic> {
+        let mut work = Vec::new();
+        for journal in journals {
+            work.extend(journal.at_work().map_err(broken)?.into_iter().map(|run| (journal, run)));
+        }
+        let name = |(_, run): &(&Journal, RunRecord)| format!("`{}` ({})", run.id, run.experiment);
+        let names = || work.iter().map(name).collect::<Vec<_>>().join(", ");
+        let stores = || {
+            let folders = journals.iter().map(|journal| format!("`{}`", journal.folder().display()));
+            format!("looked for in {}", folders.collect::<Vec<_>>().join(", "))
+        };
         if self.all || self.hold.is_some() {
             if work.is_empty() {
                 say!("no run is at work");
@@ -111,16 +125,19 @@ impl Stop {
             return Ok(work);
         }
         match (&self.run, work.as_slice()) {
-            (Some(name), _) => match work.iter().find(|run| run.id == *name) {
+            (Some(name), _) => match work.iter().find(|(_, run)| run.id == *name) {
                 Some(run) => Ok(vec![run.clone()]),
                 None => {
                     let known =
                         if work.is_empty() { "no run is at work".to_owned() } else { format!("at work: {}", names()) };
-                    Err(Diagnostic::error(codes::E0810, format!("no run `{name}` is at work")).help(known))
+                    Err(Diagnostic::error(codes::E0810, format!("no run `{name}` is at work"))
+                        .note(stores())
+                        .help(known))
                 }
             },
             (None, [one]) => Ok(vec![one.clone()]),
             (None, []) => Err(Diagnostic::error(codes::E0810, "no run is at work")
+                .note(stores())
                 .help("`chaos status` shows what dead runs left, and `chaos recover` takes it back")),
             (None, _) => Err(Diagnostic::error(codes::E0810, "several runs are at work, and none is named")
                 .help(format!("name one, or say `--all`: {}", names()))),
@@ -128,10 +145,10 @@ impl Stop {
     }
 
     /// Waits until they have ended, and says what came of them.
-    fn wait_for(&self, journal: &Journal, runs: &[RunRecord]) -> Result<u8, Diagnostic> {
+    fn wait_for(&self, runs: &[(&Journal, RunRecord)]) -> Result<u8, Diagnostic> {
         let began = Instant::now();
         let mut worst = 0;
-        for run in runs {
+        for (journal, run) in runs {
             let ended = loop {
                 let record = journal.run(&run.id).map_err(broken)?;
                 let over = record.filter(|record| record.verdict.is_some() || !record.is_alive());
@@ -169,13 +186,16 @@ fn told(run: &RunRecord, ended: Option<&RunRecord>) -> u8 {
     }
 }
 
-fn release(journal: &Journal) -> Result<u8, Diagnostic> {
-    let path = journal.halt_file();
-    match std::fs::remove_file(&path) {
-        Ok(()) => say!("runs may begin again"),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => say!("runs were not held"),
-        Err(error) => return Err(unwritable(&path, &error)),
+fn release(journals: &[Journal]) -> Result<u8, Diagnostic> {
+    let mut held = false;
+    for path in journals.iter().map(Journal::halt_file) {
+        match std::fs::remove_file(&path) {
+            Ok(()) => held = true,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(unwritable(&path, &error)),
+        }
     }
+    say!("{}", if held { "runs may begin again" } else { "runs were not held" });
     Ok(0)
 }
 

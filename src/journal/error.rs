@@ -11,6 +11,8 @@ pub enum JournalError {
     Folder(PathBuf, String),
     /// It holds what nobody has written.
     Damaged(String),
+    /// Its folder lies on another machine, on this kind of file system.
+    Remote(PathBuf, String),
     /// The database refuses.
     Database(String),
     /// Runs at work leave no room for what is claimed.
@@ -25,6 +27,9 @@ impl fmt::Display for JournalError {
             }
             JournalError::Claimed(conflict) => conflict.fmt(f),
             JournalError::Damaged(reason) => write!(f, "the store is damaged: {reason}"),
+            JournalError::Remote(path, kind) => {
+                write!(f, "the store `{}` lies on a network file system ({kind})", path.display())
+            }
             JournalError::Database(reason) => write!(f, "the store cannot be written or read: {reason}"),
         }
     }

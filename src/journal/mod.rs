@@ -6,6 +6,8 @@
 mod claims;
 mod effects;
 mod error;
+mod filesystem;
+mod folder;
 mod history;
 mod identity;
 mod log;
@@ -17,10 +19,12 @@ mod switch;
 
 pub use claims::{Amount, Claims, Conflict};
 pub use error::JournalError;
+pub use filesystem::FileSystem;
+pub use folder::make_private;
 pub use identity::ProcessIdentity;
 pub use log::is_damaged as is_log_damaged;
 pub use place::Place;
-pub use store::{EffectId, EffectRecord, EffectState, Journal, RunRecord};
+pub use store::{DATABASE, EffectId, EffectRecord, EffectState, Journal, RunRecord};
 
 use std::path::PathBuf;
 

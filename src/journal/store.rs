@@ -2,6 +2,8 @@
 
 use super::claims::Claims;
 use super::error::JournalError;
+use super::filesystem::FileSystem;
+use super::folder;
 use super::identity::ProcessIdentity;
 use super::log;
 use super::place::{Place, Sight};
@@ -13,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The database in the store's folder.
-const DATABASE: &str = "journal.sqlite";
+/// The database's file in the store's folder.
+pub const DATABASE: &str = "journal.sqlite";
 
 /// An effect's number; it only grows, so it is the fencing token too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,24 +121,27 @@ impl Journal {
     /// Opens the store in a folder, which is made where it is missing, for its owner only.
     ///
     /// # Errors
-    /// The folder cannot be made or written; the database is damaged or newer than this program.
+    /// The folder lies on another machine, or cannot be made or written; the database is damaged or newer than this program.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let refuse = |error: String| JournalError::Folder(folder.to_path_buf(), error);
         let unusable = |error: rusqlite::Error| match error.into() {
             JournalError::Database(error) => refuse(error),
             damaged => damaged,
         };
-        make_private(folder).map_err(|error| refuse(error.to_string()))?;
+        if let FileSystem::Remote(kind) = FileSystem::of(folder) {
+            return Err(JournalError::Remote(folder.to_path_buf(), kind));
+        }
         if is_lost(folder) {
             let path = folder.join(DATABASE);
             return Err(JournalError::Damaged(format!("`{}` is missing or empty", path.display())));
         }
+        folder::ready(folder, DATABASE).map_err(refuse)?;
         let damage = log::damage(folder);
         let connection = Connection::open(folder.join(DATABASE)).map_err(unusable)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.pragma_update(None, "journal_mode", "WAL").map_err(unusable)?;
-        connection.pragma_update(None, "synchronous", "FULL")?;
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        connection.pragma_update(None, "synchronous", "FULL").map_err(unusable)?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(unusable)?;
         if version > schema::VERSION {
             return Err(refuse(format!("it was written by a newer version of chaos (format {version})")));
         }
@@ -367,14 +372,6 @@ fn is_lost(folder: &Path) -> bool {
     !holds(DATABASE) && (holds("journal.sqlite-wal") || ran())
 }
 
-fn make_private(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    if folder.is_dir() {
-        return Ok(());
-    }
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -472,8 +469,7 @@ mod tests {
     fn a_folder_that_cannot_be_made_is_an_error() {
         assert!(Journal::open(std::path::Path::new("/proc/nowhere/chaos")).is_err());
         let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("journal.sqlite"), "this is no database, but long enough to be read")
-            .unwrap();
+        std::fs::write(folder.path().join(super::DATABASE), "this is no database, but long enough to be read").unwrap();
         assert!(Journal::open(folder.path()).is_err());
     }
 }

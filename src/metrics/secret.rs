@@ -15,6 +15,11 @@ use std::time::Duration;
 pub struct Secret(String);
 
 impl Secret {
+    /// A secret with this value; an empty one is none.
+    pub fn new(value: String) -> Option<Self> {
+        (!value.is_empty()).then_some(Self(value))
+    }
+
     /// The value, for the one who must send it.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -103,6 +108,12 @@ impl Vault {
             }
         }
         text
+    }
+}
+
+impl FromIterator<(SecretRef, Secret)> for Vault {
+    fn from_iter<I: IntoIterator<Item = (SecretRef, Secret)>>(secrets: I) -> Self {
+        Self { secrets: secrets.into_iter().collect() }
     }
 }
 

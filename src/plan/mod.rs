@@ -26,6 +26,7 @@ pub use world::{Process, Proxy};
 
 use crate::base::Span;
 use crate::types::model::{Binding, Expectation, Place, Slo, Source, SourceRef, Trigger};
+use crate::types::secret::SecretRef;
 use crate::types::term::{Demand, MetricId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -111,6 +112,12 @@ impl Plan {
             StepKind::Inject(injection) => Some((step, injection.as_ref())),
             _ => None,
         })
+    }
+
+    /// The secrets that open its sources and proxies.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretRef> {
+        let sources = self.sources.values().flat_map(|source| source.access.secrets());
+        sources.chain(self.proxies.iter().filter_map(|proxy| proxy.token.as_ref()))
     }
 
     /// How often a source is read, in seconds.

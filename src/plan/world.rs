@@ -4,6 +4,7 @@ use super::errors;
 use crate::diagnostics::Diagnostic;
 use crate::types::address::Url;
 use crate::types::model::{Access, Environment, Place, Restart, Source, SourceKind, SourceRef, System};
+use crate::types::secret::SecretRef;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,9 @@ pub struct Proxy {
     pub upstreams: Vec<String>,
     /// `host:port` of the admin API.
     pub admin: String,
+    /// The secret that is the token of that API, where the environment names one: somebody else has started the proxy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<SecretRef>,
     /// Whether every caller is started by the run, so that the proxy may be stopped after them.
     pub stoppable: bool,
 }
@@ -54,6 +58,7 @@ pub(super) fn proxies(system: &System, environment: &Environment, findings: &mut
             listen: listen.clone(),
             upstreams: place.instances.clone(),
             admin: admin.clone(),
+            token: place.token.clone(),
             stoppable: !callers.is_empty() && callers.iter().all(started),
         });
     }

@@ -38,6 +38,12 @@ pub(super) fn wrong_value(key: &str, wanted: &str, found: &str, at: Span, exampl
         .help(format!("write it like `{example}`"))
 }
 
+pub(super) fn no_home(at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0108, "`~` is not a home folder here").at(at, "").help(
+        "write a path from this file's folder on, or one from the root on; without `store`, it is in the home folder",
+    )
+}
+
 pub(super) fn unknown_level(rule: &str, word: &str, at: Span) -> Diagnostic {
     let words: Vec<String> = Level::ALL.iter().map(|(word, _)| format!("\"{word}\"")).collect();
     let quoted = format!("\"{word}\"");

@@ -68,14 +68,28 @@ pub struct Project {
     pub levels: Levels,
     /// `[policy] use`: files, from this folder on, and modules whose policies guard every file of the project.
     pub policies: Vec<(String, Span)>,
+    /// `store`: the folder of the run store.
+    pub store: Option<PathBuf>,
+    /// `[stop] url`: what every runner asks whether it is to stop.
+    pub stop_url: Option<String>,
+    /// Whether it is unknown what the file says of the store or of stopping, since that part cannot be understood.
+    pub unclear: bool,
     exclude: Gitignore,
 }
 
 impl Project {
     /// A project that says nothing.
     pub fn empty(folder: impl Into<PathBuf>) -> Self {
-        let (levels, exclude) = (Levels::new(), Gitignore::empty());
-        Self { folder: folder.into(), environment: None, levels, policies: Vec::new(), exclude }
+        Self {
+            folder: folder.into(),
+            environment: None,
+            levels: Levels::new(),
+            policies: Vec::new(),
+            store: None,
+            stop_url: None,
+            unclear: false,
+            exclude: Gitignore::empty(),
+        }
     }
 
     /// Reads the text of a `chaos.toml` that lies in `folder`. What cannot be read is left out, and a finding says so.

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What may stand at the top.
-const KEYS: &[&str] = &["check", "exclude", "format", "lint", "policy"];
+const KEYS: &[&str] = &["check", "exclude", "format", "lint", "policy", "stop", "store"];
 
 pub(super) fn read(folder: &Path, source: SourceId, text: &str) -> (Project, Vec<Diagnostic>) {
     let mut reader = Reader { source, project: Project::empty(folder), findings: Vec::new() };
@@ -26,6 +26,7 @@ pub(super) fn read(folder: &Path, source: SourceId, text: &str) -> (Project, Vec
     reader.file(table.get_ref());
     if damaged {
         reader.findings.truncate(errors.len());
+        reader.project.unclear = true;
     }
     (reader.project, reader.findings)
 }
@@ -50,6 +51,8 @@ impl Reader {
                 "check" => self.section("check", value, |reader, entry| reader.check(entry)),
                 "lint" => self.section("lint", value, |reader, entry| reader.lint(entry)),
                 "policy" => self.section("policy", value, |reader, entry| reader.policy(entry)),
+                "stop" => self.section("stop", value, |reader, entry| reader.stop(entry)),
+                "store" => self.store(value),
                 "format" => self.section("format", value, |reader, entry| reader.unknown("format", entry, &[])),
                 other => self.findings.push(errors::unknown_key(other, self.span(key.span()), "", KEYS)),
             }
@@ -59,7 +62,10 @@ impl Reader {
     fn section(&mut self, name: &str, value: &Spanned<DeValue>, each: impl Fn(&mut Self, Entry)) {
         match value.get_ref() {
             DeValue::Table(table) => table.iter().for_each(|entry| each(self, entry)),
-            _ => self.wrong(name, "a table", value, &format!("[{name}]")),
+            _ => {
+                self.project.unclear |= name == "stop";
+                self.wrong(name, "a table", value, &format!("[{name}]"));
+            }
         }
     }
 
@@ -92,6 +98,36 @@ impl Reader {
             }
             ("use", _) => self.wrong("use", "a list of files and modules", value, EXAMPLE),
             _ => self.unknown("policy", entry, &["use"]),
+        }
+    }
+
+    /// The store's folder, from the file's own on.
+    fn store(&mut self, value: &Spanned<DeValue>) {
+        match value.get_ref() {
+            DeValue::String(text) if is_folder(text) => self.project.store = Some(self.project.folder.join(&**text)),
+            DeValue::String(text) if text.starts_with('~') => {
+                self.project.unclear = true;
+                self.findings.push(errors::no_home(self.span(value.span())));
+            }
+            _ => {
+                self.project.unclear = true;
+                self.wrong("store", "a folder", value, "store = \".chaos-store\"");
+            }
+        }
+    }
+
+    fn stop(&mut self, entry: Entry) {
+        let (key, value) = entry;
+        match (key.get_ref().as_ref(), value.get_ref()) {
+            ("url", DeValue::String(text)) if is_url(text) => self.project.stop_url = Some(text.to_string()),
+            ("url", _) => {
+                self.project.unclear = true;
+                self.wrong("url", "a URL without a user", value, "url = \"https://ops.example.com/chaos/stop\"");
+            }
+            _ => {
+                self.project.unclear = true;
+                self.unknown("stop", entry, &["url"]);
+            }
         }
     }
 
@@ -145,6 +181,18 @@ fn is_name(text: &str) -> bool {
     let mut letters = text.chars();
     letters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_')
         && letters.all(|letter| letter.is_ascii_alphanumeric() || "_-".contains(letter))
+}
+
+fn is_folder(text: &str) -> bool {
+    !text.trim().is_empty() && !text.starts_with('~') && !text.chars().any(char::is_control)
+}
+
+/// Whether a text can be an address of the web. One with a user would hold a password, which belongs in no file.
+fn is_url(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let host = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
+    host.is_some_and(|host| !host.is_empty() && !host.contains('@'))
+        && !text.chars().any(|letter| letter.is_whitespace() || letter.is_control())
 }
 
 /// A value's kind, in words.
@@ -251,6 +299,36 @@ mod tests {
         );
         let (_, wrong) = read("[policy]\nuse = \"a.chaos\"\n");
         assert_eq!(wrong, ["\"a.chaos\" | expected a list of files and modules for `use`, found a text"]);
+    }
+
+    #[test]
+    fn the_store_and_what_stops_runs_are_told() {
+        let (project, wrong) =
+            read("store = \"state/runs\"\n[stop]\nurl = \"https://ops.example.com/stop?of=chaos\"\n");
+        assert_eq!(wrong, [""; 0]);
+        assert_eq!(project.store.as_deref(), Some(Path::new("p/state/runs")));
+        assert_eq!(project.stop_url.as_deref(), Some("https://ops.example.com/stop?of=chaos"));
+        assert!(!project.unclear);
+        let absolute = read("store = \"/var/lib/chaos\"").0;
+        assert_eq!(absolute.store.as_deref(), Some(Path::new("/var/lib/chaos")));
+        for (text, told) in [
+            ("store = \"\"", "\"\" | expected a folder for `store`, found an empty text"),
+            ("store = 3", "3 | expected a folder for `store`, found a number"),
+            ("store = \"~/runs\"", "\"~/runs\" | `~` is not a home folder here"),
+            ("stop = 3", "3 | expected a table for `stop`, found a number"),
+            ("[stop]\nurl = \"ops/stop\"", "\"ops/stop\" | expected a URL without a user for `url`, found a text"),
+            (
+                "[stop]\nurl = \"https://me:pw@ops/stop\"",
+                "\"https://me:pw@ops/stop\" | expected a URL without a user for `url`, found a text",
+            ),
+            ("[stop]\nurls = \"https://ops/stop\"", "urls | unknown key `urls` in `[stop]`"),
+        ] {
+            let (project, wrong) = read(text);
+            assert_eq!(wrong, [told]);
+            assert!(project.unclear && project.store.is_none() && project.stop_url.is_none(), "{text}");
+        }
+        assert!(read("store = \"runs").0.unclear, "nobody knows what a damaged file says");
+        assert!(!read("exlude = []").0.unclear);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::error::RunError;
 use super::halt::Stop;
 use super::intent::ClaimIntent;
+use super::keys::proxy_from_anywhere;
 use super::shared::Shared;
 use super::verdict::Verdict;
 use crate::diagnostics::codes;
@@ -115,7 +116,7 @@ fn proxies(plan: &Plan, bounds: &Bounds, run: &str) -> Vec<ClaimIntent> {
         experiment: plan.experiment.clone(),
         share: bounds.traffic.get(&proxy.service).copied().unwrap_or_default().clamp(0.0, 1.0),
         most: most.clamp(0.0, 1.0),
-        proxy,
+        proxy: proxy_from_anywhere(&proxy),
     };
     by_address.into_values().map(claim).collect()
 }

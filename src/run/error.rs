@@ -64,6 +64,9 @@ impl From<JournalError> for RunError {
                 Conflict::Sum { .. } => RunError::new(codes::E0817, conflict.to_string()).help(TOO_MUCH),
             },
             JournalError::Damaged(_) => RunError::new(codes::E0717, error.to_string()).help(DAMAGED),
+            JournalError::Remote(..) => RunError::new(codes::E0811, error.to_string()).help(
+                "the locks that keep a store whole do not hold there: name a folder on a disk of this machine, `--store DIR`",
+            ),
             _ => {
                 RunError::new(codes::E0711, error.to_string()).help("name a folder that can be written: `--store DIR`")
             }

@@ -2,11 +2,13 @@
 
 use super::error::RunError;
 use super::intent::{ClaimIntent, ProcessIntent, ProxyIntent};
+use super::keys::Keys;
 use super::process;
 use crate::diagnostics::codes;
 use crate::plan::Proxy;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The variable that holds the token of proxies that somebody else started.
@@ -36,10 +38,10 @@ pub fn new_token() -> Result<String, String> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// The token for a proxy: from its file, else from the environment.
-pub fn token(store: &Path, admin: &str) -> Option<String> {
+/// The token for a proxy: from its file, else that of proxies that somebody else has started.
+pub fn token(store: &Path, admin: &str, keys: &Keys) -> Option<String> {
     let file = std::fs::read_to_string(token_file(store, admin)).ok();
-    let found = file.or_else(|| std::env::var(TOKEN_VARIABLE).ok());
+    let found = file.or_else(|| keys.shared().map(str::to_owned));
     found.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
@@ -65,7 +67,11 @@ pub fn intent(proxy: &Proxy, store: &Path, log: PathBuf, marker: String) -> Prox
 ///
 /// # Errors
 /// Somebody else is there, or it passes on to another place, or it does not take our token.
-pub async fn stands(client: &reqwest::Client, proxy: &Proxy, store: &Path) -> Result<bool, RunError> {
+pub async fn stands(
+    client: &reqwest::Client,
+    proxy: &Proxy,
+    token: impl FnOnce() -> Result<Option<String>, RunError>,
+) -> Result<bool, RunError> {
     if !process::answers(&proxy.admin).await {
         return nobody(proxy).await;
     }
@@ -79,7 +85,7 @@ pub async fn stands(client: &reqwest::Client, proxy: &Proxy, store: &Path) -> Re
         let wanted = format!("not {} to {}", proxy.listen, proxy.upstreams.join(", "));
         return Err(not_ours(proxy, format!("{there}, {wanted}")).help("stop it, or mend the environment"));
     }
-    commands(client, proxy, store).await.map(|()| true)
+    commands(client, proxy, token()?).await.map(|()| true)
 }
 
 /// Nobody is at the admin address. A proxy elsewhere cannot be started from here; a taken port neither.
@@ -87,6 +93,15 @@ async fn nobody(proxy: &Proxy) -> Result<bool, RunError> {
     if !process::is_local(&proxy.listen) || !process::is_local(&proxy.admin) {
         let message = format!("no fault proxy answers at {}", proxy.admin);
         return Err(not_ours(proxy, message).help("start it there: `chaos proxy --listen … --upstream … --admin …`"));
+    }
+    if proxy.token.is_some() {
+        let message = format!(
+            "no fault proxy answers at {}, and one with a token of its own is not started by a run",
+            proxy.admin
+        );
+        return Err(
+            not_ours(proxy, message).help(format!("start it with that token in {TOKEN_VARIABLE}: `chaos proxy …`"))
+        );
     }
     if process::answers(&proxy.listen).await {
         let message = format!("the proxy of `{}` cannot be started: {} is already in use", proxy.service, proxy.listen);
@@ -111,17 +126,21 @@ async fn health(client: &reqwest::Client, proxy: &Proxy) -> Option<Health> {
     (health.name == "chaos-proxy").then_some(health)
 }
 
-async fn commands(client: &reqwest::Client, proxy: &Proxy, store: &Path) -> Result<(), RunError> {
+async fn commands(client: &reqwest::Client, proxy: &Proxy, token: Option<String>) -> Result<(), RunError> {
     let url = format!("http://{}/v1/faults", proxy.admin);
     let mut request = client.get(url).timeout(Duration::from_secs(2));
-    if let Some(token) = token(store, &proxy.admin) {
+    if let Some(token) = token {
         request = request.bearer_auth(token);
     }
     let status = request.send().await.map(|response| response.status().as_u16());
     match status {
         Ok(200) => Ok(()),
-        Ok(401 | 403) => Err(not_ours(proxy, format!("the proxy at {} does not take our token", proxy.admin))
-            .help(format!("set {TOKEN_VARIABLE} to the token it was started with"))),
+        Ok(401 | 403) => Err(not_ours(proxy, format!("the proxy at {} does not take our token", proxy.admin)).help(
+            match &proxy.token {
+                Some(of) => format!("see that {of} is the token it was started with"),
+                None => format!("set {TOKEN_VARIABLE} to the token it was started with"),
+            },
+        )),
         Ok(other) => Err(not_ours(proxy, format!("the proxy at {} answered {other}", proxy.admin))),
         Err(error) => Err(not_ours(proxy, format!("the proxy at {} does not answer: {error}", proxy.admin))),
     }
@@ -212,8 +231,9 @@ pub async fn release(client: &reqwest::Client, claim: &ClaimIntent, token: Optio
 pub async fn stop_at(store: &Path, admin: &str, why: Option<&str>) -> Result<(), RunError> {
     let failed = |reason: String| RunError::new(codes::E0709, format!("the proxy at {admin} {reason}"));
     let client = crate::web::client().build().map_err(|error| failed(format!("cannot be asked: {error}")))?;
+    let keys = Keys::new(Arc::default(), Vec::new());
     let method = if why.is_some() { reqwest::Method::PUT } else { reqwest::Method::DELETE };
-    let mut request = command(&client, method, (admin, "/v1/stop"), token(store, admin));
+    let mut request = command(&client, method, (admin, "/v1/stop"), token(store, admin, &keys));
     if let Some(why) = why {
         request = request.json(&serde_json::json!({ "why": why }));
     }

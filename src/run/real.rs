@@ -2,12 +2,13 @@
 
 use super::error::RunError;
 use super::intent::{ClaimIntent, FaultIntent, Intent};
+use super::keys::{Keys, from_anywhere, proxy_from_anywhere};
 use super::world::{Future, Witness, World};
 use super::{process, proxy};
 use crate::base::Instant;
 use crate::diagnostics::codes;
 use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Target};
-use crate::metrics::{Fetcher, Found, Nothing, Read, SourceReader, Vault, parse, probe};
+use crate::metrics::{Fetcher, Found, NoSecret, Nothing, Read, SourceReader, Vault, parse, probe};
 use crate::plan::{Injection, Plan, Proxy, QUERY_TIMEOUT};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use crate::types::term::LimitName;
@@ -21,6 +22,14 @@ use tokio::sync::{Mutex, OnceCell};
 fn unusable(error: &str) -> RunError {
     let help = "set it before the run, for example `export PROM_TOKEN=…`, or see that its file or command gives it; no file of an experiment holds a secret";
     RunError::new(codes::E0714, error).help(help)
+}
+
+/// The secrets of a plan, those of proxies as a journal names them.
+async fn opened(plan: &Plan) -> (Arc<Vault>, Vec<NoSecret>) {
+    let proxies: Vec<_> = plan.proxies.iter().filter_map(|proxy| proxy.token.as_ref()).map(from_anywhere).collect();
+    let sources = plan.sources.values().flat_map(|source| source.access.secrets());
+    let (vault, missing) = Vault::open(sources.chain(&proxies)).await;
+    (Arc::new(vault), missing)
 }
 
 /// A leased fault ends this long after its last renewal.
@@ -37,6 +46,7 @@ pub struct RealWorld {
     fetcher: Fetcher,
     client: reqwest::Client,
     sources: BTreeMap<SourceRef, Mutex<SourceReader>>,
+    keys: Keys,
     vault: Arc<Vault>,
     host: OnceCell<Arc<Host>>,
     injectors: Mutex<BTreeMap<String, Injector>>,
@@ -51,11 +61,10 @@ impl RealWorld {
     /// # Errors
     /// The HTTP client cannot be made, or a source cannot be opened: a secret is not set or is not what it should be.
     pub async fn new(plan: &Plan, run: &str, store: &Path) -> Result<Self, RunError> {
-        let (vault, missing) = Vault::open(plan.sources.values().flat_map(|source| source.access.secrets())).await;
+        let (vault, missing) = opened(plan).await;
         if let Some(first) = missing.first() {
             return Err(unusable(&first.to_string()));
         }
-        let vault = Arc::new(vault);
         let reader = |source: &SourceRef| {
             let reader = SourceReader::of(plan, source, &vault);
             let reader = reader.map_err(|error| unusable(&format!("the source {source}: {error}")))?;
@@ -63,7 +72,10 @@ impl RealWorld {
         };
         let sources = plan.sources.keys().map(reader).collect::<Result<_, RunError>>()?;
         let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
-        Ok(Self { requests, ..Self::with(sources, vault, run, &plan.experiment, store)? })
+        Ok(Self {
+            requests,
+            ..Self::with(sources, Keys::new(Arc::clone(&vault), missing), vault, (run, &plan.experiment), store)?
+        })
     }
 
     /// A world to look at, where what cannot be opened hinders nobody: such a source gives nothing when it is read. Also
@@ -72,8 +84,7 @@ impl RealWorld {
     /// # Errors
     /// The HTTP client cannot be made.
     pub async fn to_look_at(plan: &Plan, run: &str, store: &Path) -> Result<(Self, Unopened), RunError> {
-        let (vault, missing) = Vault::open(plan.sources.values().flat_map(|source| source.access.secrets())).await;
-        let vault = Arc::new(vault);
+        let (vault, missing) = opened(plan).await;
         let (mut sources, mut unopened) = (BTreeMap::new(), Unopened::new());
         for (name, source) in &plan.sources {
             let lacks = missing.iter().find(|it| source.access.secrets().any(|of| *of == it.of));
@@ -87,22 +98,23 @@ impl RealWorld {
             }
         }
         let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
-        Ok((Self { requests, ..Self::with(sources, vault, run, &plan.experiment, store)? }, unopened))
+        let keys = Keys::new(Arc::clone(&vault), missing);
+        Ok((Self { requests, ..Self::with(sources, keys, vault, (run, &plan.experiment), store)? }, unopened))
     }
 
     /// A world without sources: enough to take back what is in a journal.
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub fn for_recovery(store: &Path) -> Result<Self, RunError> {
-        Self::with(BTreeMap::new(), Arc::default(), "recovery", "", store)
+    pub fn for_recovery(store: &Path, keys: Keys) -> Result<Self, RunError> {
+        Self::with(BTreeMap::new(), keys, Arc::default(), ("recovery", ""), store)
     }
 
     fn with(
         sources: BTreeMap<SourceRef, Mutex<SourceReader>>,
+        keys: Keys,
         vault: Arc<Vault>,
-        run: &str,
-        experiment: &str,
+        (run, experiment): (&str, &str),
         store: &Path,
     ) -> Result<Self, RunError> {
         let failed = |error: String| RunError::new(codes::E0710, format!("the HTTP client cannot be made: {error}"));
@@ -114,6 +126,7 @@ impl RealWorld {
             fetcher: Fetcher::new().map_err(|error| failed(error.to_string()))?,
             client: client.map_err(|error| failed(error.to_string()))?,
             sources,
+            keys,
             vault,
             host: OnceCell::new(),
             injectors: Mutex::default(),
@@ -125,6 +138,11 @@ impl RealWorld {
     /// A text without the secrets of this world.
     pub fn redacted(&self, text: &str) -> String {
         self.vault.redacted(text)
+    }
+
+    /// What opens the proxies of its plan.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The component, compiled once a run.
@@ -144,19 +162,32 @@ impl RealWorld {
     }
 
     /// What a component may do for a target: talk to that target's proxy, nothing else.
-    fn grant(&self, proxy: Option<&Proxy>) -> Grant {
-        let origin = |proxy: &Proxy| Origin { address: proxy.admin.clone(), token: self.token(&proxy.admin) };
-        Grant { http: proxy.map(origin).into_iter().collect() }
+    fn grant(&self, proxy: Option<&Proxy>) -> Result<Grant, RunError> {
+        let origin = |proxy: &Proxy| -> Result<_, RunError> {
+            Ok(Origin { address: proxy.admin.clone(), token: self.token(proxy)? })
+        };
+        Ok(Grant { http: proxy.map(origin).transpose()?.into_iter().collect() })
     }
 
-    /// The token of a proxy, kept once it is known: the store may go away meanwhile.
-    fn token(&self, admin: &str) -> Option<String> {
-        let mut tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if !tokens.contains_key(admin) {
-            let found = proxy::token(&self.store, admin)?;
-            tokens.insert(admin.to_owned(), found);
+    /// The token of a proxy: what the environment names, else what a file has, which is kept once it is known: the store may go
+    /// away meanwhile.
+    fn token(&self, proxy: &Proxy) -> Result<Option<String>, RunError> {
+        if let Some(named) = self.keys.named(proxy)? {
+            return Ok(Some(named.to_owned()));
         }
-        tokens.get(admin).cloned()
+        let mut tokens = self.tokens.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let known = tokens.get(&proxy.admin).cloned();
+        let found = known.or_else(|| proxy::token(&self.store, &proxy.admin, &self.keys));
+        if let Some(found) = &found {
+            tokens.insert(proxy.admin.clone(), found.clone());
+        }
+        Ok(found)
+    }
+
+    /// The same, read anew: one that was there before the proxy is not that of the proxy.
+    fn token_now(&self, proxy: &Proxy) -> Result<Option<String>, RunError> {
+        let named = self.keys.named(proxy)?.map(str::to_owned);
+        Ok(named.or_else(|| proxy::token(&self.store, &proxy.admin, &self.keys)))
     }
 
     async fn page(&self, proxy: &Proxy) -> Option<String> {
@@ -166,10 +197,10 @@ impl RealWorld {
     async fn apply_now(&self, intent: &mut Intent, known: &(dyn Fn(&Intent) + Send + Sync)) -> Result<(), RunError> {
         if let Intent::Fault(fault) = intent {
             let injector = self.injector(&fault.component).await?;
-            return Ok(injector.inject(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?);
+            return Ok(injector.inject(&self.grant(fault.proxy.as_ref())?, &fault.call, &fault.handle).await?);
         }
         if let Intent::Claim(claim) = intent {
-            return proxy::stake(&self.client, claim, self.token(&claim.proxy.admin), LEASE).await;
+            return proxy::stake(&self.client, claim, self.token_now(&claim.proxy)?, LEASE).await;
         }
         if let Some(process) = intent.process_mut() {
             process::start(process).await?;
@@ -186,12 +217,12 @@ impl RealWorld {
             Intent::Process(process) => process::stop(process).await,
             Intent::Proxy(proxy) => process::stop(&proxy.process).await,
             Intent::Claim(claim) => {
-                let token = self.token(&claim.proxy.admin);
+                let token = self.token_now(&claim.proxy)?;
                 Ok(proxy::release(&self.client, claim, token).await)
             }
             Intent::Fault(fault) => {
                 let injector = self.injector(&fault.component).await?;
-                injector.revert(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?;
+                injector.revert(&self.grant(fault.proxy.as_ref())?, &fault.call, &fault.handle).await?;
                 Ok(String::new())
             }
         }
@@ -205,7 +236,7 @@ impl RealWorld {
         let requests = self.requests.map(|most| ("limit.requests".to_owned(), most.to_string()));
         let target = Target { service: injection.target.clone(), attributes: admin.chain(requests).collect() };
         let injector = self.injector(&injection.component).await?;
-        let grant = self.grant(injection.proxy.as_ref());
+        let grant = self.grant(injection.proxy.as_ref())?;
         let handle = injector.prepare(&grant, &call, &injection.action, &target, &injection.arguments).await?;
         Ok(FaultIntent {
             what: format!("{} on {}", injection.fault, injection.target),
@@ -213,7 +244,7 @@ impl RealWorld {
             component: injection.component.clone(),
             call,
             handle,
-            proxy: injection.proxy.clone(),
+            proxy: injection.proxy.as_ref().map(proxy_from_anywhere),
             class: injection.class,
         })
     }
@@ -261,18 +292,18 @@ impl World for RealWorld {
     fn renew<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<(), RunError>> {
         Box::pin(async move {
             let injector = self.injector(&fault.component).await?;
-            Ok(injector.renew(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
+            Ok(injector.renew(&self.grant(fault.proxy.as_ref())?, &fault.call, &fault.handle).await?)
         })
     }
 
     fn stake<'a>(&'a self, claim: &'a ClaimIntent) -> Future<'a, Result<(), RunError>> {
-        Box::pin(async move { proxy::stake(&self.client, claim, self.token(&claim.proxy.admin), LEASE).await })
+        Box::pin(async move { proxy::stake(&self.client, claim, self.token_now(&claim.proxy)?, LEASE).await })
     }
 
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {
         Box::pin(async move {
             let injector = self.injector(&fault.component).await?;
-            Ok(injector.status(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
+            Ok(injector.status(&self.grant(fault.proxy.as_ref())?, &fault.call, &fault.handle).await?)
         })
     }
 
@@ -306,6 +337,6 @@ impl World for RealWorld {
     }
 
     fn proxy_stands<'a>(&'a self, proxy: &'a Proxy) -> Future<'a, Result<bool, RunError>> {
-        Box::pin(async move { proxy::stands(&self.client, proxy, &self.store).await })
+        Box::pin(async move { proxy::stands(&self.client, proxy, || self.token_now(proxy)).await })
     }
 }

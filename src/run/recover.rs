@@ -103,11 +103,24 @@ fn addresses(intent: &Intent) -> Vec<String> {
     }
 }
 
+/// What became of an effect that a dead run left.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// The run that did it.
+    pub run: String,
+    /// The experiment of that run.
+    pub experiment: String,
+    /// What came of taking it back.
+    pub undone: Undone,
+    /// Whether it was left in place on purpose.
+    pub kept: bool,
+}
+
 /// Takes back what dead runs left, the latest first. Safe to run twice, at once, or beside a live run.
 ///
 /// # Errors
 /// The store cannot be read or written.
-pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Undone>, RunError> {
+pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Recovered>, RunError> {
     take_back(journal, effects, |_| true).await
 }
 
@@ -115,7 +128,7 @@ pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Undone>
 ///
 /// # Errors
 /// The store cannot be read or written.
-pub async fn recover_run(journal: &Journal, effects: &Effects, run: &str) -> Result<Vec<Undone>, RunError> {
+pub async fn recover_run(journal: &Journal, effects: &Effects, run: &str) -> Result<Vec<Recovered>, RunError> {
     take_back(journal, effects, |of| of == run).await
 }
 
@@ -123,25 +136,40 @@ async fn take_back(
     journal: &Journal,
     effects: &Effects,
     wanted: impl Fn(&str) -> bool,
-) -> Result<Vec<Undone>, RunError> {
+) -> Result<Vec<Recovered>, RunError> {
     let (found, troubles) = readable(journal);
     let found: Vec<_> = found.into_iter().filter(|found| !found.alive && wanted(&found.run)).collect();
-    let runs: BTreeSet<String> = found.iter().map(|found| found.run.clone()).collect();
-    let used_by_others = |effect: &LeftOver| matches!(&effect.intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable);
-    let (kept, open): (Vec<_>, Vec<_>) = found.into_iter().map(|found| found.effect).partition(used_by_others);
-    let mut undone = Vec::new();
-    effects.undo_all(open, |_, one| undone.push(one.clone())).await;
+    let (kept, open): (Vec<_>, Vec<_>) =
+        found.iter().map(|found| found.effect.clone()).partition(|effect| is_used_by_others(&effect.intent));
+    let mut done = Vec::new();
+    effects.undo_all(open, |effect, undone| done.push((effect.id, undone.clone(), false))).await;
     for effect in &kept {
-        if let Err(error) = effects.keep(effect, "others call through it") {
-            undone.push(Undone { what: effect.intent.what(), result: Err(error), took: Duration::ZERO });
-        }
+        done.push((effect.id, keep(effects, effect), true));
     }
-    for run in &runs {
+    for run in found.iter().map(|found| &found.run).collect::<BTreeSet<_>>() {
         // What is not written down on a full disk, the next recovery writes.
         let _can_wait = journal.close_dead(run);
     }
-    let untold =
-        |error| Undone { what: "what the store cannot tell".to_owned(), result: Err(error), took: Duration::ZERO };
-    undone.extend(troubles.into_iter().map(untold));
-    Ok(undone)
+    let recovered = done.into_iter().filter_map(|(id, undone, kept)| {
+        let InForce { run, experiment, .. } = found.iter().find(|found| found.effect.id == id)?.clone();
+        Some(Recovered { run, experiment, undone, kept })
+    });
+    Ok(recovered.chain(troubles.into_iter().map(untold)).collect())
+}
+
+/// A proxy that others call through stays.
+fn is_used_by_others(intent: &Intent) -> bool {
+    matches!(intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable)
+}
+
+fn keep(effects: &Effects, effect: &LeftOver) -> Undone {
+    let why = "others call through it";
+    let result = effects.keep(effect, why).map(|()| why.to_owned());
+    Undone { what: effect.intent.what(), result, took: Duration::ZERO }
+}
+
+/// What hinders the store from telling all.
+fn untold(error: RunError) -> Recovered {
+    let undone = Undone { what: "what the store cannot tell".to_owned(), result: Err(error), took: Duration::ZERO };
+    Recovered { run: String::new(), experiment: String::new(), undone, kept: false }
 }

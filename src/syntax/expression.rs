@@ -128,13 +128,17 @@ impl Builder<'_> {
 
     fn argument(&mut self, node: Node) -> Option<Argument> {
         if let Some(named) = node.find(Rule::named_argument) {
-            let name = named.find(Rule::name).map(|name| self.name(name));
-            return Some(Argument { name, value: self.find_expr(named)?, over: None });
+            return self.named_argument(named);
         }
         let mut values = node.all(Rule::expression);
         let (value, over) = (values.next()?, values.next());
         let over = over.map(|over| Box::new(self.expression(over)));
         Some(Argument { name: None, value: self.expression(value), over })
+    }
+
+    pub(super) fn named_argument(&mut self, node: Node) -> Option<Argument> {
+        let name = node.find(Rule::name).map(|name| self.name(name));
+        Some(Argument { name, value: self.find_expr(node)?, over: None })
     }
 }
 

@@ -79,6 +79,13 @@ impl Place {
         command
     }
 
+    /// The program with no store named: it has a state folder of its own.
+    pub fn unnamed(&self, arguments: &[&str]) -> Command {
+        let mut command = self.chaos(arguments);
+        command.env_remove("CHAOS_STORE").env("XDG_STATE_HOME", self.path().join("state"));
+        command
+    }
+
     /// Ends the proxies that stay after a run, since others call through them.
     pub fn stop_kept_proxy(&self) {
         for pid in pids(&self.run(&["status"]).out) {
@@ -121,6 +128,18 @@ impl Ran {
         assert!(said.contains(&flat(text)), "`{text}` is not in\n--- out\n{}\n--- err\n{}", self.out, self.err);
         self
     }
+}
+
+/// `unshare` with these namespaces, or nothing, with a printed reason, where this user may not have them.
+pub fn unshare(flags: &[&str]) -> Option<Command> {
+    let tried = Command::new("unshare").args(flags).arg("true").output();
+    if !tried.as_ref().is_ok_and(|output| output.status.success()) {
+        println!("skipped: no namespaces {flags:?} here: {tried:?}");
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(flags).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Some(command)
 }
 
 /// A port on which nobody listens, and neither 10000 higher. Both lie below those that outgoing connections take.

@@ -207,7 +207,7 @@ fn openssl(folder: &Path, arguments: &str) {
 }
 
 /// An authority, a server's certificate and a client's, all of the test's own making.
-fn certificates(place: &Place) {
+pub fn certificates(place: &Place) {
     place.write("san.cnf", "subjectAltName=IP:127.0.0.1\n");
     let folder = place.path();
     openssl(folder, "req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 2 -subj /CN=own");
@@ -219,7 +219,7 @@ fn certificates(place: &Place) {
 }
 
 /// nginx in front of Prometheus: it speaks TLS and asks for a bearer token, which it quotes when it is another.
-fn gateway(place: &Place, port: u16, upstream: u16, token: &str) -> Running {
+pub fn gateway(place: &Place, port: u16, upstream: u16, token: &str) -> Running {
     let folder = place.path().join("gateway");
     std::fs::create_dir_all(&folder).unwrap();
     let (own, certificates) = (folder.display(), place.path().display());
@@ -255,7 +255,8 @@ fn keeps(place: &Place, ran: &Ran, secret: &str) {
     }
 }
 
-fn all_files(folder: &Path) -> Vec<PathBuf> {
+/// All files in a folder and its folders.
+pub fn all_files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { all_files(&path) } else { vec![path] }).collect()
 }

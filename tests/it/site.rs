@@ -14,21 +14,15 @@ pub struct Site {
 /// A fault that would last for a minute.
 pub const LONG: &str = "inject http.error(page, status: 503) as broken for 60s { expect always page.success < 50% }";
 
-impl Site {
-    pub fn new() -> Self {
-        Self::of(free_port())
-    }
+/// The experiment of a site at these ports, whose fault would last for a minute.
+pub fn experiment(place: &Place, upstream: u16, proxy: u16, helper: u16) -> String {
+    place.write("outage.chaos", text((upstream, proxy, helper), LONG, ""));
+    "outage.chaos".to_owned()
+}
 
-    /// One whose page is there already.
-    pub fn of(upstream: u16) -> Self {
-        Self { place: Place::new(), upstream, proxy: free_port(), helper: free_port() }
-    }
-
-    /// An experiment with steps, and what else it says.
-    pub fn write(&self, file: &str, steps: &str, more: &str) {
-        let Self { place, upstream, proxy, helper } = self;
-        let text = format!(
-            r#"
+fn text((upstream, proxy, helper): (u16, u16, u16), steps: &str, more: &str) -> String {
+    format!(
+        r#"
 use std.http
 system site {{
   service page {{ metric success: ratio }}
@@ -54,8 +48,22 @@ experiment outage on site {{
   }}
 }}
 "#
-        );
-        place.write(file, text);
+    )
+}
+
+impl Site {
+    pub fn new() -> Self {
+        Self::of(free_port())
+    }
+
+    /// One whose page is there already.
+    pub fn of(upstream: u16) -> Self {
+        Self { place: Place::new(), upstream, proxy: free_port(), helper: free_port() }
+    }
+
+    /// An experiment with steps, and what else it says.
+    pub fn write(&self, file: &str, steps: &str, more: &str) {
+        self.place.write(file, text((self.upstream, self.proxy, self.helper), steps, more));
     }
 
     /// One with its page, and an experiment whose fault would last for a minute.

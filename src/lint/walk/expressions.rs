@@ -46,6 +46,7 @@ pub fn of_environment(environment: &Environment) -> Vec<&Expr> {
     let mut found = Vec::new();
     for service in &environment.services {
         found.extend(service.url.iter().chain(&service.instances).chain(&service.through).chain(&service.admin));
+        found.extend(service.admin_arguments.iter().map(|argument| &argument.value));
         found.extend(service.start.iter().chain(&service.selector).chain(&service.namespace));
         found.extend(service.restarts.iter().filter_map(|it| it.after.as_ref()));
     }

@@ -268,7 +268,7 @@ impl Stage<'_> {
             None => self.note(actor, &format!("{} it died", clock.now())),
             Some(Err(error)) => self.note(actor, &error.message),
             Some(Ok(undone)) => {
-                for one in undone {
+                for one in undone.iter().filter(|one| !one.kept).map(|one| &one.undone) {
                     let came = one
                         .result
                         .as_ref()

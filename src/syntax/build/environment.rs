@@ -59,6 +59,7 @@ impl Builder<'_> {
             instances: Vec::new(),
             through: None,
             admin: None,
+            admin_arguments: Vec::new(),
             start: None,
             selector: None,
             namespace: None,
@@ -70,7 +71,10 @@ impl Builder<'_> {
             match item.rule {
                 Rule::url => self.once_expr(&mut service.url, item, "url"),
                 Rule::through => self.once_expr(&mut service.through, item, "through"),
-                Rule::admin => self.once_expr(&mut service.admin, item, "admin"),
+                Rule::admin => {
+                    self.once_expr(&mut service.admin, item, "admin");
+                    service.admin_arguments.extend(item.each(Rule::named_argument, |named| self.named_argument(named)));
+                }
                 Rule::start => self.once_expr(&mut service.start, item, "start"),
                 Rule::selector => self.once_expr(&mut service.selector, item, "selector"),
                 Rule::namespace => self.once_expr(&mut service.namespace, item, "namespace"),

@@ -1,6 +1,6 @@
 //! `environment`.
 
-use super::{Expr, Limits, Name, Path};
+use super::{Argument, Expr, Limits, Name, Path};
 use crate::base::Span;
 
 /// `environment local for shop { … }`.
@@ -45,6 +45,8 @@ pub struct PlacedService {
     pub through: Option<Expr>,
     /// `admin "…"`: the proxy's admin address.
     pub admin: Option<Expr>,
+    /// `token: secret("…")` behind it.
+    pub admin_arguments: Vec<Argument>,
     /// `start "…"`.
     pub start: Option<Expr>,
     /// `selector "…"`: which pods it is on a cluster.

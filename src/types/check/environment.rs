@@ -9,6 +9,7 @@ use crate::types::address::{Address, Url};
 use crate::types::expression::Context;
 use crate::types::labels::labels;
 use crate::types::model::{Allowance, Environment, Place, Restart, Restarter, System};
+use crate::types::secret::SecretRef;
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
@@ -44,10 +45,10 @@ impl Checker<'_> {
             span: written.name.span,
         };
         if let Some(system) = &system {
-            self.places(written, system, &mut environment);
+            let secrets = self.secrets(written);
+            self.places(written, system, secrets.as_deref(), &mut environment);
             self.distinct_addresses(written, &environment);
             environment.flawed |= self.checked.findings.len() > before;
-            let secrets = self.secrets(written);
             self.sources(written, secrets.as_deref(), &mut environment);
             self.bindings(written, system, id.module, &mut environment);
             self.allowed_services(written, system);
@@ -183,10 +184,16 @@ impl Checker<'_> {
         known
     }
 
-    fn places(&mut self, written: &tree::Environment, system: &System, environment: &mut Environment) {
+    fn places(
+        &mut self,
+        written: &tree::Environment,
+        system: &System,
+        secrets: Option<&[String]>,
+        environment: &mut Environment,
+    ) {
         for service in &written.services {
             if self.known_service(system, &service.name) {
-                let place = self.place(service);
+                let place = self.place(service, secrets);
                 environment.services.insert(service.name.text.clone(), place);
             }
         }
@@ -212,7 +219,7 @@ impl Checker<'_> {
         }
     }
 
-    fn place(&mut self, written: &tree::PlacedService) -> Place {
+    fn place(&mut self, written: &tree::PlacedService, secrets: Option<&[String]>) -> Place {
         let through = written.through.as_ref().and_then(|expr| self.address(expr));
         let (mut instances, count) = self.instances(written);
         if let Some(url) = written.url.as_ref().and_then(|url| self.base_url(url)) {
@@ -224,6 +231,7 @@ impl Checker<'_> {
             selector: written.selector.as_ref().and_then(|expr| self.label_text(expr)),
             namespace: written.namespace.as_ref().and_then(|expr| self.namespace(expr)),
             admin: self.admin(written, through.as_ref()),
+            token: self.admin_token(written, secrets),
             through: through.map(|address| address.to_string()),
             start: written.start.as_ref().and_then(|command| self.command(command)),
             restarts: written.restarts.as_ref().and_then(|restarts| self.restart(restarts, written.start.is_some())),
@@ -287,6 +295,20 @@ impl Checker<'_> {
             self.report(errors::place(headline, at, "write it: `admin \"127.0.0.1:7990\"`"));
         }
         admin.map(|address| address.to_string())
+    }
+
+    /// What opens the admin API of a proxy that somebody else has started.
+    fn admin_token(&mut self, written: &tree::PlacedService, secrets: Option<&[String]>) -> Option<SecretRef> {
+        self.distinct("argument", written.admin_arguments.iter().filter_map(|argument| argument.name.as_ref()));
+        let mut token = None;
+        for argument in &written.admin_arguments {
+            match &argument.name {
+                Some(name) if name.text == "token" => token = self.secret(&argument.value, "token", "PROXY", secrets),
+                Some(name) => self.report(errors::unknown("argument", &name.text, name.span, ["token"])),
+                None => {}
+            }
+        }
+        token
     }
 
     pub(super) fn url(&mut self, written: &Expr) -> Option<Url> {

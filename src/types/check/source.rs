@@ -88,10 +88,10 @@ impl Checker<'_> {
             "scrape" if source.kind == SourceKind::Prometheus => {
                 source.scrape = self.interval(value, "scrape", SCRAPE).unwrap_or(source.scrape);
             }
-            "token" => source.access.token = self.secret(value, "token", secrets),
-            "password" => source.access.password = self.secret(value, "password", secrets),
-            "certificate" => source.access.certificate = self.secret(value, "certificate", secrets),
-            "key" => source.access.key = self.secret(value, "key", secrets),
+            "token" => source.access.token = self.secret(value, "token", "PROM", secrets),
+            "password" => source.access.password = self.secret(value, "password", "PROM", secrets),
+            "certificate" => source.access.certificate = self.secret(value, "certificate", "PROM", secrets),
+            "key" => source.access.key = self.secret(value, "key", "PROM", secrets),
             "user" => source.access.user = self.user(value),
             "ca" => self.authorities(value, &mut source.access),
             other => {
@@ -154,10 +154,16 @@ impl Checker<'_> {
         access.ca = Some(file);
     }
 
-    /// `secret("PROM_TOKEN")`, `secret(file: "prom.token")`, `secret(command: "vault read …")`.
-    fn secret(&mut self, written: &Expr, what: &str, secrets: Option<&[String]>) -> Option<SecretRef> {
+    /// `secret("PROM_TOKEN")`, `secret(file: "prom.token")`, `secret(command: "vault read …")`; `of` begins an example's name.
+    pub(super) fn secret(
+        &mut self,
+        written: &Expr,
+        what: &str,
+        of: &str,
+        secrets: Option<&[String]>,
+    ) -> Option<SecretRef> {
         let ExprKind::Call(function, arguments) = &written.kind else {
-            let example = format!("{what}: secret(\"PROM_{}\")", what.to_uppercase());
+            let example = format!("{what}: secret(\"{of}_{}\")", what.to_uppercase());
             let help = Some(format!("write `{example}`, so that it does not stand in the file"));
             self.report(errors::binding(format!("a {what} is a secret"), written.span, help));
             return None;

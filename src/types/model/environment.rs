@@ -2,6 +2,7 @@
 
 use super::{Binding, Limits, Source};
 use crate::base::Span;
+use crate::types::secret::SecretRef;
 use crate::types::term::MetricId;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -52,6 +53,9 @@ pub struct Place {
     pub through: Option<String>,
     /// `host:port` of the proxy's admin API.
     pub admin: Option<String>,
+    /// The secret that is the bearer token of that API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<SecretRef>,
     /// The command that starts an instance.
     pub start: Option<Vec<String>>,
     /// Who restarts it.

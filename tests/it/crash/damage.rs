@@ -42,7 +42,7 @@ impl Stage {
         let journal = Arc::new(Journal::open(self.mount.folder())?);
         let (found, _) = readable(&journal);
         let undone = recover(&journal, &effects(&journal, &self.world())).await?;
-        let told = undone.into_iter().filter_map(|one| one.result.err()).collect();
+        let told = undone.into_iter().filter_map(|one| one.undone.result.err()).collect();
         Ok((found.into_iter().map(|one| one.effect.id).collect(), told))
     }
 }

@@ -62,7 +62,7 @@ impl Stage {
         let journal = Arc::new(Journal::open(self.mount.folder())?);
         let world = self.world();
         for undone in recover(&journal, &effects(&journal, &world)).await? {
-            undone.result?;
+            undone.undone.result?;
         }
         Ok(in_force(&journal)?.into_iter().map(|found| found.effect).collect())
     }

@@ -70,7 +70,8 @@ impl Outside {
 /// The proxy of all faults: it knows fences.
 fn guarded() -> Proxy {
     let service = "page".to_owned();
-    Proxy { service, listen: String::new(), upstreams: Vec::new(), admin: String::new(), stoppable: false }
+    let (listen, admin, upstreams) = (String::new(), String::new(), Vec::new());
+    Proxy { service, listen, upstreams, admin, stoppable: false, token: None }
 }
 
 /// A fault that holds until somebody takes it back.

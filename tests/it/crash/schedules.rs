@@ -191,7 +191,7 @@ impl Explorer {
             }
         } else {
             for undone in recover(&journal, &effects(&journal, &world)).await? {
-                undone.result?;
+                undone.undone.result?;
             }
         }
         assert!(in_force(&journal)?.is_empty(), "a recovery that came to its end leaves nothing open");
