@@ -3,6 +3,7 @@
 //! The order for every effect on the outside: intent written and synced, then applied, then reverted. Whoever opens the
 //! store next can therefore take back whatever was left.
 
+mod connect;
 mod effects;
 mod error;
 mod history;

@@ -1,18 +1,15 @@
 //! The store itself.
 
+use super::connect::connect;
 use super::error::JournalError;
 use super::identity::ProcessIdentity;
-use super::log;
 use super::schema;
 use super::seal::seal;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
-
-/// The database in the store's folder.
-const DATABASE: &str = "journal.sqlite";
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// An effect's number; it only grows, so it is the fencing token too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -105,19 +102,8 @@ impl Journal {
     /// The folder cannot be made or written; the database is damaged or newer than this program.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let refuse = |error: String| JournalError::Folder(folder.to_path_buf(), error);
-        let unusable = |error: rusqlite::Error| match error.into() {
-            JournalError::Database(error) => refuse(error),
-            damaged => damaged,
-        };
         make_private(folder).map_err(|error| refuse(error.to_string()))?;
-        if is_lost(folder) {
-            let path = folder.join(DATABASE);
-            return Err(JournalError::Damaged(format!("`{}` is missing or empty", path.display())));
-        }
-        let damage = log::damage(folder);
-        let connection = Connection::open(folder.join(DATABASE)).map_err(unusable)?;
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(unusable)?;
+        let (connection, damage) = connect(folder)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version > schema::VERSION {
@@ -125,7 +111,7 @@ impl Journal {
         }
         // A store that is as it must be is not written: on a full disk, too, what is in it can be taken back.
         if version < schema::VERSION {
-            connection.execute_batch(schema::TABLES).map_err(unusable)?;
+            connection.execute_batch(schema::TABLES)?;
             connection.pragma_update(None, "user_version", schema::VERSION)?;
         }
         Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf(), damage })
@@ -330,13 +316,6 @@ fn signed(value: u64) -> i64 {
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// Whether there was a database and is none: SQLite would begin a new one, and drop what its log still holds.
-fn is_lost(folder: &Path) -> bool {
-    let holds = |name: &str| folder.join(name).metadata().is_ok_and(|file| file.len() > 0);
-    let ran = || std::fs::read_dir(folder.join("runs")).is_ok_and(|mut runs| runs.next().is_some());
-    !holds(DATABASE) && (holds("journal.sqlite-wal") || ran())
 }
 
 fn make_private(folder: &Path) -> std::io::Result<()> {
