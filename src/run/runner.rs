@@ -96,9 +96,8 @@ fn refused(error: RunError) -> Ending {
 
 /// What came of a run is not in the store, which then says that the run has left something: it did not end as it should.
 fn unwritten(mut ending: Ending, error: RunError) -> Ending {
-    let reason = Reason { verdict: Verdict::Broken, text: error.message.clone() };
-    if !ending.reasons.contains(&reason) {
-        ending.reasons.push(reason);
+    if !ending.reasons.iter().any(|reason| reason.text.ends_with(&error.message)) {
+        ending.reasons.push(Reason { verdict: Verdict::Broken, text: error.message.clone() });
     }
     ending.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
     ending.verdict = outcome(&ending.reasons);
