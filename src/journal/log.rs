@@ -82,7 +82,7 @@ fn add(sum: (u32, u32), bytes: &[u8], big: bool) -> (u32, u32) {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{FRAME, HEAD, PAGE, is_damaged};
+    use super::{FRAME, HEAD, PAGE, damage, is_damaged};
     use crate::journal::Journal;
 
     #[test]
@@ -105,5 +105,31 @@ mod tests {
         let mut last = log.clone();
         *last.last_mut().unwrap() ^= 4;
         assert_eq!(is_damaged(&last), None, "the last write may not have been whole");
+    }
+
+    /// Somebody looks again and again while the log is written, emptied and begun anew.
+    #[test]
+    fn a_log_that_is_being_written_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        journal.begin("r1", "x", "local", &crate::journal::Claims::default()).unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        let looks = std::thread::scope(|scope| {
+            let looking = scope.spawn(|| {
+                let mut looks = 0;
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    assert_eq!(damage(folder.path()), None);
+                    looks += 1;
+                }
+                looks
+            });
+            for at in 0..1500 {
+                journal.log("r1", at, &"x".repeat(6000)).unwrap();
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+            looking.join().unwrap()
+        });
+        println!("{looks} looks");
+        assert!(looks > 10);
     }
 }

@@ -4,6 +4,7 @@
 //! store next can therefore take back whatever was left.
 
 mod claims;
+mod connect;
 mod effects;
 mod error;
 mod filesystem;

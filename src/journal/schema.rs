@@ -1,7 +1,7 @@
 //! The store's tables.
 
 /// The version of the tables, kept in `user_version`.
-pub const VERSION: i64 = 1;
+pub const VERSION: i64 = 2;
 
 /// Makes the tables.
 pub const TABLES: &str = "

@@ -1,11 +1,11 @@
 //! The store itself.
 
 use super::claims::Claims;
+use super::connect::connect;
 use super::error::JournalError;
 use super::filesystem::FileSystem;
 use super::folder;
 use super::identity::ProcessIdentity;
-use super::log;
 use super::place::{Place, Sight};
 use super::schema;
 use super::seal::{seal, unseal};
@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The database's file in the store's folder.
 pub const DATABASE: &str = "journal.sqlite";
@@ -124,30 +124,19 @@ impl Journal {
     /// The folder lies on another machine, or cannot be made or written; the database is damaged or newer than this program.
     pub fn open(folder: &Path) -> Result<Self, JournalError> {
         let refuse = |error: String| JournalError::Folder(folder.to_path_buf(), error);
-        let unusable = |error: rusqlite::Error| match error.into() {
-            JournalError::Database(error) => refuse(error),
-            damaged => damaged,
-        };
         if let FileSystem::Remote(kind) = FileSystem::of(folder) {
             return Err(JournalError::Remote(folder.to_path_buf(), kind));
         }
-        if is_lost(folder) {
-            let path = folder.join(DATABASE);
-            return Err(JournalError::Damaged(format!("`{}` is missing or empty", path.display())));
-        }
         folder::ready(folder, DATABASE).map_err(refuse)?;
-        let damage = log::damage(folder);
-        let connection = Connection::open(folder.join(DATABASE)).map_err(unusable)?;
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.pragma_update(None, "journal_mode", "WAL").map_err(unusable)?;
-        connection.pragma_update(None, "synchronous", "FULL").map_err(unusable)?;
-        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(unusable)?;
+        let (connection, damage) = connect(folder)?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         if version > schema::VERSION {
             return Err(refuse(format!("it was written by a newer version of chaos (format {version})")));
         }
         // A store that is as it must be is not written: on a full disk, too, what is in it can be taken back.
         if version < schema::VERSION {
-            connection.execute_batch(schema::TABLES).map_err(unusable)?;
+            connection.execute_batch(schema::TABLES)?;
             connection.pragma_update(None, "user_version", schema::VERSION)?;
         }
         Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf(), damage })
@@ -363,13 +352,6 @@ fn signed(value: u64) -> i64 {
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
-}
-
-/// Whether there was a database and is none: SQLite would begin a new one, and drop what its log still holds.
-fn is_lost(folder: &Path) -> bool {
-    let holds = |name: &str| folder.join(name).metadata().is_ok_and(|file| file.len() > 0);
-    let ran = || std::fs::read_dir(folder.join("runs")).is_ok_and(|mut runs| runs.next().is_some());
-    !holds(DATABASE) && (holds("journal.sqlite-wal") || ran())
 }
 
 #[cfg(test)]

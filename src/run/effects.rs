@@ -4,6 +4,7 @@ use super::error::RunError;
 use super::intent::Intent;
 use super::world::World;
 use crate::base::{Clock, Instant, unit};
+use crate::diagnostics::codes;
 use crate::injector::Phase;
 use crate::journal::{EffectId, EffectState, Journal};
 use crate::plan::APPLY_TIMEOUT;
@@ -61,6 +62,8 @@ pub struct Undone {
     pub result: Result<String, RunError>,
     /// How long it took.
     pub took: Duration,
+    /// What was said of it and is not so: that it was taken back, while its target still had it.
+    pub untrue: Option<String>,
 }
 
 /// The effects of one run.
@@ -91,7 +94,7 @@ impl Effects {
             made = Some(intent);
             text
         })?;
-        let mut intent = made.ok_or_else(|| RunError::new(crate::diagnostics::codes::E0711, "no intent was made"))?;
+        let mut intent = made.ok_or_else(|| RunError::new(codes::E0711, "no intent was made"))?;
         self.remember(LeftOver { id, intent: intent.clone(), certain: false });
         let known = |intent: &Intent| {
             self.remember(LeftOver { id, intent: intent.clone(), certain: false });
@@ -169,8 +172,8 @@ impl Effects {
 
     /// Takes an effect back, trying again while that may help.
     pub async fn undo(&self, effect: &LeftOver) -> Undone {
-        let began = self.clock.now();
-        let result = match self.keep_trying(effect, began).await {
+        let (began, mut untrue) = (self.clock.now(), None);
+        let result = match self.keep_trying(effect, began, &mut untrue).await {
             Err(error) => self.outlived(effect, error, began).await,
             Ok(note) if effect.may_come_late() => self.look_again(effect, note, began).await,
             success => success,
@@ -179,13 +182,23 @@ impl Effects {
             Ok(_) => self.forget(effect.id),
             Err(_) => self.open.send_modify(|open| _ = open.stuck.insert(effect.id)),
         }
-        Undone { what: effect.intent.what(), result, took: self.clock.now().since(began) }
+        Undone { what: effect.intent.what(), result, took: self.clock.now().since(began), untrue }
     }
 
-    async fn keep_trying(&self, effect: &LeftOver, began: Instant) -> Result<String, RunError> {
+    async fn keep_trying(
+        &self,
+        effect: &LeftOver,
+        began: Instant,
+        untrue: &mut Option<String>,
+    ) -> Result<String, RunError> {
         let (mut pause, mut tries) = (PAUSE, 1);
         loop {
             let result = self.try_undo(effect).await;
+            if let Err(error) = result.as_ref()
+                && error.code == codes::E0718
+            {
+                *untrue = Some(format!("{} ({})", error.message, error.code));
+            }
             let next = self.clock.now() + pause;
             let goes_on = tries < ATTEMPTS || next < began + PATIENCE;
             match result {
@@ -238,7 +251,7 @@ impl Effects {
         self.clock.sleep_until(began + unit::to_duration(APPLY_TIMEOUT)).await;
         match self.world.status(fault).await {
             Ok(evidence) if evidence.phase != Phase::Active => Ok(note),
-            Ok(_) | Err(_) => self.keep_trying(effect, self.clock.now()).await,
+            Ok(_) | Err(_) => self.keep_trying(effect, self.clock.now(), &mut None).await,
         }
     }
 

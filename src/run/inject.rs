@@ -258,6 +258,9 @@ async fn take_back(shared: &Shared, step: &str, effect: &LeftOver, acted: u64) {
         shared.effects.turn_of(effect, ending).await;
     }
     let undone = shared.effects.undo(effect).await;
+    if let Some(untrue) = undone.untrue {
+        shared.because(Verdict::Broken, format!("{step}: {untrue}"));
+    }
     match undone.result {
         Ok(note) => {
             shared.ledger.release(step, shared.clock.now());

@@ -147,7 +147,7 @@ async fn commands(client: &reqwest::Client, proxy: &Proxy, token: Option<String>
 }
 
 /// A command may take this long.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(5);
 
 fn command(
     client: &reqwest::Client,

@@ -7,7 +7,7 @@ use super::world::{Future, Witness, World};
 use super::{process, proxy};
 use crate::base::Instant;
 use crate::diagnostics::codes;
-use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Target};
+use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Phase, Target};
 use crate::metrics::{Fetcher, Found, NoSecret, Nothing, Read, SourceReader, Vault, parse, probe};
 use crate::plan::{Injection, Plan, Proxy, QUERY_TIMEOUT};
 use crate::types::model::{Class, ProbeUse, SourceRef};
@@ -30,6 +30,12 @@ async fn opened(plan: &Plan) -> (Arc<Vault>, Vec<NoSecret>) {
     let sources = plan.sources.values().flat_map(|source| source.access.secrets());
     let (vault, missing) = Vault::open(sources.chain(&proxies)).await;
     (Arc::new(vault), missing)
+}
+
+fn untrue(fault: &FaultIntent) -> RunError {
+    let message = format!("{} was said to be taken back, and is still in force", fault.what);
+    let help = format!("its injector `{}`, or what stands at its target, does not do what it says", fault.component);
+    RunError { retryable: true, ..RunError::new(codes::E0718, message).help(help) }
 }
 
 /// A leased fault ends this long after its last renewal.
@@ -222,8 +228,13 @@ impl RealWorld {
             }
             Intent::Fault(fault) => {
                 let injector = self.injector(&fault.component).await?;
-                injector.revert(&self.grant(fault.proxy.as_ref())?, &fault.call, &fault.handle).await?;
-                Ok(String::new())
+                let grant = self.grant(fault.proxy.as_ref())?;
+                injector.revert(&grant, &fault.call, &fault.handle).await?;
+                // Whatever was said: what its target still has in force was not taken back.
+                match injector.status(&grant, &fault.call, &fault.handle).await {
+                    Ok(evidence) if evidence.phase == Phase::Active => Err(untrue(fault)),
+                    _ => Ok(String::new()),
+                }
             }
         }
     }

@@ -165,11 +165,16 @@ fn is_used_by_others(intent: &Intent) -> bool {
 fn keep(effects: &Effects, effect: &LeftOver) -> Undone {
     let why = "others call through it";
     let result = effects.keep(effect, why).map(|()| why.to_owned());
-    Undone { what: effect.intent.what(), result, took: Duration::ZERO }
+    Undone { what: effect.intent.what(), result, took: Duration::ZERO, untrue: None }
 }
 
 /// What hinders the store from telling all.
 fn untold(error: RunError) -> Recovered {
-    let undone = Undone { what: "what the store cannot tell".to_owned(), result: Err(error), took: Duration::ZERO };
+    let undone = Undone {
+        what: "what the store cannot tell".to_owned(),
+        result: Err(error),
+        took: Duration::ZERO,
+        untrue: None,
+    };
     Recovered { run: String::new(), experiment: String::new(), undone, kept: false }
 }

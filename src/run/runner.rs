@@ -2,7 +2,7 @@
 
 use super::board::Board;
 use super::claims::{self, Claimed};
-use super::effects::{Effects, LeftOver, Undone};
+use super::effects::{ATTEMPTS, Effects, LeftOver, Undone};
 use super::error::RunError;
 use super::event::{EventKind, Events};
 use super::halt::Halt;
@@ -109,9 +109,8 @@ pub fn repair(store: &Path) -> String {
 
 /// What came of a run is not in the store, which then says that the run has left something: it did not end as it should.
 fn unwritten(mut ending: Ending, error: RunError) -> Ending {
-    let reason = Reason { verdict: Verdict::Broken, text: error.message.clone() };
-    if !ending.reasons.contains(&reason) {
-        ending.reasons.push(reason);
+    if !ending.reasons.iter().any(|reason| reason.text.ends_with(&error.message)) {
+        ending.reasons.push(Reason { verdict: Verdict::Broken, text: error.message.clone() });
     }
     ending.reasons.sort_by_key(|reason| std::cmp::Reverse(reason.verdict));
     ending.verdict = outcome(&ending.reasons);
@@ -235,9 +234,20 @@ impl Work {
             self.stand(&part).await?;
         }
         for claim in self.claims.iter().filter(|claim| !claimed.contains(&&claim.proxy.admin)) {
-            self.claim(claim).await?;
+            self.claim_soon(claim).await?;
         }
         Ok(())
+    }
+
+    /// A proxy that does not answer at once is asked again.
+    async fn claim_soon(&self, claim: &ClaimIntent) -> Result<(), RunError> {
+        for _ in 1..ATTEMPTS {
+            match self.claim(claim).await {
+                Err(error) if error.retryable => {}
+                result => return result,
+            }
+        }
+        self.claim(claim).await
     }
 
     async fn claim(&self, claim: &ClaimIntent) -> Result<(), RunError> {

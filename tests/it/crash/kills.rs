@@ -25,6 +25,36 @@ enum Victims {
     GuardFirst,
     /// Both, and nobody recovers until the lease has ended the fault.
     BothForLong,
+    /// Both, and then who recovers.
+    RecoveryToo,
+    /// The runner, while it takes everything back since somebody stopped it.
+    Stopping,
+}
+
+impl Victims {
+    const ALL: [Victims; 7] = [
+        Victims::Runner,
+        Victims::RunnerWithoutGuard,
+        Victims::Both,
+        Victims::GuardFirst,
+        Victims::BothForLong,
+        Victims::RecoveryToo,
+        Victims::Stopping,
+    ];
+
+    /// Those of a round.
+    fn of(round: usize) -> Self {
+        match round % 10 {
+            // A lease takes its ten seconds.
+            0 if round.is_multiple_of(20) => Victims::BothForLong,
+            1 => Victims::Both,
+            3 => Victims::GuardFirst,
+            5 => Victims::RecoveryToo,
+            7 => Victims::RunnerWithoutGuard,
+            9 => Victims::Stopping,
+            _ => Victims::Runner,
+        }
+    }
 }
 
 /// What became of one runner.
@@ -62,13 +92,7 @@ impl Lane {
     }
 
     fn round(&mut self, number: usize) -> Killed {
-        let victims = match number % 10 {
-            0 if number > 0 => Victims::BothForLong,
-            1 | 5 => Victims::Both,
-            3 => Victims::GuardFirst,
-            7 => Victims::RunnerWithoutGuard,
-            _ => Victims::Runner,
-        };
+        let victims = Victims::of(number);
         let more: &[&str] = if victims == Victims::RunnerWithoutGuard { &["--no-guard"] } else { &[] };
         // Most of them die while their fault is in force, and some whenever it may be.
         let (mut runner, load) = if number % 6 == 5 {
@@ -87,6 +111,10 @@ impl Lane {
         let guards = guards(&self.store());
         match victims {
             Victims::Runner | Victims::RunnerWithoutGuard => {}
+            Victims::Stopping => {
+                runner.signal("INT");
+                std::thread::sleep(self.millis(30));
+            }
             _ => guards.iter().for_each(|pid| kill(*pid)),
         }
         if victims == Victims::GuardFirst {
@@ -102,16 +130,22 @@ impl Lane {
     }
 
     /// Nothing is left: not by itself where nobody was there to take it back, and not after a recovery.
-    fn afterwards(&self, victims: Victims) {
+    fn afterwards(&mut self, victims: Victims) {
         match victims {
-            Victims::Runner => {
+            Victims::Runner | Victims::Stopping => {
                 wait_for("the guard's work", 60, || self.is_clean());
                 wait_for("the guard's end", 60, || guards(&self.store()).is_empty());
+            }
+            Victims::RecoveryToo => {
+                let mut recovery = Running::start(&mut self.site.place.chaos(&["recover"]));
+                std::thread::sleep(self.millis(60));
+                recovery.signal("KILL");
+                recovery.wait();
             }
             Victims::BothForLong => wait_for("the end of the lease", 60, || self.answers_well()),
             _ => {}
         }
-        if victims != Victims::Runner {
+        if !matches!(victims, Victims::Runner | Victims::Stopping) {
             self.site.place.run(&["recover"]).ended(0);
         }
         // Whatever was on its way has arrived by now: no client is failed any more.
@@ -167,9 +201,7 @@ fn whenever_a_runner_is_killed_nothing_stays_behind() {
 fn report(all: &[Killed]) {
     let (under_fault, count) = (all.iter().filter(|it| it.under_fault).count(), all.len());
     println!("{count} runners killed, {under_fault} of them with a fault in force; left behind: nothing");
-    for victims in
-        [Victims::Runner, Victims::RunnerWithoutGuard, Victims::Both, Victims::GuardFirst, Victims::BothForLong]
-    {
+    for victims in Victims::ALL {
         let own = || all.iter().filter(|it| it.victims == victims);
         let mut times: Vec<Duration> = own().map(|it| it.clean_after).collect();
         times.sort();

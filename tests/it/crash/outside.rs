@@ -58,6 +58,11 @@ impl Outside {
         outside
     }
 
+    /// Whether a fault is in force now.
+    pub fn has(&self, id: &str) -> bool {
+        self.in_force.contains_key(id)
+    }
+
     /// What is in force once everything has landed.
     pub fn settled(mut self) -> Vec<String> {
         for (_, id, fence) in std::mem::take(&mut self.coming) {
@@ -167,8 +172,10 @@ impl World for Outer {
         Box::pin(async { Ok(()) })
     }
 
-    fn status<'a>(&'a self, _: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {
-        Box::pin(async { Ok(Evidence { phase: Phase::Active, acted: 1, message: String::new() }) })
+    fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {
+        let there = self.outside.lock().unwrap().has(&fault.handle.id);
+        let phase = if there { Phase::Active } else { Phase::Reverted };
+        Box::pin(async move { Ok(Evidence { phase, acted: 1, message: String::new() }) })
     }
 
     fn witnessed<'a>(&'a self, _: &'a FaultIntent) -> Future<'a, Option<Witness>> {
