@@ -6,12 +6,16 @@
 mod error;
 mod history;
 mod identity;
+mod memory;
+mod processes;
 mod schema;
 mod store;
 mod switch;
 
 pub use error::JournalError;
 pub use identity::ProcessIdentity;
+pub use memory::HostCall;
+pub use processes::{MARKER, all as all_processes, marked};
 pub use store::{EffectId, EffectRecord, EffectState, Journal, RunRecord};
 
 use std::path::PathBuf;

@@ -124,7 +124,7 @@ impl Replayed {
             what: format!("{} on {}", injection.fault, injection.target),
             component: injection.component.clone(),
             handle: Handle { id: step.clone(), data: Vec::new() },
-            call: Caller { run, experiment, step, fence: 0, lease },
+            call: Caller { run, experiment, step, fence: 0, lease, dry_run: false },
             proxy: injection.proxy.clone(),
             class: injection.class,
         }

@@ -7,6 +7,7 @@ use super::{process, proxy};
 use crate::base::Instant;
 use crate::diagnostics::codes;
 use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Target};
+use crate::journal::Journal;
 use crate::metrics::{Fetcher, Found, Nothing, Read, SourceReader, Vault, parse, probe};
 use crate::plan::{Injection, Plan, Proxy, QUERY_TIMEOUT};
 use crate::types::model::{Class, ProbeUse, SourceRef};
@@ -130,7 +131,11 @@ impl RealWorld {
     /// The component, compiled once a run.
     async fn injector(&self, name: &str) -> Result<Injector, RunError> {
         let cache = dirs::cache_dir().map(|folder| folder.join("chaos").join("components"));
-        let host = self.host.get_or_try_init(async || Host::new(cache).map(Arc::new)).await?;
+        let open = async || -> Result<_, RunError> {
+            let journal = Arc::new(Journal::open(&self.store)?);
+            Ok(Arc::new(Host::new(cache, journal)?))
+        };
+        let host = self.host.get_or_try_init(open).await?;
         let mut loaded = self.injectors.lock().await;
         if let Some(known) = loaded.get(name) {
             return Ok(known.clone());
@@ -145,8 +150,9 @@ impl RealWorld {
 
     /// What a component may do for a target: talk to that target's proxy, nothing else.
     fn grant(&self, proxy: Option<&Proxy>) -> Grant {
-        let origin = |proxy: &Proxy| Origin { address: proxy.admin.clone(), token: self.token(&proxy.admin) };
-        Grant { http: proxy.map(origin).into_iter().collect() }
+        let origin =
+            |proxy: &Proxy| Origin { secure: false, address: proxy.admin.clone(), token: self.token(&proxy.admin) };
+        Grant { http: proxy.map(origin).into_iter().collect(), ..Grant::default() }
     }
 
     /// The token of a proxy, kept once it is known: the store may go away meanwhile.
@@ -166,7 +172,8 @@ impl RealWorld {
     async fn apply_now(&self, intent: &mut Intent, known: &(dyn Fn(&Intent) + Send + Sync)) -> Result<(), RunError> {
         if let Intent::Fault(fault) = intent {
             let injector = self.injector(&fault.component).await?;
-            return Ok(injector.inject(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?);
+            injector.inject(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?;
+            return Ok(());
         }
         if let Some(process) = intent.process_mut() {
             process::start(process).await?;
@@ -192,11 +199,21 @@ impl RealWorld {
 
     async fn prepare_now(&self, injection: &Injection, step: &str) -> Result<FaultIntent, RunError> {
         let lease = (injection.class == Class::Leased).then_some(LEASE);
-        let call =
-            Call { run: self.run.clone(), experiment: self.experiment.clone(), step: step.to_owned(), fence: 0, lease };
+        let call = Call {
+            run: self.run.clone(),
+            experiment: self.experiment.clone(),
+            step: step.to_owned(),
+            fence: 0,
+            lease,
+            dry_run: false,
+        };
         let admin = injection.proxy.iter().map(|proxy| ("admin".to_owned(), proxy.admin.clone()));
         let requests = self.requests.map(|most| ("limit.requests".to_owned(), most.to_string()));
-        let target = Target { service: injection.target.clone(), attributes: admin.chain(requests).collect() };
+        let target = Target {
+            service: injection.target.clone(),
+            instances: Vec::new(),
+            attributes: admin.chain(requests).collect(),
+        };
         let injector = self.injector(&injection.component).await?;
         let grant = self.grant(injection.proxy.as_ref());
         let handle = injector.prepare(&grant, &call, &injection.action, &target, &injection.arguments).await?;

@@ -327,7 +327,7 @@ impl VirtualWorld {
         Ok(FaultIntent {
             what: format!("{} on {}", injection.fault, injection.target),
             component: injection.component.clone(),
-            call: Call { run, experiment, step: step.to_owned(), fence: 0, lease },
+            call: Call { run, experiment, step: step.to_owned(), fence: 0, lease, dry_run: false },
             handle: Handle { id: step.to_owned(), data: Vec::new() },
             proxy: injection.proxy.clone(),
             class: injection.class,

@@ -12,6 +12,7 @@ pub mod labels;
 pub mod model;
 pub mod policy;
 pub mod probe;
+pub mod program;
 pub mod promql;
 pub mod secret;
 pub mod selector;

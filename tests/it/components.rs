@@ -1,6 +1,7 @@
 //! The committed components are those that the sources make.
 
 use crate::harness::root;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,12 +17,24 @@ fn files(path: &Path) -> Vec<PathBuf> {
     fs::read_dir(path).unwrap().flat_map(|entry| files(&entry.unwrap().path())).collect()
 }
 
+fn lock() -> Value {
+    serde_json::from_slice(&fs::read(root().join("stdlib/components/lock.json")).unwrap()).unwrap()
+}
+
+/// The names of the components that the lock lists.
+fn components() -> Vec<String> {
+    let all = lock().as_object().unwrap().clone();
+    all.keys().filter_map(|name| name.strip_suffix(".wasm")).map(str::to_owned).collect()
+}
+
 /// As `scripts/build-injectors` computes it: `sha256sum` lines of all sources in order of their names.
 fn source_digest() -> String {
     let stdlib = root().join("stdlib");
-    let parts =
-        ["wit", "injectors/Cargo.toml", "injectors/Cargo.lock", "injectors/http/Cargo.toml", "injectors/http/src"];
-    let mut all: Vec<PathBuf> = parts.iter().flat_map(|part| files(&stdlib.join(part))).collect();
+    let shared = ["wit/v0.2", "injectors/Cargo.toml", "injectors/Cargo.lock"].map(str::to_owned);
+    let own = components()
+        .into_iter()
+        .flat_map(|name| ["Cargo.toml", "manifest.json", "src"].map(|part| format!("injectors/{name}/{part}")));
+    let mut all: Vec<PathBuf> = shared.into_iter().chain(own).flat_map(|part| files(&stdlib.join(part))).collect();
     all.sort_by_key(|path| path.strip_prefix(&stdlib).unwrap().as_os_str().to_owned());
     let lines = all
         .iter()
@@ -31,8 +44,19 @@ fn source_digest() -> String {
 
 #[test]
 fn components_are_not_stale() {
-    let components = root().join("stdlib/components");
-    let lock: serde_json::Value = serde_json::from_slice(&fs::read(components.join("lock.json")).unwrap()).unwrap();
+    let lock = lock();
     assert_eq!(lock["source"], source_digest(), "the sources have changed: run scripts/build-injectors");
-    assert_eq!(lock["http.wasm"], hex(&fs::read(components.join("http.wasm")).unwrap()));
+    assert!(!components().is_empty());
+    for name in components() {
+        let file = format!("{name}.wasm");
+        let bytes = fs::read(root().join("stdlib/components").join(&file)).unwrap();
+        assert_eq!(lock[&file], hex(&bytes), "{file}");
+    }
+}
+
+/// What was released with the interface of 0.1 still loads: it is the proof that the adapter works, and is never built again.
+#[test]
+fn the_oldest_component_stays_as_it_was() {
+    let bytes = fs::read(root().join("tests/components/http-0.1.wasm")).unwrap();
+    assert_eq!(hex(&bytes), "5bc027f3a692ac086bc597d5633cedd8a95df645a07a3abef7a9cda16756efd4");
 }

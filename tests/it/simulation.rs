@@ -168,7 +168,14 @@ impl World for Simulated {
             Ok(FaultIntent {
                 what: injection.fault.clone(),
                 component: injection.component.clone(),
-                call: Call { run, experiment, step: step.to_owned(), fence: 0, lease: Some(Duration::from_secs(10)) },
+                call: Call {
+                    run,
+                    experiment,
+                    step: step.to_owned(),
+                    fence: 0,
+                    lease: Some(Duration::from_secs(10)),
+                    dry_run: false,
+                },
                 handle: Handle { id: step.to_owned(), data: Vec::new() },
                 proxy: injection.proxy.clone(),
                 class: injection.class,
