@@ -9,6 +9,7 @@ use super::imports::{Deed, State};
 use super::limits::CALL_TIMEOUT;
 use super::value::values;
 use crate::journal::HostCall;
+use crate::names::component::Manifest;
 use crate::plan::PlannedArgument;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use wasmtime::Store;
 /// A loaded component.
 #[derive(Clone)]
 pub struct Injector {
-    name: Arc<str>,
+    manifest: Arc<Manifest>,
     shared: Arc<Shared>,
     ready: Ready,
 }
@@ -31,8 +32,8 @@ struct Asking<'a> {
 }
 
 impl Injector {
-    pub(super) fn new(name: &str, shared: Arc<Shared>, ready: Ready) -> Self {
-        Self { name: name.into(), shared, ready }
+    pub(super) fn new(manifest: Manifest, shared: Arc<Shared>, ready: Ready) -> Self {
+        Self { manifest: Arc::new(manifest), shared, ready }
     }
 
     /// Checks everything that can be checked, and says what inject will create. Changes nothing.
@@ -47,7 +48,9 @@ impl Injector {
         target: &Target,
         arguments: &BTreeMap<String, PlannedArgument>,
     ) -> Result<Handle, InjectorError> {
-        let params = values(arguments)?;
+        let spec = self.manifest.fault(action);
+        let spec = spec.ok_or_else(|| InjectorError::Host(format!("there is no fault `{action}`")))?;
+        let params = values(arguments, spec)?;
         let asking = Asking { by, grant, purpose: Purpose::Check, function: "prepare" };
         let prepare =
             async |plugin: &Plugin, store: &mut Store<State>| plugin.prepare(store, by, action, target, &params).await;
@@ -114,7 +117,8 @@ impl Injector {
         let Shared { engine, clients, journal, turns } = &*self.shared;
         let _turn = turns.acquire().await.map_err(|error| InjectorError::Host(error.to_string()))?;
         let (grant, clients) = (asking.grant.clone(), Arc::clone(clients));
-        let state = State::new(grant, asking.purpose, asking.by, clients, Arc::clone(journal));
+        let state =
+            State::new(self.manifest.memory_mib, grant, asking.purpose, asking.by, clients, Arc::clone(journal));
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(1);
@@ -137,7 +141,7 @@ impl Injector {
     fn write_down(&self, asking: &Asking, state: &State) {
         let call = |asked: &super::imports::Asked| HostCall {
             step: asking.by.step.clone(),
-            component: self.name.to_string(),
+            component: self.manifest.name.clone(),
             function: asking.function.to_owned(),
             capability: asked.capability.to_owned(),
             what: asked.what.clone(),

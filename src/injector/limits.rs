@@ -11,8 +11,6 @@ pub const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(4);
 /// WebAssembly stack, in bytes.
 pub(super) const STACK: usize = 512 << 10;
-/// A component's memory, in bytes.
-pub(super) const MEMORY: usize = 64 << 20;
 /// What a component gets in one answer of a target or a file, in bytes.
 pub(super) const LARGEST_ANSWER: usize = 1 << 20;
 /// What a component gets of each output of a program, in bytes.
@@ -28,10 +26,10 @@ pub(super) const LOG_LINE: usize = 500;
 /// Calls of all components that run at one time; more wait.
 pub(super) const CALLS: usize = 1_024;
 
-/// The limits of one store.
-pub(super) fn store_limits() -> StoreLimits {
+/// The limits of one store, whose component needs so much memory.
+pub(super) fn store_limits(memory_mib: u32) -> StoreLimits {
     StoreLimitsBuilder::new()
-        .memory_size(MEMORY)
+        .memory_size((memory_mib as usize) << 20)
         .table_elements(20_000)
         .instances(64)
         .memories(4)

@@ -3,6 +3,7 @@
 use super::call::nanoseconds;
 use super::error::InjectorError;
 use crate::base::unit::to_duration;
+use crate::names::component::{FaultSpec, Kind};
 use crate::plan::PlannedArgument;
 use crate::types::Type;
 use crate::types::model::Argument;
@@ -24,12 +25,42 @@ pub(super) enum Value {
     Texts(Vec<String>),
 }
 
-/// Arguments by name.
+/// Arguments by name; what a declaration leaves out has the component's own default.
 ///
 /// # Errors
 /// An argument that is still unknown; the plan of a run has none.
-pub(super) fn values(arguments: &BTreeMap<String, PlannedArgument>) -> Result<Vec<(String, Value)>, InjectorError> {
-    arguments.iter().map(|(name, argument)| Ok((name.clone(), value(name, argument)?))).collect()
+pub(super) fn values(
+    arguments: &BTreeMap<String, PlannedArgument>,
+    spec: &FaultSpec,
+) -> Result<Vec<(String, Value)>, InjectorError> {
+    let given = arguments.iter().map(|(name, argument)| Ok((name.clone(), value(name, argument)?)));
+    let mut all: Vec<(String, Value)> = given.collect::<Result<_, InjectorError>>()?;
+    for param in spec.params.iter().filter(|param| !arguments.contains_key(&param.name)) {
+        all.extend(
+            param.default.as_ref().and_then(|value| default(param.kind, value)).map(|it| (param.name.clone(), it)),
+        );
+    }
+    Ok(all)
+}
+
+/// A default of a manifest, in the interface's units.
+fn default(kind: Kind, value: &serde_json::Value) -> Option<Value> {
+    let number = value.as_f64();
+    Some(match kind {
+        Kind::Boolean => Value::Boolean(value.as_bool()?),
+        Kind::Integer => Value::Integer(value.as_i64()?),
+        Kind::Text => Value::Text(value.as_str()?.to_owned()),
+        Kind::Duration => Value::Duration(nanoseconds(to_duration(number?))),
+        Kind::Size => Value::Size(number? as u64),
+        Kind::Bandwidth => Value::Bandwidth(number?),
+        Kind::Frequency => Value::Frequency(number?),
+        Kind::Ratio => Value::Ratio(number?),
+        Kind::Number => Value::Number(number?),
+        Kind::Texts => {
+            let all = value.as_array()?.iter().map(|one| one.as_str().map(str::to_owned));
+            Value::Texts(all.collect::<Option<_>>()?)
+        }
+    })
 }
 
 fn value(name: &str, argument: &PlannedArgument) -> Result<Value, InjectorError> {

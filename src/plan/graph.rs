@@ -2,8 +2,9 @@
 
 use super::arrange::Edge;
 use crate::base::{Interval, Span};
+use crate::names::component::Capability;
 use crate::types::Type;
-use crate::types::model::{Argument, Class, Expectation};
+use crate::types::model::{Argument, Class, ComponentPath, Expectation};
 use crate::types::term::Condition;
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
@@ -81,6 +82,12 @@ pub struct Injection {
     pub component: String,
     /// The component's action.
     pub action: String,
+    /// The component's file, where it is no standard one.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "super::form::digest")]
+    pub file: Option<ComponentPath>,
+    /// What the component asks of the host.
+    #[serde(skip)]
+    pub capabilities: Vec<Capability>,
     /// The faulted service.
     pub target: String,
     /// The target's proxy: one of the plan's.

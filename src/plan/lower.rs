@@ -211,6 +211,8 @@ impl Lowering<'_> {
             fault: fault.full_name(),
             component: fault.component.clone(),
             action: fault.action.clone(),
+            file: fault.file.clone(),
+            capabilities: fault.capabilities.clone(),
             target: inject.target.clone(),
             proxy,
             arguments: self.planned(&fault.parameters, &inject.arguments, here),

@@ -21,7 +21,11 @@ fn step(step: &Step) -> Vec<(String, Span)> {
         StepKind::Approve(..) => one("`approve`".to_owned()),
         StepKind::Inject(injection) => {
             let embedded = stdlib::component(&injection.component).is_some_and(|component| component.embedded);
-            if embedded { Vec::new() } else { one(format!("faults of the component `{}`", injection.component)) }
+            if embedded || injection.file.is_some() {
+                Vec::new()
+            } else {
+                one(format!("faults of the component `{}`", injection.component))
+            }
         }
         _ => Vec::new(),
     }

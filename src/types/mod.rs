@@ -3,6 +3,7 @@
 pub mod address;
 pub mod calendar;
 mod check;
+mod component_errors;
 mod condition;
 mod errors;
 mod expression;

@@ -61,11 +61,18 @@ pub enum Deed {
 pub(crate) type Refusal = Error;
 
 impl State {
-    pub fn new(grant: Grant, purpose: Purpose, by: &Call, clients: Arc<Clients>, journal: Arc<Journal>) -> Self {
+    pub fn new(
+        memory_mib: u32,
+        grant: Grant,
+        purpose: Purpose,
+        by: &Call,
+        clients: Arc<Clients>,
+        journal: Arc<Journal>,
+    ) -> Self {
         let mut connections = ResourceTable::new();
         connections.set_max_capacity(CONNECTIONS);
         Self {
-            limits: limits::store_limits(),
+            limits: limits::store_limits(memory_mib),
             grant,
             purpose,
             fault: by.fault(),

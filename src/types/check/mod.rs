@@ -3,6 +3,7 @@
 mod argument;
 mod binding;
 mod blocks;
+mod component;
 mod constant;
 mod environment;
 mod expectation;

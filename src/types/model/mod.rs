@@ -14,7 +14,7 @@ mod test;
 pub use binding::{Binding, How, ProbeUse, SourceRef};
 pub use environment::{Allowance, Environment, Place, Restart, Restarter};
 pub use experiment::{Expectation, Experiment, Limits, Trigger};
-pub use fault::{Class, Fault, Probe};
+pub use fault::{Class, ComponentPath, Fault, Probe};
 pub use parameter::{Argument, Parameter};
 pub use policy::Policy;
 pub use source::{Access, Source, SourceKind};
