@@ -26,7 +26,12 @@ pub enum FoundBy {
     PidFile(PathBuf),
     /// The processes of a control group, by its folder.
     Cgroup(PathBuf),
+    /// The processes of a unit of systemd, in the slice of the system.
+    Unit(String),
 }
+
+/// Where units have their control groups: under the one hierarchy, and where there are several.
+const HIERARCHIES: &[&str] = &["/sys/fs/cgroup", "/sys/fs/cgroup/systemd", "/sys/fs/cgroup/unified"];
 
 impl Declared {
     /// Those that run now.
@@ -38,6 +43,13 @@ impl Declared {
             FoundBy::Marker(marker) => Ok(marked(marker)),
             FoundBy::PidFile(file) => of_pid_file(file),
             FoundBy::Cgroup(folder) => of_cgroup(folder),
+            FoundBy::Unit(unit) => {
+                let folders = HIERARCHIES.iter().map(|root| Path::new(root).join("system.slice").join(unit));
+                let found = folders
+                    .map(|folder| of_cgroup(&folder))
+                    .find(|found| found.as_ref().is_ok_and(|it| !it.is_empty()));
+                found.unwrap_or(Ok(Vec::new()))
+            }
         }
     }
 }
@@ -106,8 +118,11 @@ fn of_cgroup(folder: &Path) -> Result<Vec<ProcessIdentity>, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         read => read.map_err(|error| format!("{} cannot be read: {error}", file.display()))?,
     };
+    let inner = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let inner: Vec<ProcessIdentity> =
+        inner.filter(|path| path.is_dir()).filter_map(|path| of_cgroup(&path).ok()).flatten().collect();
     let pids = text.lines().filter_map(|line| line.trim().parse().ok()).filter(|pid| *pid > 1);
-    Ok(pids.map(ProcessIdentity::of).filter(ProcessIdentity::is_alive).collect())
+    Ok(pids.map(ProcessIdentity::of).filter(ProcessIdentity::is_alive).chain(inner).collect())
 }
 
 #[cfg(test)]

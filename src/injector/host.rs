@@ -3,8 +3,8 @@
 use super::dialect::{self, Ready};
 use super::error::InjectorError;
 use super::imports::{Clients, Pins, State};
-use super::injector::Injector;
 use super::limits::{CALLS, STACK, TICK};
+use super::loaded::Injector;
 use super::{cache, standard};
 use crate::journal::Journal;
 use std::path::PathBuf;

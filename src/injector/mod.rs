@@ -9,8 +9,8 @@ mod error;
 mod grant;
 mod host;
 mod imports;
-mod injector;
 mod limits;
+mod loaded;
 mod standard;
 #[cfg(test)]
 mod tests;
@@ -22,6 +22,6 @@ pub use error::InjectorError;
 pub use grant::{Grant, Origin};
 pub use host::Host;
 pub use imports::Deed;
-pub use injector::Injector;
 pub use limits::CALL_TIMEOUT;
+pub use loaded::Injector;
 pub use standard::component;

@@ -56,7 +56,7 @@ pub const COMPONENTS: &[Component] = &[
         name: "process",
         probes: &[],
         manifest: Some(include_str!("../../stdlib/injectors/process/manifest.json")),
-        embedded: false,
+        embedded: true,
     },
     Component { name: "tcp", probes: &["open", "time"], manifest: None, embedded: false },
     Component {

@@ -5,6 +5,7 @@ use super::{Plan, Step, StepKind, errors};
 use crate::base::Span;
 use crate::diagnostics::Diagnostic;
 use crate::names::stdlib;
+use crate::types::model::Permit;
 
 /// Everything in a plan that cannot be run, each with its place.
 pub fn not_runnable(plan: &Plan) -> Vec<Diagnostic> {
@@ -21,11 +22,18 @@ fn step(step: &Step) -> Vec<(String, Span)> {
         StepKind::Approve(..) => one("`approve`".to_owned()),
         StepKind::Inject(injection) => {
             let embedded = stdlib::component(&injection.component).is_some_and(|component| component.embedded);
-            if embedded || injection.file.is_some() {
-                Vec::new()
-            } else {
-                one(format!("faults of the component `{}`", injection.component))
+            if !embedded && injection.file.is_none() {
+                return one(format!("faults of the component `{}`", injection.component));
             }
+            let found = injection.permits.iter().any(|permit| matches!(permit, Permit::Processes { .. }));
+            if injection.component == "process" && !found {
+                let target = &injection.target;
+                return one(format!(
+                    "`{}` on `{target}`, of which nothing says what its processes are",
+                    injection.fault
+                ));
+            }
+            Vec::new()
         }
         _ => Vec::new(),
     }

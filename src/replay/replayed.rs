@@ -11,7 +11,7 @@ use crate::diagnostics::codes;
 use crate::injector::{Call as Caller, Evidence, Handle};
 use crate::metrics::{Found, Nothing, Read};
 use crate::plan::{Injection, Plan, Proxy};
-use crate::run::{FaultIntent, Future, Halt, Intent, RunError, WINDING_UP, Witness, World};
+use crate::run::{FaultIntent, Future, Halt, Intent, Means, RunError, WINDING_UP, Witness, World};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -126,6 +126,7 @@ impl Replayed {
             handle: Handle { id: step.clone(), data: Vec::new() },
             call: Caller { run, experiment, step, fence: 0, lease, dry_run: false },
             proxy: injection.proxy.clone(),
+            means: Means::default(),
             class: injection.class,
         }
     }

@@ -288,13 +288,15 @@ fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end:
     if let Some(lost) = &held.seen.lost {
         shared.because(Verdict::Inconclusive, format!("{step}: the fault ended before its time: {lost}"));
     }
-    if held.seen.idle > IDLE.max(shared.window()) {
+    let by_requests = injection.resource == "requests";
+    if by_requests && held.seen.idle > IDLE.max(shared.window()) {
         let idle = unit::show_duration(held.seen.idle.as_secs_f64());
         shared
             .because(Verdict::Inconclusive, format!("{step}: no request came for {idle} while the fault was in force"));
     }
     if held.seen.acted == 0 {
-        let why = format!("{step}: {what} was not seen to act on a single request");
+        let on = if by_requests { " on a single request" } else { "" };
+        let why = format!("{step}: {what} was not seen to act{on}");
         shared.because(Verdict::Inconclusive, why);
     }
     shared.fault_ended(FaultReport { step: step.to_owned(), what, acted: held.seen.acted });

@@ -2,15 +2,16 @@
 
 use super::error::RunError;
 use super::intent::{FaultIntent, Intent};
+use super::means::{self, Started};
 use super::world::{Future, Witness, World};
 use super::{process, proxy};
 use crate::base::Instant;
 use crate::diagnostics::codes;
-use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Target};
+use crate::injector::{Call, Deed, Evidence, Grant, Host, Injector, Instance, Target};
 use crate::journal::Journal;
 use crate::metrics::{Fetcher, Found, Nothing, Read, SourceReader, Vault, parse, probe};
 use crate::plan::{Injection, Plan, Proxy, QUERY_TIMEOUT};
-use crate::types::model::{Class, ProbeUse, SourceRef};
+use crate::types::model::{Class, ComponentPath, ProbeUse, SourceRef};
 use crate::types::term::LimitName;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,9 @@ pub struct RealWorld {
     vault: Arc<Vault>,
     host: OnceCell<Arc<Host>>,
     injectors: Mutex<BTreeMap<String, Injector>>,
+    started: Started,
+    /// What the host saw each fault do, by its handle.
+    deeds: std::sync::Mutex<BTreeMap<String, Vec<Deed>>>,
     tokens: std::sync::Mutex<BTreeMap<String, String>>,
     /// The limit `requests`, a second.
     requests: Option<f64>,
@@ -64,7 +68,8 @@ impl RealWorld {
         };
         let sources = plan.sources.keys().map(reader).collect::<Result<_, RunError>>()?;
         let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
-        Ok(Self { requests, ..Self::with(sources, vault, run, &plan.experiment, store)? })
+        let started = Started::of(plan);
+        Ok(Self { requests, started, ..Self::with(sources, vault, run, &plan.experiment, store)? })
     }
 
     /// A world to look at, where what cannot be opened hinders nobody: such a source gives nothing when it is read. Also
@@ -118,6 +123,8 @@ impl RealWorld {
             vault,
             host: OnceCell::new(),
             injectors: Mutex::default(),
+            started: Started::default(),
+            deeds: std::sync::Mutex::default(),
             tokens: std::sync::Mutex::default(),
             requests: None,
         })
@@ -129,7 +136,7 @@ impl RealWorld {
     }
 
     /// The component, compiled once a run.
-    async fn injector(&self, name: &str) -> Result<Injector, RunError> {
+    async fn injector(&self, name: &str, file: Option<&ComponentPath>) -> Result<Injector, RunError> {
         let cache = dirs::cache_dir().map(|folder| folder.join("chaos").join("components"));
         let open = async || -> Result<_, RunError> {
             let journal = Arc::new(Journal::open(&self.store)?);
@@ -137,22 +144,27 @@ impl RealWorld {
         };
         let host = self.host.get_or_try_init(open).await?;
         let mut loaded = self.injectors.lock().await;
-        if let Some(known) = loaded.get(name) {
+        let key = file.map_or(name, |file| file.digest.as_str());
+        if let Some(known) = loaded.get(key) {
             return Ok(known.clone());
         }
-        let (host, component) = (Arc::clone(host), name.to_owned());
+        let (host, component, store) = (Arc::clone(host), name.to_owned(), self.store.clone());
+        let bytes = file.cloned();
         // Compiling keeps a thread busy; it must not be one that samples metrics or renews leases.
-        let loading = tokio::task::spawn_blocking(move || host.load(&component)).await;
+        let loading = tokio::task::spawn_blocking(move || match bytes {
+            Some(file) => Ok(host.load_bytes(&component, &means::bytes(&store, &file)?)?),
+            None => Ok::<_, RunError>(host.load(&component)?),
+        })
+        .await;
         let injector = loading.map_err(|error| RunError::new(codes::E0710, error.to_string()))??;
-        loaded.insert(name.to_owned(), injector.clone());
+        loaded.insert(key.to_owned(), injector.clone());
         Ok(injector)
     }
 
-    /// What a component may do for a target: talk to that target's proxy, nothing else.
-    fn grant(&self, proxy: Option<&Proxy>) -> Grant {
-        let origin =
-            |proxy: &Proxy| Origin { secure: false, address: proxy.admin.clone(), token: self.token(&proxy.admin) };
-        Grant { http: proxy.map(origin).into_iter().collect(), ..Grant::default() }
+    /// A fault's component, and what it may do.
+    async fn component(&self, fault: &FaultIntent) -> Result<(Injector, Grant), RunError> {
+        let injector = self.injector(&fault.component, fault.means.file.as_ref()).await?;
+        Ok((injector, means::granted(fault, |admin| self.token(admin))))
     }
 
     /// The token of a proxy, kept once it is known: the store may go away meanwhile.
@@ -165,16 +177,22 @@ impl RealWorld {
         tokens.get(admin).cloned()
     }
 
+    fn deeds(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<Deed>>> {
+        self.deeds.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     async fn page(&self, proxy: &Proxy) -> Option<String> {
         self.fetcher.page(&format!("http://{}/metrics", proxy.admin)).await.ok()
     }
 
     async fn apply_now(&self, intent: &mut Intent, known: &(dyn Fn(&Intent) + Send + Sync)) -> Result<(), RunError> {
         if let Intent::Fault(fault) = intent {
-            let injector = self.injector(&fault.component).await?;
-            injector.inject(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?;
+            let (injector, grant) = self.component(fault).await?;
+            let deeds = injector.inject(&grant, &fault.call, &fault.handle).await?;
+            self.deeds().insert(fault.handle.id.clone(), deeds);
             return Ok(());
         }
+        self.started.note(intent);
         if let Some(process) = intent.process_mut() {
             process::start(process).await?;
         }
@@ -190,8 +208,8 @@ impl RealWorld {
             Intent::Process(process) => process::stop(process).await,
             Intent::Proxy(proxy) => process::stop(&proxy.process).await,
             Intent::Fault(fault) => {
-                let injector = self.injector(&fault.component).await?;
-                injector.revert(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?;
+                let (injector, grant) = self.component(fault).await?;
+                injector.revert(&grant, &fault.call, &fault.handle).await?;
                 Ok(String::new())
             }
         }
@@ -209,13 +227,20 @@ impl RealWorld {
         };
         let admin = injection.proxy.iter().map(|proxy| ("admin".to_owned(), proxy.admin.clone()));
         let requests = self.requests.map(|most| ("limit.requests".to_owned(), most.to_string()));
+        let instances = self.started.instances(&injection.target).map(|(id, address)| Instance {
+            id: id.to_owned(),
+            address: address.map(str::to_owned),
+            namespace: None,
+        });
         let target = Target {
             service: injection.target.clone(),
-            instances: Vec::new(),
+            instances: instances.collect(),
             attributes: admin.chain(requests).collect(),
         };
-        let injector = self.injector(&injection.component).await?;
-        let grant = self.grant(injection.proxy.as_ref());
+        let means = self.started.means(injection);
+        let injector = self.injector(&injection.component, means.file.as_ref()).await?;
+        let token = injection.proxy.as_ref().and_then(|proxy| self.token(&proxy.admin));
+        let grant = means::grant(injection.proxy.as_ref(), token, &means);
         let handle = injector.prepare(&grant, &call, &injection.action, &target, &injection.arguments).await?;
         Ok(FaultIntent {
             what: format!("{} on {}", injection.fault, injection.target),
@@ -223,6 +248,7 @@ impl RealWorld {
             call,
             handle,
             proxy: injection.proxy.clone(),
+            means,
             class: injection.class,
         })
     }
@@ -269,20 +295,24 @@ impl World for RealWorld {
 
     fn renew<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<(), RunError>> {
         Box::pin(async move {
-            let injector = self.injector(&fault.component).await?;
-            Ok(injector.renew(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
+            let (injector, grant) = self.component(fault).await?;
+            Ok(injector.renew(&grant, &fault.call, &fault.handle).await?)
         })
     }
 
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {
         Box::pin(async move {
-            let injector = self.injector(&fault.component).await?;
-            Ok(injector.status(&self.grant(fault.proxy.as_ref()), &fault.call, &fault.handle).await?)
+            let (injector, grant) = self.component(fault).await?;
+            Ok(injector.status(&grant, &fault.call, &fault.handle).await?)
         })
     }
 
     fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<Witness>> {
         Box::pin(async move {
+            if fault.means.beside_proxy {
+                let acted = means::acted(self.deeds().get(&fault.handle.id)?);
+                return Some(Witness { seen: acted, acted });
+            }
             let page = self.page(fault.proxy.as_ref()?).await?;
             let counters = parse(&page, |name| name.starts_with("chaos_proxy_fault_")).ok()?;
             let own = |name: &str| {

@@ -27,18 +27,28 @@ fn components() -> Vec<String> {
     all.keys().filter_map(|name| name.strip_suffix(".wasm")).map(str::to_owned).collect()
 }
 
+/// Where the sources of a component lie: those of the standard ones, and that of the tests.
+fn sources_of(name: &str) -> Vec<String> {
+    match name {
+        "rogue" => vec!["tests/components/rogue".to_owned()],
+        name => ["Cargo.toml", "manifest.json", "src"].map(|part| format!("stdlib/injectors/{name}/{part}")).to_vec(),
+    }
+}
+
+fn built(name: &str) -> PathBuf {
+    let folder = if name == "rogue" { "tests/components" } else { "stdlib/components" };
+    root().join(folder).join(format!("{name}.wasm"))
+}
+
 /// As `scripts/build-injectors` computes it: `sha256sum` lines of all sources in order of their names.
 fn source_digest() -> String {
-    let stdlib = root().join("stdlib");
-    let shared = ["wit/v0.2", "injectors/Cargo.toml", "injectors/Cargo.lock"].map(str::to_owned);
-    let own = components()
-        .into_iter()
-        .flat_map(|name| ["Cargo.toml", "manifest.json", "src"].map(|part| format!("injectors/{name}/{part}")));
-    let mut all: Vec<PathBuf> = shared.into_iter().chain(own).flat_map(|part| files(&stdlib.join(part))).collect();
-    all.sort_by_key(|path| path.strip_prefix(&stdlib).unwrap().as_os_str().to_owned());
+    let shared = ["wit/v0.2", "injectors/Cargo.toml", "injectors/Cargo.lock"].map(|part| format!("stdlib/{part}"));
+    let own = components().into_iter().flat_map(|name| sources_of(&name));
+    let mut all: Vec<PathBuf> = shared.into_iter().chain(own).flat_map(|part| files(&root().join(part))).collect();
+    all.sort_by_key(|path| path.strip_prefix(root()).unwrap().as_os_str().to_owned());
     let lines = all
         .iter()
-        .map(|path| format!("{}  {}\n", hex(&fs::read(path).unwrap()), path.strip_prefix(&stdlib).unwrap().display()));
+        .map(|path| format!("{}  {}\n", hex(&fs::read(path).unwrap()), path.strip_prefix(root()).unwrap().display()));
     hex(lines.collect::<String>().as_bytes())
 }
 
@@ -49,7 +59,7 @@ fn components_are_not_stale() {
     assert!(!components().is_empty());
     for name in components() {
         let file = format!("{name}.wasm");
-        let bytes = fs::read(root().join("stdlib/components").join(&file)).unwrap();
+        let bytes = fs::read(built(&name)).unwrap();
         assert_eq!(lock[&file], hex(&bytes), "{file}");
     }
 }

@@ -24,6 +24,7 @@ mod models;
 mod pages;
 mod plan_document;
 mod policy;
+mod processes;
 mod projects;
 mod prometheus;
 mod quickstart;

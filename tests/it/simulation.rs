@@ -14,7 +14,7 @@ use chaos_lang::monitor::{Point, Sample};
 use chaos_lang::plan::{APPLY_TIMEOUT, Bound, Injection, Origin, Plan, Proxy};
 use chaos_lang::radius::Bounds;
 use chaos_lang::run::{
-    Ending, Events, FaultIntent, Future, Halt, Intent, RunError, Runner, TokioClock, Verdict, Witness, World,
+    Ending, Events, FaultIntent, Future, Halt, Intent, Means, RunError, Runner, TokioClock, Verdict, Witness, World,
     virtual_time,
 };
 use chaos_lang::types::model::{ProbeUse, SourceRef};
@@ -178,6 +178,7 @@ impl World for Simulated {
                 },
                 handle: Handle { id: step.to_owned(), data: Vec::new() },
                 proxy: injection.proxy.clone(),
+                means: Means::default(),
                 class: injection.class,
             })
         })

@@ -3,7 +3,7 @@
 mod manifest;
 mod read;
 
-pub use manifest::{Capability, FaultSpec, Kind, Manifest, ParamSpec};
+pub use manifest::{CAPABILITIES, Capability, FaultSpec, Kind, Manifest, ParamSpec};
 pub use read::{ComponentFile, read};
 
 /// How a component is named where its file is meant, and not a standard one.

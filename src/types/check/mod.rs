@@ -10,6 +10,7 @@ mod expectation;
 mod experiment;
 mod fault;
 mod given;
+mod grant;
 mod inject;
 mod limits;
 mod model;

@@ -1,6 +1,6 @@
 //! An environment: where services are, and what may be done to them.
 
-use super::{Binding, Limits, Source};
+use super::{Binding, Granted, Limits, ProcessSource, Source};
 use crate::base::Span;
 use crate::types::term::MetricId;
 use serde::Serialize;
@@ -25,6 +25,8 @@ pub struct Environment {
     pub bindings: BTreeMap<MetricId, Binding>,
     /// What may be injected where.
     pub allowances: Vec<Allowance>,
+    /// What components may do.
+    pub grants: Vec<Granted>,
     /// Its limits.
     pub limits: Limits,
     /// Labels that a target must carry: selectors of Kubernetes.
@@ -54,6 +56,9 @@ pub struct Place {
     pub admin: Option<String>,
     /// The command that starts an instance.
     pub start: Option<Vec<String>>,
+    /// How its processes are found, where the run does not start them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes: Option<ProcessSource>,
     /// Who restarts it.
     pub restarts: Option<Restart>,
     /// Where it is written.

@@ -1,5 +1,10 @@
-//! The host with the standard components.
+//! The host with the standard components, and with one that does what no component should.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod escapes;
+mod limits;
+mod outside;
+mod rogue;
 
 use super::call::{Call, Handle, Target};
 use super::{Grant, Host, Injector, InjectorError};
@@ -10,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The `http` component as it was when the interface was of version 0.1.
-const OLDEST: &[u8] = include_bytes!("../../tests/components/http-0.1.wasm");
+const OLDEST: &[u8] = include_bytes!("../../../tests/components/http-0.1.wasm");
 
 fn call() -> Call {
     let lease = Some(Duration::from_secs(10));
@@ -54,7 +59,7 @@ fn what_is_no_component_of_ours_is_refused_with_the_reason() {
     let host = host();
     assert!(matches!(host.load("nope").err(), Some(InjectorError::Unknown(_))));
     let whole = super::component("http").unwrap();
-    let hosts = include_bytes!("../../tests/components/hosts.wasm");
+    let hosts = include_bytes!("../../../tests/components/hosts.wasm");
     let wrong: [(&[u8], &str); 3] = [(b"", ""), (hosts, "exports no chaos:injector"), (&whole[..whole.len() / 2], "")];
     for (bytes, reason) in wrong {
         let Err(InjectorError::Unloadable(_, why)) = host.load_bytes("x", bytes) else {

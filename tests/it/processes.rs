@@ -1,0 +1,144 @@
+//! `std.process` against real programs: killed ones come back, paused ones go on, also when the runner dies meanwhile.
+
+use crate::harness::{Place, Running, answers, free_port, nginx_that, status, wait_for};
+
+/// A page with one instance, at `port`; `is` says how its processes come to be.
+fn site(place: &Place, port: u16, is: &str, step: &str, rest: &str) -> String {
+    let text = format!(
+        r#"
+use std.http
+use std.process
+system site {{ service page {{ metric up: ratio }} }}
+environment local for site {{
+  service page {{ url "http://127.0.0.1:{port}"; {is} }}
+  bind page.up = http.up("http://127.0.0.1:{port}/", every: 1s)
+  allow process.* on page
+}}
+experiment outage on site {{
+  hypothesis "The page comes back."
+  window 2s
+  baseline 4s
+  limit {{ services page; instances <= 100%; bends page }}
+  run {{
+    inject process.{step} for 20s {{
+      expect page.up < 50% within 15s
+    }}
+    {rest}
+  }}
+}}
+"#
+    );
+    place.write("outage.chaos", text);
+    "outage.chaos".to_owned()
+}
+
+const BACK: &str = "expect page.up >= 99% within 40s holding 2s";
+const STARTED: &str = "start \"python3 -m http.server {port} --bind 127.0.0.1\"";
+
+#[test]
+fn a_killed_process_is_seen_to_have_ended_and_comes_back() {
+    let (place, port) = (Place::new(), free_port());
+    let is = format!("{STARTED}; restarts by runner after 6s");
+    let file = site(&place, port, &is, "kill(page) as crash", BACK);
+    let may = "crash: process may signal the processes of page: those that the run starts";
+    place.run(&["plan", &file]).ended(0).says("granted to components").says(may);
+    let ran = place.run(&["exec", &file]).ended(0);
+    ran.says("process page ended under its fault").says("seen to act").says("outage: confirmed");
+    assert!(!answers(port));
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
+#[test]
+fn a_process_that_is_killed_for_good_ends_the_run_only_where_nobody_consented() {
+    let (place, port) = (Place::new(), free_port());
+    let file = site(&place, port, STARTED, "kill(page) as crash", "");
+    place.run(&["exec", &file]).ended(2).says("E0510");
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    place.write(&file, text.replace("window 2s", "consent irreversible\n  window 2s"));
+    let ran = place.run(&["exec", &file]).ended(0);
+    ran.says("ended under its fault; nobody restarts it").says("outage: confirmed");
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
+#[test]
+fn a_paused_nginx_goes_on() {
+    let (place, port) = (Place::new(), free_port());
+    let _nginx = nginx_that(&place, "page", port, "return 200 'hello';");
+    let is = format!("processes pidfile \"{}\"", place.path().join("page/nginx.pid").display());
+    let file = site(&place, port, &is, "pause(page) as halt", BACK);
+    place.run(&["exec", &file]).ended(0).says("seen to act").says("outage: confirmed");
+    assert_eq!(status(port, "GET", "/"), Some(200));
+}
+
+/// The runner dies while nginx stands still: whoever takes back what it left lets nginx go on.
+#[test]
+fn a_paused_nginx_goes_on_when_the_runner_dies() {
+    let (place, port) = (Place::new(), free_port());
+    let _nginx = nginx_that(&place, "page", port, "return 200 'hello';");
+    let is = format!("processes pidfile \"{}\"", place.path().join("page/nginx.pid").display());
+    let file = site(&place, port, &is, "pause(page) as halt", BACK);
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the fault", 60, || answers(port) && status(port, "GET", "/").is_none());
+    runner.signal("KILL");
+    drop(runner);
+    place.run(&["recover"]).ended(0);
+    wait_for("nginx", 30, || status(port, "GET", "/") == Some(200));
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
+#[test]
+fn a_service_without_known_processes_is_not_run() {
+    let (place, port) = (Place::new(), free_port());
+    let file = site(&place, port, "restarts by orchestrator", "kill(page) as crash", "");
+    let what = "`process.kill` on `page`, of which nothing says what its processes are";
+    place.run(&["exec", &file]).ended(2).says("E0804").says(what);
+}
+
+/// The start command exchanges the component for another one, after it was checked.
+#[test]
+fn a_component_that_changes_after_its_check_is_not_run() {
+    let (place, port) = (Place::new(), free_port());
+    let components = crate::harness::root().join("tests/components");
+    std::fs::copy(components.join("rogue.wasm"), place.path().join("own.wasm")).unwrap();
+    let start =
+        format!("sh -c 'cp {}/hosts.wasm own.wasm; exec {}'", components.display(), "python3 -m http.server {port}");
+    let is = format!("start \"{start}\"");
+    let file = site(&place, port, &is, "kill(page) as crash", "");
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    let own = "fault odd(target: service) { component \"./own.wasm\" action \"nothing\"; class revertible }\n";
+    let grants = ["http \"http://127.0.0.1:1\"", "tcp \"127.0.0.1:1\"", "exec \"/bin/true\"", "files \"/tmp\""];
+    let grants: String = grants.iter().map(|it| format!("  grant {it} to \"./own.wasm\"\n")).collect();
+    let text = text
+        .replace("process.kill(page)", "odd(page)")
+        .replace("  allow process.* on page\n", &format!("  allow odd on page\n{grants}"));
+    place.write(&file, format!("{own}{text}"));
+    place.run(&["exec", &file]).ended(6).says("E0840").says("is not the one that was checked");
+    assert!(!answers(port));
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
+#[test]
+fn a_fault_of_a_component_of_ones_own_runs_and_is_kept_for_its_revert() {
+    let (place, port) = (Place::new(), free_port());
+    let components = crate::harness::root().join("tests/components");
+    std::fs::copy(components.join("rogue.wasm"), place.path().join("own.wasm")).unwrap();
+    let file = site(&place, port, STARTED, "kill(page) as crash", "");
+    let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
+    let own = "fault odd(target: service, what: string, args: list<string>) { component \"./own.wasm\" action \"write\"; class revertible }\n";
+    let folder = place.path().display();
+    let grants =
+        ["http \"http://127.0.0.1:1\"", "tcp \"127.0.0.1:1\"", "exec \"/bin/true\"", &format!("files \"{folder}\"")];
+    let grants: String = grants.iter().map(|it| format!("  grant {it} to \"./own.wasm\"\n")).collect();
+    let call = format!("odd(page, what: \"{folder}/made\", args: [\"by\", \"hand\"])");
+    let text = text
+        .replace("process.kill(page)", &call)
+        .replace("  allow process.* on page\n", &format!("  allow odd on page\n{grants}"))
+        .replace("expect page.up < 50% within 15s", "expect always page.up >= 99%")
+        .replace("for 20s", "for 4s");
+    place.write(&file, format!("{own}{text}"));
+    place.run(&["plan", &file]).ended(0).says("may send HTTP requests to http://127.0.0.1:1; connect to 127.0.0.1:1");
+    place.run(&["exec", &file]).ended(0).says("outage: confirmed");
+    assert_eq!(std::fs::read_to_string(place.path().join("made")).unwrap(), "by hand");
+    let kept = std::fs::read_dir(place.path().join("store/components")).unwrap().count();
+    assert_eq!(kept, 1);
+}
