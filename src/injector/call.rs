@@ -1,6 +1,6 @@
 //! What is said to an injector and what it answers, in the runner's words.
 
-use super::error::InjectorError;
+use super::error::Flaw;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -76,12 +76,12 @@ impl Handle {
     ///
     /// # Errors
     /// It is too large, or it is the handle of another fault.
-    pub(super) fn of(call: &Call, id: String, data: Vec<u8>) -> Result<Self, InjectorError> {
+    pub(super) fn of(call: &Call, id: String, data: Vec<u8>) -> Result<Self, Flaw> {
         if data.len() > LARGEST_HANDLE {
-            return Err(InjectorError::Trapped("it gave a handle of more than 64 KiB".to_owned()));
+            return Err(Flaw::Forbidden("it gave a handle of more than 64 KiB".to_owned()));
         }
         if id != call.fault() {
-            return Err(InjectorError::Trapped(format!("it gave the handle of another fault, `{id}`")));
+            return Err(Flaw::Forbidden(format!("it gave the handle of another fault, `{id}`")));
         }
         Ok(Self { id, data })
     }

@@ -5,7 +5,7 @@ use super::dialect::{Answer, Plugin, Ready, Verb};
 use super::error::InjectorError;
 use super::grant::{Grant, Purpose};
 use super::host::Shared;
-use super::imports::{Deed, State};
+use super::imports::{Deed, State, let_go_on};
 use super::limits::CALL_TIMEOUT;
 use super::value::values;
 use crate::journal::HostCall;
@@ -78,7 +78,13 @@ impl Injector {
     /// # Errors
     /// As for [`prepare`](Self::prepare).
     pub async fn revert(&self, grant: &Grant, by: &Call, handle: &Handle) -> Result<(), InjectorError> {
-        self.act(Verb::Revert, "revert", grant, by, handle).await?;
+        let reverted = self.act(Verb::Revert, "revert", grant, by, handle).await;
+        if reverted.as_ref().is_err_and(InjectorError::is_broken) {
+            // What the host knows how to take back does not wait for a component that fails.
+            let calls = self.shared.journal.host_calls(&by.run).unwrap_or_default();
+            let_go_on(&calls, &by.step);
+        }
+        reverted?;
         // Nobody asks for it again; that it could not be forgotten harms nobody.
         let _kept = self.shared.journal.forget(&by.fault(), None);
         Ok(())
@@ -130,10 +136,11 @@ impl Injector {
         let answer = answer.await;
         let state = store.into_data();
         self.write_down(&asking, &state);
+        let component = self.manifest.name.clone();
         match answer {
-            Err(_) => Err(InjectorError::TimedOut(CALL_TIMEOUT)),
-            Ok(Err(trap)) => Err(InjectorError::Trapped(first_line(&trap))),
-            Ok(Ok(answer)) => answer.map(|value| (value, state.deeds)),
+            Err(_) => Err(InjectorError::TimedOut { component, after: CALL_TIMEOUT }),
+            Ok(Err(trap)) => Err(InjectorError::Trapped { component, reason: first_line(&trap) }),
+            Ok(Ok(answer)) => answer.map(|value| (value, state.deeds)).map_err(|flaw| flaw.of(&component)),
         }
     }
 

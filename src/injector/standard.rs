@@ -1,6 +1,7 @@
 //! The standard components, embedded.
 
 const COMPONENTS: &[(&str, &[u8])] = &[
+    ("command", include_bytes!("../../stdlib/components/command.wasm")),
     ("http", include_bytes!("../../stdlib/components/http.wasm")),
     ("process", include_bytes!("../../stdlib/components/process.wasm")),
 ];

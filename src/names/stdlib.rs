@@ -40,8 +40,6 @@ pub struct Component {
     pub probes: &'static [&'static str],
     /// Its manifest, of one that injects.
     manifest: Option<&'static str>,
-    /// Whether this program contains it; what names another checks, and is refused when it should run.
-    pub embedded: bool,
 }
 
 /// Every standard component.
@@ -50,20 +48,17 @@ pub const COMPONENTS: &[Component] = &[
         name: "http",
         probes: &["find", "number", "says", "status", "text", "time", "up"],
         manifest: Some(include_str!("../../stdlib/injectors/http/manifest.json")),
-        embedded: true,
     },
     Component {
         name: "process",
         probes: &[],
         manifest: Some(include_str!("../../stdlib/injectors/process/manifest.json")),
-        embedded: true,
     },
-    Component { name: "tcp", probes: &["open", "time"], manifest: None, embedded: false },
+    Component { name: "tcp", probes: &["open", "time"], manifest: None },
     Component {
         name: "command",
         probes: &["exit", "find", "number", "says", "succeeds", "text"],
-        manifest: None,
-        embedded: false,
+        manifest: Some(include_str!("../../stdlib/injectors/command/manifest.json")),
     },
 ];
 

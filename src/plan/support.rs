@@ -4,7 +4,6 @@
 use super::{Plan, Step, StepKind, errors};
 use crate::base::Span;
 use crate::diagnostics::Diagnostic;
-use crate::names::stdlib;
 use crate::types::model::Permit;
 
 /// Everything in a plan that cannot be run, each with its place.
@@ -21,10 +20,6 @@ fn step(step: &Step) -> Vec<(String, Span)> {
     match &step.kind {
         StepKind::Approve(..) => one("`approve`".to_owned()),
         StepKind::Inject(injection) => {
-            let embedded = stdlib::component(&injection.component).is_some_and(|component| component.embedded);
-            if !embedded && injection.file.is_none() {
-                return one(format!("faults of the component `{}`", injection.component));
-            }
             let found = injection.permits.iter().any(|permit| matches!(permit, Permit::Processes { .. }));
             if injection.component == "process" && !found {
                 let target = &injection.target;

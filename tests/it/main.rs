@@ -23,6 +23,7 @@ mod messages;
 mod models;
 mod pages;
 mod plan_document;
+mod plugins;
 mod policy;
 mod processes;
 mod projects;

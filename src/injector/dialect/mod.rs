@@ -5,7 +5,7 @@ mod words;
 
 use super::bindings::{v0_1 as oldest, v0_2 as newest};
 use super::call::{Call, Evidence, Handle, Target};
-use super::error::InjectorError;
+use super::error::Flaw;
 use super::imports::State;
 use super::value::Value;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
@@ -29,7 +29,7 @@ pub(super) enum Plugin {
 }
 
 /// What a component answered; the outer error is a trap.
-pub(super) type Answer<T> = wasmtime::Result<Result<T, InjectorError>>;
+pub(super) type Answer<T> = wasmtime::Result<Result<T, Flaw>>;
 
 /// What is done with a handle and answered with nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

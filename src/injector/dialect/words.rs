@@ -3,7 +3,7 @@
 
 use crate::injector::bindings;
 use crate::injector::call::{self, Call, Evidence, Handle, Phase, Target, nanoseconds};
-use crate::injector::error::InjectorError;
+use crate::injector::error::Flaw;
 use crate::injector::limits::CALL_TIMEOUT;
 use crate::injector::value::Value;
 
@@ -82,7 +82,7 @@ macro_rules! words {
                 Evidence { phase, acted: report.acted, message: report.message }
             }
 
-            pub fn error(error: types::Error) -> InjectorError {
+            pub fn error(error: types::Error) -> Flaw {
                 let code = match error.code {
                     ErrorCode::InvalidParams => "invalid-params".to_owned(),
                     ErrorCode::UnsupportedTarget => "unsupported-target".to_owned(),
@@ -94,7 +94,7 @@ macro_rules! words {
                     ErrorCode::Internal => "internal".to_owned(),
                     ErrorCode::Other(code) => code,
                 };
-                InjectorError::Refused { code, message: error.message, retryable: error.retryable }
+                Flaw::Refused { code, message: error.message, retryable: error.retryable }
             }
         }
     };

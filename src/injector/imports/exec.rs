@@ -19,16 +19,22 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
 impl State {
-    async fn run_now(&mut self, command: Command) -> Result<Output, Refusal> {
-        let Command { program, args, env, stdin, timeout } = command;
-        if !self.grant.programs.iter().any(|granted| granted.allows(&program, &args)) {
-            return Err(denied(format!("no grant for {}", shown(&program, &args))));
+    /// Refuses what is not granted, what is not there, and what anybody could have put there.
+    fn may_run(&self, command: &Command) -> Result<(), Refusal> {
+        let Command { program, args, env, .. } = command;
+        if !self.grant.programs.iter().any(|granted| granted.allows(program, args)) {
+            return Err(denied(format!("no grant for {}", shown(program, args))));
         }
-        self.may_start(&program)?;
         if let Some((name, _)) = env.iter().find(|(name, value)| !is_own(name) || value.contains('\0')) {
             return Err(denied(format!("the variable `{name}` does not begin with {OWN}")));
         }
-        trusted(&program)?;
+        trusted(program)
+    }
+
+    async fn run_now(&mut self, command: Command) -> Result<Output, Refusal> {
+        self.may_run(&command)?;
+        let Command { program, args, env, stdin, timeout } = command;
+        self.may_start(&program)?;
         let timeout = timeout.map_or(REQUEST_TIMEOUT, Duration::from_nanos).min(REQUEST_TIMEOUT);
         let mut child = std::process::Command::new(&program);
         child.args(&args).env_clear().env("PATH", PATH).envs(env).current_dir("/").process_group(0);
@@ -131,6 +137,11 @@ async fn read(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
 }
 
 impl Host for State {
+    async fn check(&mut self, command: Command) -> wasmtime::Result<Result<(), Error>> {
+        let what = format!("check {}", shown(&command.program, &command.args));
+        Ok(self.ask("exec", what, async |state| state.may_run(&command)).await)
+    }
+
     async fn run(&mut self, command: Command) -> wasmtime::Result<Result<Output, Error>> {
         let what = shown(&command.program, &command.args);
         Ok(self.ask("exec", what, async |state| state.run_now(command).await).await)

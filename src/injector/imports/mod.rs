@@ -12,6 +12,7 @@ mod process;
 mod state;
 mod tcp;
 
+pub(super) use process::let_go_on;
 pub use tcp::Connection;
 
 pub use ask::Deed;

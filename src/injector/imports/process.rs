@@ -3,7 +3,7 @@
 use super::ask::{Deed, Refusal, State, denied, failed};
 use crate::injector::bindings::v0_2::chaos::injector::process::{Host, Id, Info};
 use crate::injector::bindings::v0_2::chaos::injector::types::{Error, ErrorCode};
-use crate::journal::ProcessIdentity;
+use crate::journal::{HostCall, ProcessIdentity};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 /// The signals that can be sent, by their names without `SIG`.
@@ -57,6 +57,30 @@ impl State {
     }
 }
 
+/// A process, as it is written down.
+fn told(process: ProcessIdentity) -> String {
+    format!("{}/{}", process.pid, process.started)
+}
+
+/// The process that was stopped by what is written down; none where something else was asked.
+fn stopped(what: &str) -> Option<ProcessIdentity> {
+    let (pid, started) = what.strip_prefix("SIGSTOP to ")?.split_once('/')?;
+    Some(ProcessIdentity { pid: pid.parse().ok()?, started: started.parse().ok()? })
+}
+
+/// Lets go on whatever was stopped for a fault, by what is written down of it: without its component, which failed. Gives how
+/// many processes that were.
+pub(crate) fn let_go_on(calls: &[HostCall], step: &str) -> usize {
+    let of_fault = calls.iter().filter(|call| call.step == step && call.outcome == "done");
+    let processes = of_fault.filter_map(|call| stopped(&call.what)).filter(ProcessIdentity::is_stopped);
+    let sent = processes.filter(|process| {
+        let pid = i32::try_from(process.pid).ok().and_then(Pid::from_raw);
+        let held = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        held.is_some_and(|held| process.is_alive() && pidfd_send_signal(held, Signal::CONT).is_ok())
+    });
+    sent.count()
+}
+
 fn info(process: ProcessIdentity, instance: &str) -> Option<Info> {
     let of = |file: &str| std::fs::read(format!("/proc/{}/{file}", process.pid)).ok();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
@@ -79,7 +103,7 @@ impl Host for State {
 
     async fn signal(&mut self, id: Id, signal: String) -> wasmtime::Result<Result<(), Error>> {
         let name: String = signal.chars().take(20).collect();
-        let what = format!("SIG{name} to {}", id.pid);
+        let what = format!("SIG{name} to {}", told(ProcessIdentity { pid: id.pid, started: id.started }));
         Ok(self.ask("process", what, async |state| state.signal_now(id, &name)).await)
     }
 }

@@ -3,7 +3,8 @@
 use super::outside::Server;
 use super::rogue::{Rogue, answer, order, refused};
 use super::{InjectorError, call};
-use crate::injector::{Grant, Phase};
+use crate::injector::{Declared, FoundBy, Grant, Phase};
+use crate::journal::ProcessIdentity;
 use crate::types::program::ProgramPattern;
 use std::time::{Duration, Instant};
 
@@ -20,7 +21,7 @@ async fn is_well(rogue: &Rogue) {
 async fn traps_and_bombs_end_the_call_and_nothing_else() {
     let rogue = Rogue::new();
     for (fault, why) in [("trap", "unreachable"), ("recurse", "stack"), ("bomb", "memory")] {
-        let Err(InjectorError::Trapped(reason)) = rogue.does(&nothing(), &order(fault)).await else {
+        let Err(InjectorError::Trapped { reason, .. }) = rogue.does(&nothing(), &order(fault)).await else {
             panic!("{fault} did not trap");
         };
         assert!(reason.contains(why), "{fault}: {reason}");
@@ -46,7 +47,7 @@ async fn an_endless_loop_holds_nobody_up() {
                 Instant::now()
             }
         );
-        assert!(matches!(ended, Err(InjectorError::TimedOut(_))), "{function}: {ended:?}");
+        assert!(matches!(ended, Err(InjectorError::TimedOut { .. })), "{function}: {ended:?}");
         assert!(beside < Instant::now());
     }
 }
@@ -66,10 +67,10 @@ async fn a_flood_of_words_and_questions_is_cut_off() {
 async fn a_handle_is_bounded_and_nobody_elses() {
     let rogue = Rogue::new();
     let huge = rogue.prepared(&nothing(), &order("huge")).await;
-    assert!(matches!(huge, Err(InjectorError::Trapped(why)) if why.contains("64 KiB")));
+    assert!(matches!(huge, Err(InjectorError::Trapped { reason, .. }) if reason.contains("64 KiB")));
     assert_eq!(rogue.prepared(&nothing(), &order("nothing")).await.unwrap().id, "r.s", "the host names it");
     let forged = rogue.does(&nothing(), &order("forge")).await;
-    assert!(matches!(&forged, Err(InjectorError::Trapped(why)) if why.contains("handle")), "{forged:?}");
+    assert!(matches!(&forged, Err(InjectorError::Trapped { reason, .. }) if reason.contains("handle")), "{forged:?}");
 }
 
 #[tokio::test]
@@ -133,4 +134,31 @@ async fn calls_that_wait_do_not_wait_for_each_other() {
     }
     // One after the other they would take 100 s.
     assert!(began.elapsed() < Duration::from_secs(60));
+}
+
+/// A component stops a process and then hangs in its revert: the host lets the process go on by what it wrote down.
+#[tokio::test]
+async fn what_a_broken_component_stopped_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let process = ProcessIdentity::of(child.id());
+    std::fs::write(folder.path().join("cgroup.procs"), child.id().to_string()).unwrap();
+    let declared = Declared { instance: "payment".to_owned(), by: FoundBy::Cgroup(folder.path().to_path_buf()) };
+    let (rogue, grant) = (Rogue::new(), Grant { processes: vec![declared], ..nothing() });
+    let stop = order("signal").what("STOP").number("pid", process.pid.into()).number("started", process.started);
+    rogue.does(&grant, &stop).await.unwrap();
+    let until = |wanted: bool| {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while process.is_stopped() != wanted {
+            assert!(Instant::now() < deadline, "stopped: {wanted}");
+            std::thread::yield_now();
+        }
+    };
+    until(true);
+    let handle = rogue.prepared(&grant, &order("spin").when("revert")).await.unwrap();
+    let reverted = rogue.injector.revert(&grant, &call(), &handle).await;
+    assert!(matches!(reverted, Err(InjectorError::TimedOut { component, .. }) if component == "rogue"));
+    until(false);
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
