@@ -114,3 +114,42 @@ fn a_target_that_vanishes_leaves_nothing_and_proves_nothing() {
     ran.says("halt: the fault ended before its time: its target says: 0 of").says("outage: inconclusive");
     place.run(&["status"]).ended(0).says("nothing is in force");
 }
+
+/// A control group of the kernel's own, as systemd makes one for each unit; none where this user may not make any.
+struct Group(std::path::PathBuf);
+
+impl Group {
+    fn make(unit: &str) -> Option<Self> {
+        let roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].map(std::path::Path::new);
+        let root = roots.into_iter().find(|root| root.join("cgroup.procs").exists())?;
+        let folder = root.join("system.slice").join(unit);
+        std::fs::create_dir_all(&folder).ok().map(|()| Self(folder))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        wait_for("an empty control group", 20, || std::fs::remove_dir(&self.0).is_ok());
+        // The slice goes too if nobody else is in it.
+        let _in_use = self.0.parent().map(std::fs::remove_dir);
+    }
+}
+
+/// They are found in their control group, whoever started them.
+#[test]
+fn the_processes_of_a_unit_are_paused_and_go_on() {
+    let (place, port) = (Place::new(), free_port());
+    let unit = format!("chaos-test-{port}.service");
+    let Some(group) = Group::make(&unit) else { return eprintln!("no control group can be made here") };
+    let nginx = nginx_that(&place, "page", port, "return 200 'hello';");
+    let main = std::fs::read_to_string(place.path().join("page/nginx.pid")).unwrap();
+    std::fs::write(group.0.join("cgroup.procs"), main.trim()).unwrap();
+    let is = format!("processes unit \"{unit}\"");
+    let file = site(&place, port, &is, "pause(page) as halt", BACK);
+    place.run(&["exec", &file]).ended(0).says("seen to act, 1 time so far").says("outage: confirmed");
+    let is = format!("processes cgroup \"{}\"; restarts by orchestrator", group.0.display());
+    let file = site(&place, port, &is, "kill(page) as crash", "");
+    place.run(&["exec", &file]).ended(0).says("outage: confirmed");
+    assert!(!answers(port));
+    drop(nginx);
+}
