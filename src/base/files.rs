@@ -25,6 +25,14 @@ pub trait Files: Sync {
     /// [`FileError`] says why there is none.
     fn read(&self, path: &Path) -> Result<String, FileError>;
 
+    /// The bytes of a file that is no text.
+    ///
+    /// # Errors
+    /// [`FileError`] says why there are none.
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        self.read(path).map(String::into_bytes)
+    }
+
     /// The `.chaos` files directly in a folder, sorted.
     fn siblings(&self, folder: &Path) -> Vec<PathBuf>;
 

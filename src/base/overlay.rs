@@ -32,6 +32,10 @@ impl Files for Overlay<'_> {
         self.texts.get(path).cloned().map_or_else(|| self.under.read(path), Ok)
     }
 
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        self.texts.get(path).map_or_else(|| self.under.bytes(path), |text| Ok(text.clone().into_bytes()))
+    }
+
     fn siblings(&self, folder: &Path) -> Vec<PathBuf> {
         let here =
             |path: &&PathBuf| path.parent() == Some(folder) && path.extension().is_some_and(|ending| ending == "chaos");

@@ -8,6 +8,9 @@ use std::path::{Path, PathBuf};
 /// A source has at most this many bytes.
 pub const LARGEST: u64 = 16 << 20;
 
+/// A component has at most this many bytes: those that bring an interpreter are large.
+const LARGEST_COMPONENT: u64 = 64 << 20;
+
 /// The files of this machine.
 pub struct Disk;
 
@@ -17,6 +20,11 @@ impl Disk {
     /// # Errors
     /// It is missing, a folder, larger, or no UTF-8.
     pub fn read_up_to(&self, path: &Path, largest: u64) -> Result<String, FileError> {
+        let bytes = Self::bytes_up_to(path, largest)?;
+        String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
+    }
+
+    fn bytes_up_to(path: &Path, largest: u64) -> Result<Vec<u8>, FileError> {
         let here = path.as_os_str().is_empty(); // `.`, as plain paths have it
         let metadata = fs::metadata(if here { Path::new(".") } else { path }).map_err(|error| explain(&error))?;
         if metadata.is_dir() {
@@ -25,14 +33,17 @@ impl Disk {
         if metadata.len() > largest {
             return Err(FileError::TooLarge(metadata.len()));
         }
-        let bytes = fs::read(path).map_err(|error| explain(&error))?;
-        String::from_utf8(bytes).map_err(|error| FileError::NotUtf8(error.utf8_error().valid_up_to()))
+        fs::read(path).map_err(|error| explain(&error))
     }
 }
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> Result<String, FileError> {
         self.read_up_to(path, LARGEST)
+    }
+
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        Self::bytes_up_to(path, LARGEST_COMPONENT)
     }
 
     fn siblings(&self, folder: &Path) -> Vec<PathBuf> {

@@ -38,6 +38,7 @@ mod lint;
 mod output;
 mod plan;
 mod planfile;
+mod plugin;
 mod policy;
 mod project_of;
 mod proxy;
@@ -101,6 +102,7 @@ enum Command {
     Replay(replay::Replay),
     Explain(explain::Explain),
     Doc(doc::Doc),
+    Plugin(plugin::Plugin),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
     #[command(hide = true)]
@@ -147,6 +149,7 @@ pub fn run() -> ExitCode {
         Command::Replay(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Doc(command) => command.run(),
+        Command::Plugin(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Guard(command) => command.run(),

@@ -18,7 +18,8 @@ pub fn compiled(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> wasmtim
     if let Some(file) = file {
         store(&file, &code);
     }
-    Component::from_binary(engine, bytes)
+    // SAFETY: this engine made the code just now, and nobody else has held it.
+    unsafe { Component::deserialize(engine, &code) }
 }
 
 fn load(engine: &Engine, file: &Path) -> Option<Component> {

@@ -3,13 +3,25 @@
 mod bindings;
 mod cache;
 mod call;
+mod declared;
+mod dialect;
 mod error;
+mod grant;
 mod host;
 mod imports;
+mod limits;
+mod loaded;
 mod standard;
+#[cfg(test)]
+mod tests;
+mod value;
 
-pub use call::{Call, Evidence, Handle, Phase, Target};
+pub use call::{Call, Evidence, Handle, Instance, Phase, Target};
+pub use declared::{Declared, FoundBy};
 pub use error::InjectorError;
-pub use host::{Host, Injector};
-pub use imports::{Grant, Origin};
+pub use grant::{Grant, Origin};
+pub use host::Host;
+pub use imports::Deed;
+pub use limits::CALL_TIMEOUT;
+pub use loaded::Injector;
 pub use standard::component;

@@ -1,6 +1,10 @@
 //! The standard components, embedded.
 
-const COMPONENTS: &[(&str, &[u8])] = &[("http", include_bytes!("../../stdlib/components/http.wasm"))];
+const COMPONENTS: &[(&str, &[u8])] = &[
+    ("command", include_bytes!("../../stdlib/components/command.wasm")),
+    ("http", include_bytes!("../../stdlib/components/http.wasm")),
+    ("process", include_bytes!("../../stdlib/components/process.wasm")),
+];
 
 /// The bytes of a standard component.
 pub fn component(name: &str) -> Option<&'static [u8]> {

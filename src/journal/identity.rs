@@ -30,11 +30,17 @@ impl ProcessIdentity {
             None => exists(self.pid),
         }
     }
+
+    /// Whether that very process is there, but stands still until it is told to go on.
+    pub fn is_stopped(&self) -> bool {
+        stat(self.pid).is_some_and(|stat| stat.started == self.started && stat.stopped)
+    }
 }
 
 struct Stat {
     started: u64,
     dead: bool,
+    stopped: bool,
 }
 
 /// Reads `/proc/PID/stat`; the name in it may hold anything, so fields are counted from behind its closing bracket.
@@ -42,7 +48,9 @@ fn stat(pid: u32) -> Option<Stat> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, fields) = text.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
-    Some(Stat { started: fields.get(19)?.parse().ok()?, dead: matches!(*fields.first()?, "Z" | "X") })
+    let state = *fields.first()?;
+    let started = fields.get(19)?.parse().ok()?;
+    Some(Stat { started, dead: matches!(state, "Z" | "X"), stopped: matches!(state, "T" | "t") })
 }
 
 fn exists(pid: u32) -> bool {

@@ -40,4 +40,21 @@ CREATE TABLE IF NOT EXISTS events (
   at   INTEGER NOT NULL,                   -- nanoseconds since the run began
   text TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS host_calls (    -- what the components of a run asked of the host
+  run        TEXT NOT NULL,
+  step       TEXT NOT NULL,
+  component  TEXT NOT NULL,
+  function   TEXT NOT NULL,                -- what the component was doing: inject, revert, ...
+  at         INTEGER NOT NULL,             -- seconds since 1970
+  capability TEXT NOT NULL,
+  what       TEXT NOT NULL,
+  outcome    TEXT NOT NULL                 -- done, refused, or failed with the reason
+) STRICT;
+CREATE INDEX IF NOT EXISTS host_calls_of ON host_calls (run);
+CREATE TABLE IF NOT EXISTS component_memory ( -- what components keep for their faults
+  fault TEXT NOT NULL,
+  key   TEXT NOT NULL,
+  value BLOB NOT NULL,
+  PRIMARY KEY (fault, key)
+) STRICT;
 ";

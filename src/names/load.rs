@@ -2,10 +2,10 @@
 
 use super::scope::{Kind, Scope};
 use super::shelf::{Origin, Shelf};
-use super::{DeclarationId, Module, ModuleId, Program, errors, stdlib};
+use super::{DeclarationId, Module, ModuleId, Program, component, errors, stdlib};
 use crate::base::files::plain;
 use crate::base::{FileError, Files, Sources, Span};
-use crate::syntax::tree::{File, Name, Use, Used};
+use crate::syntax::tree::{ExprKind, File, Name, Use, Used};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,6 +64,7 @@ impl Program {
             scope: Scope::default(),
         });
         self.known.insert(origin, id);
+        self.load_components(id, shelf);
         chain.push(path.clone());
         let scope = self.scope(id, shelf, chain);
         chain.pop();
@@ -71,6 +72,19 @@ impl Program {
             module.scope = scope;
         }
         Ok(id)
+    }
+
+    /// Reads the components that a module's faults name by their files.
+    fn load_components(&mut self, id: ModuleId, shelf: &Shelf) {
+        let Some(module) = self.modules.get(id.0) else { return };
+        let named = module.file.faults.iter().filter_map(|fault| fault.component.as_ref());
+        for (name, _) in named {
+            let ExprKind::Text(name) = &name.kind else { continue };
+            if component::is_file(name) {
+                let path = plain(&module.folder.join(name));
+                self.components.entry(path).or_insert_with_key(|path| shelf.component(path));
+            }
+        }
     }
 
     fn scope(&mut self, id: ModuleId, shelf: &Shelf, chain: &mut Vec<PathBuf>) -> Scope {

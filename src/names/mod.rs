@@ -1,5 +1,6 @@
 //! Rank 3: files to a program: what `use` brings in, and what a name means in a file.
 
+pub mod component;
 mod errors;
 mod guard;
 mod load;
@@ -7,16 +8,17 @@ mod scope;
 mod shelf;
 pub mod stdlib;
 
-pub use errors::unreadable;
+pub use errors::{unreadable, unusable_component};
 pub use guard::{Guard, GuardPlace};
 pub use scope::{Kind, Scope};
 pub use shelf::Shelf;
 
-use crate::base::{SourceId, Sources};
+use crate::base::{FileError, SourceId, Sources};
 use crate::diagnostics::Diagnostic;
 use crate::syntax::File;
+use component::ComponentFile;
 use shelf::Origin;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -59,7 +61,21 @@ pub struct Program {
     pub modules: Vec<Module>,
     /// What is wrong with texts and names.
     pub findings: Vec<Diagnostic>,
+    /// Components that are named by their files, each with what is read of it or why it cannot be.
+    pub components: BTreeMap<PathBuf, ReadComponent>,
     known: HashMap<Origin, ModuleId>,
+}
+
+/// What comes of reading a component's file.
+pub type ReadComponent = Arc<Result<ComponentFile, Unreadable>>;
+
+/// Why a component cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unreadable {
+    /// Its file.
+    File(FileError),
+    /// What is in it, for a message.
+    Content(String),
 }
 
 impl Program {

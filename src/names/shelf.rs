@@ -3,7 +3,7 @@
 use crate::base::files::plain;
 use crate::base::{FileError, Files, Numbers, Source, SourceId, Sources};
 use crate::diagnostics::Diagnostic;
-use crate::names::stdlib;
+use crate::names::{ReadComponent, Unreadable, component, stdlib};
 use crate::syntax::{self, File};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -47,12 +47,19 @@ pub struct Shelf<'f> {
     numbers: Numbers,
     volumes: Kept<Origin, Read>,
     environments: Kept<PathBuf, Arc<Vec<PathBuf>>>,
+    components: Kept<PathBuf, ReadComponent>,
 }
 
 impl<'f> Shelf<'f> {
     /// An empty shelf over these files.
     pub fn new(files: &'f dyn Files) -> Self {
-        Self { files, numbers: Numbers::default(), volumes: Kept::default(), environments: Kept::default() }
+        Self {
+            files,
+            numbers: Numbers::default(),
+            volumes: Kept::default(),
+            environments: Kept::default(),
+            components: Kept::default(),
+        }
     }
 
     /// An empty shelf whose texts are numbered with others.
@@ -96,6 +103,14 @@ impl<'f> Shelf<'f> {
     /// Reads and parses a file ahead of whoever asks for it.
     pub fn prepare(&self, path: &Path) {
         let _whoever_asks_is_told_why_not = self.volume(&Origin::file(path));
+    }
+
+    /// A component, by the path of its file.
+    pub(super) fn component(&self, path: &Path) -> ReadComponent {
+        self.components.get(&path.to_path_buf(), || {
+            let bytes = self.files.bytes(path).map_err(Unreadable::File);
+            Arc::new(bytes.and_then(|bytes| component::read(&bytes).map_err(Unreadable::Content)))
+        })
     }
 
     /// The files directly in a folder that declare an environment.

@@ -1,6 +1,8 @@
 //! The standard library's modules, embedded.
 
+use super::component::Manifest;
 use crate::base::SourceId;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Every module: its path, its file's name, its text.
@@ -34,54 +36,42 @@ pub fn fault_modules() -> impl Iterator<Item = &'static str> + Clone {
 pub struct Component {
     /// Its name.
     pub name: &'static str,
-    /// The actions that inject.
-    pub faults: &'static [&'static str],
-    /// The actions that read.
+    /// The actions that read; the runner makes them itself.
     pub probes: &'static [&'static str],
-    /// The class of its faults.
-    pub class: &'static str,
-    /// What of the target its faults work on: two on the same cannot be told apart.
-    pub resource: &'static str,
-    /// Whether this program contains it; what names another checks, and is refused when it should run.
-    pub embedded: bool,
+    /// Its manifest, of one that injects.
+    manifest: Option<&'static str>,
 }
 
-/// Every standard component; a test compares the embedded ones with their manifests.
+/// Every standard component.
 pub const COMPONENTS: &[Component] = &[
     Component {
         name: "http",
-        faults: &["error", "latency", "mark"],
         probes: &["find", "number", "says", "status", "text", "time", "up"],
-        class: "leased",
-        resource: "requests",
-        embedded: true,
+        manifest: Some(include_str!("../../stdlib/injectors/http/manifest.json")),
     },
     Component {
         name: "process",
-        faults: &["kill"],
         probes: &[],
-        class: "self_healing",
-        resource: "instance",
-        embedded: false,
+        manifest: Some(include_str!("../../stdlib/injectors/process/manifest.json")),
     },
-    // Nothing but probes, which the runner makes itself: what is in the sandbox has no sockets and starts no programs.
-    Component {
-        name: "tcp",
-        faults: &[],
-        probes: &["open", "time"],
-        class: "leased",
-        resource: "requests",
-        embedded: false,
-    },
+    Component { name: "tcp", probes: &["open", "time"], manifest: None },
     Component {
         name: "command",
-        faults: &[],
         probes: &["exit", "find", "number", "says", "succeeds", "text"],
-        class: "leased",
-        resource: "requests",
-        embedded: false,
+        manifest: Some(include_str!("../../stdlib/injectors/command/manifest.json")),
     },
 ];
+
+impl Component {
+    /// What it says of itself; none of one that has only probes.
+    pub fn manifest(&self) -> Option<&'static Manifest> {
+        static ALL: LazyLock<BTreeMap<&str, Manifest>> = LazyLock::new(|| {
+            let read = |it: &Component| Some((it.name, Manifest::parse(it.manifest?.as_bytes()).ok()?));
+            COMPONENTS.iter().filter_map(read).collect()
+        });
+        ALL.get(self.name)
+    }
+}
 
 /// The component with this name.
 pub fn component(name: &str) -> Option<&'static Component> {

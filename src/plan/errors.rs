@@ -2,8 +2,9 @@
 
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Fix, codes, suggest};
+use crate::names::component::Capability;
 use crate::plan::{Placed, Step};
-use crate::types::model::Environment;
+use crate::types::model::{Environment, Inject};
 use crate::types::term::MetricId;
 use std::collections::BTreeMap;
 
@@ -32,6 +33,18 @@ pub fn irreversible(step: &Step, target: &str, environment: &Environment) -> Dia
     finding
         .help(format!("add `restarts by orchestrator` to `service {target}`, if somebody restarts it"))
         .help("where it is meant to stay away, say so in the experiment: `consent irreversible`")
+}
+
+/// A component asks for what the environment grants it nothing of.
+pub fn not_granted(inject: &Inject, capability: &Capability, environment: &str, at: Span) -> Diagnostic {
+    let (component, name) = (&inject.fault.component, &capability.name);
+    let headline = format!("the environment `{environment}` grants nothing of `{name}` to the component `{component}`");
+    let reason = if capability.reason.is_empty() { String::new() } else { format!(": {}", capability.reason) };
+    let to = inject.fault.file.as_ref().map_or_else(|| component.clone(), |file| file.path.display().to_string());
+    Diagnostic::error(codes::E0336, headline)
+        .at(inject.target_span, format!("this fault needs it{reason}"))
+        .at(at, "not granted in this environment")
+        .help(format!("add `grant {name} \"…\" to \"{to}\" on {}` to the environment", inject.target))
 }
 
 pub fn no_upstream(service: &str, at: Span) -> Diagnostic {

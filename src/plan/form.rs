@@ -3,7 +3,7 @@
 use super::arrange::Edge;
 use super::graph::{Graph, StepId, StepKind};
 use crate::base::Span;
-use crate::types::model::Expectation;
+use crate::types::model::{ComponentPath, Expectation, Permit};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::json;
 
@@ -94,4 +94,22 @@ impl Serialize for StepKind {
 /// The words of what has a place.
 pub fn words<S: Serializer>(all: &[(String, Span)], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_seq(all.iter().map(|(words, _)| words))
+}
+
+/// What a component's file holds, wherever it lies.
+pub fn digest<S: Serializer>(file: &Option<ComponentPath>, serializer: S) -> Result<S::Ok, S::Error> {
+    match file {
+        Some(file) => serializer.collect_str(&format_args!("sha256:{}", file.digest)),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// What a component may do because the environment says so; the rest follows from the plan.
+pub fn granted<S: Serializer>(permits: &[Permit], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(permits.iter().filter(|permit| permit.is_granted()))
+}
+
+/// Whether nothing of it stands in the document.
+pub fn grants_nothing(permits: &[Permit]) -> bool {
+    !permits.iter().any(Permit::is_granted)
 }

@@ -3,7 +3,7 @@
 use super::arrange::Edge;
 use crate::base::{Interval, Span};
 use crate::types::Type;
-use crate::types::model::{Argument, Class, Expectation};
+use crate::types::model::{Argument, Class, ComponentPath, Expectation, Permit};
 use crate::types::term::Condition;
 use petgraph::Direction;
 use petgraph::stable_graph::{NodeIndex, StableDiGraph};
@@ -81,6 +81,12 @@ pub struct Injection {
     pub component: String,
     /// The component's action.
     pub action: String,
+    /// The component's file, where it is no standard one.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "super::form::digest")]
+    pub file: Option<ComponentPath>,
+    /// What the component may do besides commanding the target's proxy.
+    #[serde(skip_serializing_if = "super::form::grants_nothing", serialize_with = "super::form::granted")]
+    pub permits: Vec<Permit>,
     /// The faulted service.
     pub target: String,
     /// The target's proxy: one of the plan's.

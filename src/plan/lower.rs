@@ -3,6 +3,7 @@
 use super::arrange::{Edge, Leaf, Placed, arrange};
 use super::graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepId, StepKind};
 use super::limits::Effective;
+use super::permits::permits;
 use super::{Plan, errors, world};
 use crate::base::{Interval, Span};
 use crate::diagnostics::Diagnostic;
@@ -43,6 +44,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         known: &known,
         steady: &all_steady,
         proxies: &proxies,
+        processes: &processes,
         calls: BTreeSet::new(),
         graph: Graph::default(),
         findings,
@@ -133,6 +135,7 @@ struct Lowering<'a> {
     known: &'a Known,
     steady: &'a Condition,
     proxies: &'a [world::Proxy],
+    processes: &'a [world::Process],
     /// The steps that call probes.
     calls: BTreeSet<String>,
     graph: Graph,
@@ -211,6 +214,8 @@ impl Lowering<'_> {
             fault: fault.full_name(),
             component: fault.component.clone(),
             action: fault.action.clone(),
+            file: fault.file.clone(),
+            permits: permits(inject, self.environment, self.processes, &mut self.findings),
             target: inject.target.clone(),
             proxy,
             arguments: self.planned(&fault.parameters, &inject.arguments, here),

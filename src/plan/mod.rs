@@ -12,6 +12,7 @@ mod form;
 pub mod graph;
 mod limits;
 mod lower;
+mod permits;
 mod support;
 pub mod words;
 mod world;

@@ -4,7 +4,7 @@
 use super::{Plan, Step, StepKind, errors};
 use crate::base::Span;
 use crate::diagnostics::Diagnostic;
-use crate::names::stdlib;
+use crate::types::model::Permit;
 
 /// Everything in a plan that cannot be run, each with its place.
 pub fn not_runnable(plan: &Plan) -> Vec<Diagnostic> {
@@ -20,8 +20,15 @@ fn step(step: &Step) -> Vec<(String, Span)> {
     match &step.kind {
         StepKind::Approve(..) => one("`approve`".to_owned()),
         StepKind::Inject(injection) => {
-            let embedded = stdlib::component(&injection.component).is_some_and(|component| component.embedded);
-            if embedded { Vec::new() } else { one(format!("faults of the component `{}`", injection.component)) }
+            let found = injection.permits.iter().any(|permit| matches!(permit, Permit::Processes { .. }));
+            if injection.component == "process" && !found {
+                let target = &injection.target;
+                return one(format!(
+                    "`{}` on `{target}`, of which nothing says what its processes are",
+                    injection.fault
+                ));
+            }
+            Vec::new()
         }
         _ => Vec::new(),
     }

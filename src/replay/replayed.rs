@@ -11,7 +11,7 @@ use crate::diagnostics::codes;
 use crate::injector::{Call as Caller, Evidence, Handle};
 use crate::metrics::{Found, Nothing, Read};
 use crate::plan::{Injection, Plan, Proxy};
-use crate::run::{ClaimIntent, FaultIntent, Future, Halt, Intent, RunError, WINDING_UP, Witness, World};
+use crate::run::{ClaimIntent, FaultIntent, Future, Halt, Intent, Means, RunError, WINDING_UP, Witness, World};
 use crate::types::model::{Class, ProbeUse, SourceRef};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -125,8 +125,9 @@ impl Replayed {
             target: injection.target.clone(),
             component: injection.component.clone(),
             handle: Handle { id: step.clone(), data: Vec::new() },
-            call: Caller { run, experiment, step, fence: 0, lease },
+            call: Caller { run, experiment, step, fence: 0, lease, dry_run: false },
             proxy: injection.proxy.clone(),
+            means: Means::default(),
             class: injection.class,
         }
     }

@@ -6,7 +6,7 @@ use crate::plan::{CANCEL_GRACE, Injection, Plan, Step, StepKind, words};
 use crate::policy::{Ask, Broken, Judgement};
 use crate::radius::timeline::{Row, draw};
 use crate::radius::{Bounds, When};
-use crate::types::model::{Class, Expectation};
+use crate::types::model::{Class, Expectation, Permit};
 use crate::types::term::LimitName;
 
 /// Faults on the timeline, at most.
@@ -26,6 +26,7 @@ pub fn plan(plan: &Plan, bounds: &Bounds, judgement: &Judgement) -> String {
     section(&mut out, "timeline, from the end of the baseline", timeline(bounds));
     section(&mut out, "watched throughout", watched(plan));
     section(&mut out, "blast radius", radius(plan, bounds));
+    section(&mut out, "granted to components", grants(plan));
     section(&mut out, "guarantees", guarantees(plan, bounds));
     section(&mut out, "policies", policies(judgement));
     section(&mut out, "asked before it runs", judgement.asks.iter().map(asked).collect());
@@ -201,6 +202,19 @@ fn radius(plan: &Plan, bounds: &Bounds) -> Vec<String> {
     let reach: Vec<&str> = bounds.reach.iter().map(String::as_str).collect();
     lines.push(format!("reach       {} can feel it", reach.join(", ")));
     lines
+}
+
+/// What the component of each fault may do; everything else is refused.
+fn grants(plan: &Plan) -> Vec<String> {
+    let one = |(step, injection): (&Step, &Injection)| {
+        let proxy = injection.proxy.as_ref().filter(|_| injection.resource == "requests");
+        let proxy = proxy.map(|proxy| format!("command the proxy of {} at {}", proxy.service, proxy.admin));
+        let all: Vec<String> = proxy.into_iter().chain(injection.permits.iter().map(Permit::to_string)).collect();
+        let may = if all.is_empty() { "may do nothing outside".to_owned() } else { format!("may {}", all.join("; ")) };
+        let digest = injection.file.as_ref().map_or_else(String::new, |file| format!(" ({:.12})", file.digest));
+        format!("{}: {}{digest} {may}", step.name, injection.component)
+    };
+    plan.injections().map(one).collect()
 }
 
 /// What comes of the faults when the run is cancelled.

@@ -1,9 +1,9 @@
 //! What is about to be done to the outside world, with all that is needed to take it back: what the journal holds.
 
-use crate::injector::{Call, Handle};
+use crate::injector::{Call, Declared, Handle};
 use crate::journal::ProcessIdentity;
 use crate::plan::Proxy;
-use crate::types::model::Class;
+use crate::types::model::{Class, ComponentPath, Permit};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -82,10 +82,32 @@ pub struct FaultIntent {
     pub call: Call,
     /// What the component needs to take it back.
     pub handle: Handle,
-    /// The target's proxy, which is all that the component may talk to.
+    /// The target's proxy, which the component may command.
     pub proxy: Option<Proxy>,
+    /// What else it needs and may do.
+    #[serde(default, skip_serializing_if = "Means::is_usual")]
+    pub means: Means,
     /// How it ends when nobody takes it back.
     pub class: Class,
+}
+
+/// What is known of a fault's component besides its name, and what it may do: also after a restart, when no plan is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Means {
+    /// Its file, where it is no standard one.
+    pub file: Option<ComponentPath>,
+    /// What the environment grants it.
+    pub permits: Vec<Permit>,
+    /// The target's processes.
+    pub processes: Vec<Declared>,
+    /// Whether what it does shows elsewhere than in the target's proxy.
+    pub beside_proxy: bool,
+}
+
+impl Means {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Intent {

@@ -3,7 +3,7 @@
 use super::error::RunError;
 use super::intent::ProcessIntent;
 use crate::diagnostics::codes;
-use crate::journal::ProcessIdentity;
+use crate::journal::{MARKER, ProcessIdentity, marked};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::fs::{self, File};
 use std::net::ToSocketAddrs;
@@ -14,8 +14,6 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-/// The variable that marks our processes.
-const MARKER: &str = "CHAOS_EFFECT";
 /// A service must answer by then.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// A process gets this long to end by itself.
@@ -199,16 +197,4 @@ fn signal(targets: &[ProcessIdentity], signal: Signal) {
             let _gone = kill_process_group(pid, signal).or_else(|_| kill_process(pid, signal));
         }
     }
-}
-
-/// The living processes that carry a marker, found in their environment. Nothing where the platform has no `/proc`.
-fn marked(marker: &str) -> Vec<ProcessIdentity> {
-    let wanted = format!("{MARKER}={marker}");
-    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = pids.filter_map(|entry| entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
-    let carries = |pid: &u32| {
-        let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
-    };
-    pids.filter(carries).map(ProcessIdentity::of).filter(ProcessIdentity::is_alive).collect()
 }

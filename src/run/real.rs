@@ -3,14 +3,16 @@
 use super::error::RunError;
 use super::intent::{ClaimIntent, FaultIntent, Intent};
 use super::keys::{Keys, from_anywhere, proxy_from_anywhere};
+use super::means::{self, Started};
 use super::world::{Future, Witness, World};
 use super::{process, proxy};
 use crate::base::Instant;
 use crate::diagnostics::codes;
-use crate::injector::{Call, Evidence, Grant, Host, Injector, Origin, Phase, Target};
+use crate::injector::{Call, Deed, Evidence, Grant, Host, Injector, Instance, Phase, Target};
+use crate::journal::Journal;
 use crate::metrics::{Fetcher, Found, NoSecret, Nothing, Read, SourceReader, Vault, parse, probe};
 use crate::plan::{Injection, Plan, Proxy, QUERY_TIMEOUT};
-use crate::types::model::{Class, ProbeUse, SourceRef};
+use crate::types::model::{Class, ComponentPath, ProbeUse, SourceRef};
 use crate::types::term::LimitName;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,6 +58,9 @@ pub struct RealWorld {
     vault: Arc<Vault>,
     host: OnceCell<Arc<Host>>,
     injectors: Mutex<BTreeMap<String, Injector>>,
+    started: Started,
+    /// What the host saw each fault do, by its handle.
+    deeds: std::sync::Mutex<BTreeMap<String, Vec<Deed>>>,
     tokens: std::sync::Mutex<BTreeMap<String, String>>,
     /// The limit `requests`, a second.
     requests: Option<f64>,
@@ -78,10 +83,8 @@ impl RealWorld {
         };
         let sources = plan.sources.keys().map(reader).collect::<Result<_, RunError>>()?;
         let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
-        Ok(Self {
-            requests,
-            ..Self::with(sources, Keys::new(Arc::clone(&vault), missing), vault, (run, &plan.experiment), store)?
-        })
+        let (keys, started) = (Keys::new(Arc::clone(&vault), missing), Started::of(plan));
+        Ok(Self { requests, started, ..Self::with(sources, keys, vault, (run, &plan.experiment), store)? })
     }
 
     /// A world to look at, where what cannot be opened hinders nobody: such a source gives nothing when it is read. Also
@@ -104,8 +107,9 @@ impl RealWorld {
             }
         }
         let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
-        let keys = Keys::new(Arc::clone(&vault), missing);
-        Ok((Self { requests, ..Self::with(sources, keys, vault, (run, &plan.experiment), store)? }, unopened))
+        let (keys, started) = (Keys::new(Arc::clone(&vault), missing), Started::of(plan));
+        let world = Self { requests, started, ..Self::with(sources, keys, vault, (run, &plan.experiment), store)? };
+        Ok((world, unopened))
     }
 
     /// A world without sources: enough to take back what is in a journal.
@@ -136,6 +140,8 @@ impl RealWorld {
             vault,
             host: OnceCell::new(),
             injectors: Mutex::default(),
+            started: Started::default(),
+            deeds: std::sync::Mutex::default(),
             tokens: std::sync::Mutex::default(),
             requests: None,
         })
@@ -152,27 +158,36 @@ impl RealWorld {
     }
 
     /// The component, compiled once a run.
-    async fn injector(&self, name: &str) -> Result<Injector, RunError> {
+    async fn injector(&self, name: &str, file: Option<&ComponentPath>) -> Result<Injector, RunError> {
         let cache = dirs::cache_dir().map(|folder| folder.join("chaos").join("components"));
-        let host = self.host.get_or_try_init(async || Host::new(cache).map(Arc::new)).await?;
+        let open = async || -> Result<_, RunError> {
+            let journal = Arc::new(Journal::open(&self.store)?);
+            Ok(Arc::new(Host::new(cache, journal)?))
+        };
+        let host = self.host.get_or_try_init(open).await?;
         let mut loaded = self.injectors.lock().await;
-        if let Some(known) = loaded.get(name) {
+        let key = file.map_or(name, |file| file.digest.as_str());
+        if let Some(known) = loaded.get(key) {
             return Ok(known.clone());
         }
-        let (host, component) = (Arc::clone(host), name.to_owned());
+        let (host, component, store) = (Arc::clone(host), name.to_owned(), self.store.clone());
+        let bytes = file.cloned();
         // Compiling keeps a thread busy; it must not be one that samples metrics or renews leases.
-        let loading = tokio::task::spawn_blocking(move || host.load(&component)).await;
+        let loading = tokio::task::spawn_blocking(move || match bytes {
+            Some(file) => Ok(host.load_bytes(&component, &means::bytes(&store, &file)?)?),
+            None => Ok::<_, RunError>(host.load(&component)?),
+        })
+        .await;
         let injector = loading.map_err(|error| RunError::new(codes::E0710, error.to_string()))??;
-        loaded.insert(name.to_owned(), injector.clone());
+        loaded.insert(key.to_owned(), injector.clone());
         Ok(injector)
     }
 
-    /// What a component may do for a target: talk to that target's proxy, nothing else.
-    fn grant(&self, proxy: Option<&Proxy>) -> Result<Grant, RunError> {
-        let origin = |proxy: &Proxy| -> Result<_, RunError> {
-            Ok(Origin { address: proxy.admin.clone(), token: self.token(proxy)? })
-        };
-        Ok(Grant { http: proxy.map(origin).transpose()?.into_iter().collect() })
+    /// A fault's component, and what it may do.
+    async fn component(&self, fault: &FaultIntent) -> Result<(Injector, Grant), RunError> {
+        let injector = self.injector(&fault.component, fault.means.file.as_ref()).await?;
+        let token = fault.proxy.as_ref().map(|proxy| self.token(proxy)).transpose()?.flatten();
+        Ok((injector, means::grant(fault.proxy.as_ref(), token, &fault.means)))
     }
 
     /// The token of a proxy: what the environment names, else what a file has, which is kept once it is known: the store may go
@@ -196,18 +211,25 @@ impl RealWorld {
         Ok(named.or_else(|| proxy::token(&self.store, &proxy.admin, &self.keys)))
     }
 
+    fn deeds(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Vec<Deed>>> {
+        self.deeds.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
     async fn page(&self, proxy: &Proxy) -> Option<String> {
         self.fetcher.page(&format!("http://{}/metrics", proxy.admin)).await.ok()
     }
 
     async fn apply_now(&self, intent: &mut Intent, known: &(dyn Fn(&Intent) + Send + Sync)) -> Result<(), RunError> {
         if let Intent::Fault(fault) = intent {
-            let injector = self.injector(&fault.component).await?;
-            return Ok(injector.inject(&self.grant(fault.proxy.as_ref())?, &fault.call, &fault.handle).await?);
+            let (injector, grant) = self.component(fault).await?;
+            let deeds = injector.inject(&grant, &fault.call, &fault.handle).await?;
+            self.deeds().insert(fault.handle.id.clone(), deeds);
+            return Ok(());
         }
         if let Intent::Claim(claim) = intent {
             return proxy::stake(&self.client, claim, self.token_now(&claim.proxy)?, LEASE).await;
         }
+        self.started.note(intent);
         if let Some(process) = intent.process_mut() {
             process::start(process).await?;
         }
@@ -227,10 +249,12 @@ impl RealWorld {
                 Ok(proxy::release(&self.client, claim, token).await)
             }
             Intent::Fault(fault) => {
-                let injector = self.injector(&fault.component).await?;
-                let grant = self.grant(fault.proxy.as_ref())?;
+                let (injector, grant) = self.component(fault).await?;
                 injector.revert(&grant, &fault.call, &fault.handle).await?;
-                // Whatever was said: what its target still has in force was not taken back.
+                if fault.proxy.is_none() || fault.means.beside_proxy {
+                    return Ok(String::new());
+                }
+                // Whatever was said: what the proxy still has in force was not taken back.
                 match injector.status(&grant, &fault.call, &fault.handle).await {
                     Ok(evidence) if evidence.phase == Phase::Active => Err(untrue(fault)),
                     _ => Ok(String::new()),
@@ -241,13 +265,30 @@ impl RealWorld {
 
     async fn prepare_now(&self, injection: &Injection, step: &str) -> Result<FaultIntent, RunError> {
         let lease = (injection.class == Class::Leased).then_some(LEASE);
-        let call =
-            Call { run: self.run.clone(), experiment: self.experiment.clone(), step: step.to_owned(), fence: 0, lease };
+        let call = Call {
+            run: self.run.clone(),
+            experiment: self.experiment.clone(),
+            step: step.to_owned(),
+            fence: 0,
+            lease,
+            dry_run: false,
+        };
         let admin = injection.proxy.iter().map(|proxy| ("admin".to_owned(), proxy.admin.clone()));
         let requests = self.requests.map(|most| ("limit.requests".to_owned(), most.to_string()));
-        let target = Target { service: injection.target.clone(), attributes: admin.chain(requests).collect() };
-        let injector = self.injector(&injection.component).await?;
-        let grant = self.grant(injection.proxy.as_ref())?;
+        let instances = self.started.instances(&injection.target).map(|(id, address)| Instance {
+            id: id.to_owned(),
+            address: address.map(str::to_owned),
+            namespace: None,
+        });
+        let target = Target {
+            service: injection.target.clone(),
+            instances: instances.collect(),
+            attributes: admin.chain(requests).collect(),
+        };
+        let means = self.started.means(injection);
+        let injector = self.injector(&injection.component, means.file.as_ref()).await?;
+        let token = injection.proxy.as_ref().map(|proxy| self.token(proxy)).transpose()?.flatten();
+        let grant = means::grant(injection.proxy.as_ref(), token, &means);
         let handle = injector.prepare(&grant, &call, &injection.action, &target, &injection.arguments).await?;
         Ok(FaultIntent {
             what: format!("{} on {}", injection.fault, injection.target),
@@ -256,6 +297,7 @@ impl RealWorld {
             call,
             handle,
             proxy: injection.proxy.as_ref().map(proxy_from_anywhere),
+            means,
             class: injection.class,
         })
     }
@@ -302,8 +344,8 @@ impl World for RealWorld {
 
     fn renew<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<(), RunError>> {
         Box::pin(async move {
-            let injector = self.injector(&fault.component).await?;
-            Ok(injector.renew(&self.grant(fault.proxy.as_ref())?, &fault.call, &fault.handle).await?)
+            let (injector, grant) = self.component(fault).await?;
+            Ok(injector.renew(&grant, &fault.call, &fault.handle).await?)
         })
     }
 
@@ -313,13 +355,17 @@ impl World for RealWorld {
 
     fn status<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Result<Evidence, RunError>> {
         Box::pin(async move {
-            let injector = self.injector(&fault.component).await?;
-            Ok(injector.status(&self.grant(fault.proxy.as_ref())?, &fault.call, &fault.handle).await?)
+            let (injector, grant) = self.component(fault).await?;
+            Ok(injector.status(&grant, &fault.call, &fault.handle).await?)
         })
     }
 
     fn witnessed<'a>(&'a self, fault: &'a FaultIntent) -> Future<'a, Option<Witness>> {
         Box::pin(async move {
+            if fault.means.beside_proxy {
+                let acted = means::acted(self.deeds().get(&fault.handle.id)?);
+                return Some(Witness { seen: acted, acted });
+            }
             let page = self.page(fault.proxy.as_ref()?).await?;
             let counters = parse(&page, |name| name.starts_with("chaos_proxy_fault_")).ok()?;
             let own = |name: &str| {

@@ -14,7 +14,7 @@ use crate::journal::Journal;
 use crate::metrics::{Found, Nothing, Read};
 use crate::monitor::Sample;
 use crate::plan::{Injection, Plan, Proxy};
-use crate::run::{ClaimIntent, FaultIntent, Future, Intent, Moments, RunError, Witness, World};
+use crate::run::{ClaimIntent, FaultIntent, Future, Intent, Means, Moments, RunError, Witness, World};
 use crate::toy::{FaultInForce, Toy};
 use crate::types::Type;
 use crate::types::model::{Argument, Class, ProbeUse, SourceRef};
@@ -328,9 +328,10 @@ impl VirtualWorld {
             what: format!("{} on {}", injection.fault, injection.target),
             target: injection.target.clone(),
             component: injection.component.clone(),
-            call: Call { run, experiment, step: step.to_owned(), fence: 0, lease },
+            call: Call { run, experiment, step: step.to_owned(), fence: 0, lease, dry_run: false },
             handle: Handle { id: step.to_owned(), data: Vec::new() },
             proxy: injection.proxy.clone(),
+            means: Means::default(),
             class: injection.class,
         })
     }

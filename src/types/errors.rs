@@ -19,6 +19,11 @@ pub fn unknown_text<'a>(kind: &str, name: &str, at: Span, known: impl IntoIterat
     finding.did_you_mean(&format!("\"{name}\""), at, quoted.iter().map(String::as_str))
 }
 
+/// A grant that says nothing, or too much.
+pub fn grant(headline: String, at: Span, help: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0335, headline).at(at, "").help(help)
+}
+
 pub fn twice(kind: &str, name: &str, first: Span, again: Span) -> Diagnostic {
     Diagnostic::error(codes::E0205, format!("two {kind}s are called `{name}`"))
         .at(again, "again here")

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod calendar;
 mod check;
+mod component_errors;
 mod condition;
 mod errors;
 mod expression;
@@ -12,6 +13,7 @@ pub mod labels;
 pub mod model;
 pub mod policy;
 pub mod probe;
+pub mod program;
 pub mod promql;
 pub mod secret;
 pub mod selector;

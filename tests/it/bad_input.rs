@@ -49,8 +49,10 @@ fn what_is_asked_for_must_be_there() {
     place.run(&["exec", &file, "--set", "rate"]).ended(2).says("rate=50%");
     place.run(&["exec", &file, "--experiment", "x"]).ended(2).says("E0803");
     place.run(&["exec", &file, "--store", "/proc/nowhere"]).ended(2).says("E0711").says("--store DIR");
-    let beyond = root().join("examples/shop/payment_degradation.chaos").display().to_string();
-    place.run(&["exec", &beyond]).ended(2).says("E0804").says("faults of the component `process`");
+    let beyond = environment(&place, free_port(), free_port(), "sleep 60");
+    let text = std::fs::read_to_string(place.path().join(&beyond)).unwrap();
+    place.write(&beyond, text.replace("  allow ", "  requires label \"chaos=on\"\n  allow "));
+    place.run(&["exec", &beyond]).ended(2).says("E0804").says("this version cannot run where labels are required");
     place.run(&["explain", "E9999"]).ended(2);
     place.run(&["explain", "e0203"]).ended(0).says("E0203");
 }
@@ -112,16 +114,17 @@ fn a_service_that_does_not_come_up_is_named_with_what_it_said() {
     }
 }
 
-/// A fault of the user's own that does not hand on what its component needs.
+/// A fault of the user's own that asks for what its component cannot do.
 #[test]
 fn what_an_injector_refuses_breaks_the_run() {
     let place = Place::new();
     let (page, proxy) = (free_port(), free_port());
     let file = environment(&place, page, proxy, "sleep 60");
     let text = std::fs::read_to_string(place.path().join(&file)).unwrap();
-    let own = "fault odd(target: service) { component \"http\" action \"latency\"; class leased }\n";
+    let own = "fault odd(target: service, delay: duration in 1ms..1m = 1ms, jitter: duration in 0s..1m = 10s) {\n  \
+               component \"http\" action \"latency\"\n  class leased\n}\n";
     place.write(&file, format!("{own}{}", text.replace("http.error", "odd")));
-    place.run(&["exec", &file]).ended(6).says("E0710").says("delay");
+    place.run(&["exec", &file]).ended(6).says("E0710").says("the jitter of 10000 ms is more");
     assert!(!answers(page) && !answers(proxy));
     place.run(&["status"]).ended(0).says("nothing is in force");
 }

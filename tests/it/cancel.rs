@@ -1,5 +1,4 @@
-//! What a cancelled run must have taken back before it is killed. No fault of the standard library needs it: they end by
-//! themselves. So the class of the faults is changed in the plan.
+//! What a cancelled run must have taken back before it is killed: the same faults in each class, which is changed in the plan.
 
 use crate::simulation::{planned, program_of};
 use chaos_lang::diagnostics::{Severity, codes};

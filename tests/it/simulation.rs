@@ -14,8 +14,8 @@ use chaos_lang::monitor::{Point, Sample};
 use chaos_lang::plan::{APPLY_TIMEOUT, Bound, Injection, Origin, Plan, Proxy};
 use chaos_lang::radius::Bounds;
 use chaos_lang::run::{
-    ClaimIntent, Claimed, Ending, Events, FaultIntent, Future, Halt, Intent, RunError, Runner, TokioClock, Verdict,
-    Witness, World, virtual_time,
+    ClaimIntent, Claimed, Ending, Events, FaultIntent, Future, Halt, Intent, Means, RunError, Runner, TokioClock,
+    Verdict, Witness, World, virtual_time,
 };
 use chaos_lang::types::model::{ProbeUse, SourceRef};
 use chaos_lang::types::term::{LimitName, MetricId};
@@ -178,9 +178,17 @@ impl World for Simulated {
                 what: injection.fault.clone(),
                 target: injection.target.clone(),
                 component: injection.component.clone(),
-                call: Call { run, experiment, step: step.to_owned(), fence: 0, lease: Some(Duration::from_secs(10)) },
+                call: Call {
+                    run,
+                    experiment,
+                    step: step.to_owned(),
+                    fence: 0,
+                    lease: Some(Duration::from_secs(10)),
+                    dry_run: false,
+                },
                 handle: Handle { id: step.to_owned(), data: Vec::new() },
                 proxy: injection.proxy.clone().filter(|_| self.trouble.late == 0),
+                means: Means::default(),
                 class: injection.class,
             })
         })

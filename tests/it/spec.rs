@@ -18,6 +18,10 @@ impl Files for Disk {
         fs::read_to_string(path).map_err(|_| FileError::Missing)
     }
 
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        fs::read(path).map_err(|_| FileError::Missing)
+    }
+
     fn siblings(&self, _: &Path) -> Vec<PathBuf> {
         Vec::new()
     }

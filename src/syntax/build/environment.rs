@@ -3,7 +3,7 @@
 use super::Builder;
 use crate::syntax::parser::{Node, Rule};
 use crate::syntax::tree::{
-    Allowance, Binding, Environment, Matcher, MetricSource, Name, PlacedService, Restarts, Silence,
+    Allowance, Binding, Environment, Grant, Matcher, MetricSource, Name, PlacedService, Restarts, Silence,
 };
 
 impl Builder<'_> {
@@ -16,6 +16,7 @@ impl Builder<'_> {
             sources: Vec::new(),
             bindings: Vec::new(),
             allowances: Vec::new(),
+            grants: Vec::new(),
             secrets: Vec::new(),
             requirements: Vec::new(),
             silences: Vec::new(),
@@ -44,6 +45,7 @@ impl Builder<'_> {
             Rule::secrets => environment.secrets.extend(self.all_expr(item)),
             Rule::requirement => environment.requirements.extend(self.find_expr(item)),
             Rule::silence => environment.silences.extend(self.silence(item)),
+            Rule::grant => environment.grants.extend(self.grant(item)),
             Rule::allowance => environment.allowances.push(self.allowance(item)),
             _ => {
                 let limits = self.limits(item);
@@ -61,6 +63,7 @@ impl Builder<'_> {
             admin: None,
             admin_arguments: Vec::new(),
             start: None,
+            processes: None,
             selector: None,
             namespace: None,
             restarts: None,
@@ -76,6 +79,10 @@ impl Builder<'_> {
                     service.admin_arguments.extend(item.each(Rule::named_argument, |named| self.named_argument(named)));
                 }
                 Rule::start => self.once_expr(&mut service.start, item, "start"),
+                Rule::processes => {
+                    let processes = self.first_name(item).zip(self.find_expr(item));
+                    self.once(&mut service.processes, processes, |(kind, _)| kind.span, "processes");
+                }
                 Rule::selector => self.once_expr(&mut service.selector, item, "selector"),
                 Rule::namespace => self.once_expr(&mut service.namespace, item, "namespace"),
                 Rule::instances => service.instances.extend(self.all_expr(item)),
@@ -115,6 +122,15 @@ impl Builder<'_> {
     fn allowance(&mut self, node: Node) -> Allowance {
         let patterns = node.all(Rule::pattern).filter_map(|pattern| self.pattern(pattern)).collect();
         Allowance { patterns, services: self.names(node) }
+    }
+
+    fn grant(&mut self, node: Node) -> Option<Grant> {
+        Some(Grant {
+            capability: self.first_name(node)?,
+            values: self.all_expr(node),
+            component: self.text_name(node.find(Rule::text)?)?,
+            services: self.names(node),
+        })
     }
 
     fn pattern(&self, node: Node) -> Option<(Option<Name>, Option<Name>)> {

@@ -20,6 +20,8 @@ pub struct Environment {
     pub bindings: Vec<Binding>,
     /// What may be injected where.
     pub allowances: Vec<Allowance>,
+    /// What components may do.
+    pub grants: Vec<Grant>,
     /// `secrets "…"`: the names that `secret(…)` may ask for.
     pub secrets: Vec<Expr>,
     /// `requires label "…"`.
@@ -49,6 +51,8 @@ pub struct PlacedService {
     pub admin_arguments: Vec<Argument>,
     /// `start "…"`.
     pub start: Option<Expr>,
+    /// `processes pidfile "…"`: how its processes are found, and where.
+    pub processes: Option<(Name, Expr)>,
     /// `selector "…"`: which pods it is on a cluster.
     pub selector: Option<Expr>,
     /// `namespace "…"`.
@@ -92,6 +96,19 @@ pub struct Allowance {
     /// Module and fault; no fault means all of the module, no module a fault of the experiment's own files.
     pub patterns: Vec<(Option<Name>, Option<Name>)>,
     /// On which services.
+    pub services: Vec<Name>,
+}
+
+/// `grant http "http://127.0.0.1:8474" to "./toxiproxy.wasm" on payment`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grant {
+    /// The capability.
+    pub capability: Name,
+    /// What of it.
+    pub values: Vec<Expr>,
+    /// To which component: the name of a standard one, or a file.
+    pub component: Name,
+    /// For faults on these services; none: on all.
     pub services: Vec<Name>,
 }
 

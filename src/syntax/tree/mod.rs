@@ -11,7 +11,9 @@ mod system;
 mod test;
 
 pub use effects::{Fault, Probe};
-pub use environment::{Allowance, Binding, Environment, Matcher, MetricSource, PlacedService, Restarts, Silence};
+pub use environment::{
+    Allowance, Binding, Environment, Grant, Matcher, MetricSource, PlacedService, Restarts, Silence,
+};
 pub use experiment::{Abort, Experiment, Limits, Run, Scenario};
 pub use expr::{Argument, Arguments, Comparator, Expr, ExprKind, Operator};
 pub use model::{Arrivals, Model, ModelUse, Modelled, Shown, Trait, TraitKind};

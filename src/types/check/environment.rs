@@ -33,6 +33,7 @@ impl Checker<'_> {
             probes: BTreeMap::new(),
             bindings: BTreeMap::new(),
             allowances: written.allowances.iter().flat_map(allowances).collect(),
+            grants: Vec::new(),
             limits: self.limits(
                 written.limits.as_ref(),
                 system.as_ref(),
@@ -52,6 +53,7 @@ impl Checker<'_> {
             self.sources(written, secrets.as_deref(), &mut environment);
             self.bindings(written, system, id.module, &mut environment);
             self.allowed_services(written, system);
+            environment.grants = self.grants(written, system, id.module);
         }
         environment.flawed |= self.checked.findings.len() > before;
         self.checked.environments.insert(id, (environment, system_id));
@@ -234,6 +236,7 @@ impl Checker<'_> {
             token: self.admin_token(written, secrets),
             through: through.map(|address| address.to_string()),
             start: written.start.as_ref().and_then(|command| self.command(command)),
+            processes: written.processes.as_ref().and_then(|(kind, value)| self.processes(kind, value)),
             restarts: written.restarts.as_ref().and_then(|restarts| self.restart(restarts, written.start.is_some())),
             span: Some(written.name.span),
         }

@@ -2,6 +2,7 @@
 
 use super::Checker;
 use super::argument::{ranges_of, values_of};
+use super::component::Behind;
 use super::experiment::About;
 use crate::base::Span;
 use crate::diagnostics::codes;
@@ -12,11 +13,6 @@ use crate::types::model::{Argument, Class, Fault, Probe, System};
 use crate::types::term::Term;
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
-
-/// Whether a word is a class, but not this one.
-fn is_other_class(word: &str, class: &str) -> bool {
-    word != class && Class::ALL.iter().any(|(known, _)| *known == word)
-}
 
 /// What two faults cannot share.
 const RESOURCES: &[&str] = &["requests", "instance", "host"];
@@ -96,20 +92,22 @@ impl Checker<'_> {
             ));
             return;
         }
-        let component = self.component(written.component.as_ref(), written.class.as_ref(), at, "fault");
+        let behind = self.behind_fault(written, &parameters);
         let (class, resource) =
-            (self.class(written), self.resource(written, component.as_ref().map(|(name, _)| name.as_str())));
+            (self.class(written), self.resource(written, behind.as_ref().map(|it| it.spec.resource.as_str())));
         let (values, known) = (values_of(&parameters), ranges_of(&parameters));
         let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
         let touches = self.effect(written.touches.as_ref(), context);
         let fails = self.effect(written.fails.as_ref(), context);
-        let (Some((component, action)), Some(class)) = (component, class) else { return };
+        let (Some(Behind { component, spec, file, capabilities }), Some(class)) = (behind, class) else { return };
         let fault = Fault {
             name: written.name.text.clone(),
             home: self.standard_module(id),
             parameters,
             component,
-            action,
+            action: spec.name,
+            file,
+            capabilities,
             touches,
             fails,
             resource,
@@ -126,40 +124,6 @@ impl Checker<'_> {
         stdlib::named_by_file(&source.path).map(str::to_owned)
     }
 
-    fn component(
-        &mut self,
-        written: Option<&(Expr, Expr)>,
-        class: Option<&tree::Name>,
-        at: Span,
-        what: &str,
-    ) -> Option<(String, String)> {
-        let Some((component, action)) = written else {
-            let help = "add `component \"…\" action \"…\"`";
-            self.report(errors::missing(codes::E0208, &format!("this {what} names no component"), at, help));
-            return None;
-        };
-        let mut typing = self.typing(Context::default());
-        let (name, verb) = typing.text(component).zip(typing.text(action))?;
-        let Some(known) = stdlib::component(&name) else {
-            let components = stdlib::COMPONENTS.iter().map(|known| known.name);
-            self.report(errors::unknown_text("component", &name, component.span, components));
-            return None;
-        };
-        let actions = if what == "fault" { known.faults } else { known.probes };
-        if !actions.contains(&verb.as_str()) {
-            self.report(errors::unknown_text("action", &verb, action.span, actions.iter().copied()));
-            return None;
-        }
-        if let Some(declared) = class.filter(|declared| is_other_class(&declared.text, known.class)) {
-            let headline = format!("faults of the component `{name}` are `{}`, not `{}`", known.class, declared.text);
-            let help = format!("write `class {}`", known.class);
-            let finding = errors::missing(codes::E0208, &headline, declared.span, &help);
-            self.report(finding.safe_replace(declared.span, help, known.class));
-            return None;
-        }
-        Some((name, verb))
-    }
-
     fn class(&mut self, written: &tree::Fault) -> Option<Class> {
         let words = Class::ALL.iter().map(|(word, _)| *word);
         let Some(class) = &written.class else {
@@ -174,18 +138,18 @@ impl Checker<'_> {
         found
     }
 
-    fn resource(&mut self, written: &tree::Fault, component: Option<&str>) -> String {
-        let own = component.and_then(stdlib::component).map_or("requests", |component| component.resource);
-        let Some(path) = &written.resource else { return own.to_owned() };
-        match path.names().as_slice() {
-            ["target", resource] if component.is_some() && RESOURCES.contains(resource) && *resource != own => {
+    /// What a fault works on; `own`: what its component says.
+    fn resource(&mut self, written: &tree::Fault, own: Option<&str>) -> String {
+        let Some(path) = &written.resource else { return own.unwrap_or("requests").to_owned() };
+        match (path.names().as_slice(), own) {
+            (["target", resource], Some(own)) if RESOURCES.contains(resource) && *resource != own => {
                 // What a fault works on decides which limits bound it; that is not for its declaration to choose.
                 let headline = format!("faults of this component work on `target.{own}`, not `{}`", path.text());
                 let help = format!("write `resource target.{own}`");
                 self.report(errors::missing(codes::E0208, &headline, path.span, &help));
                 own.to_owned()
             }
-            ["target", resource] if RESOURCES.contains(resource) => (*resource).to_owned(),
+            (["target", resource], _) if RESOURCES.contains(resource) => (*resource).to_owned(),
             _ => {
                 let known = ["target.requests", "target.instance", "target.host"];
                 self.report(errors::unknown("resource", &path.text(), path.span, known));
@@ -239,8 +203,7 @@ impl Checker<'_> {
         if !(returns.is_quantity() || matches!(returns, Type::String | Type::Bool)) {
             self.report(errors::no_result(&returns, written.returns.span));
         }
-        let component = self.component(written.component.as_ref(), None, written.name.span, "probe");
-        let Some((component, action)) = component else { return };
+        let Some((component, action)) = self.behind_probe(written) else { return };
         let name = written.name.text.clone();
         let (home, span) = (self.standard_module(id), written.name.span);
         let probe = Probe { name, home, parameters, returns, component, action, span };

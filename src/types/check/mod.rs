@@ -3,12 +3,14 @@
 mod argument;
 mod binding;
 mod blocks;
+mod component;
 mod constant;
 mod environment;
 mod expectation;
 mod experiment;
 mod fault;
 mod given;
+mod grant;
 mod inject;
 mod limits;
 mod model;

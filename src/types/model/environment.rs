@@ -1,6 +1,6 @@
 //! An environment: where services are, and what may be done to them.
 
-use super::{Binding, Limits, Source};
+use super::{Binding, Granted, Limits, ProcessSource, Source};
 use crate::base::Span;
 use crate::types::secret::SecretRef;
 use crate::types::term::MetricId;
@@ -26,6 +26,8 @@ pub struct Environment {
     pub bindings: BTreeMap<MetricId, Binding>,
     /// What may be injected where.
     pub allowances: Vec<Allowance>,
+    /// What components may do.
+    pub grants: Vec<Granted>,
     /// Its limits.
     pub limits: Limits,
     /// Labels that a target must carry: selectors of Kubernetes.
@@ -58,6 +60,9 @@ pub struct Place {
     pub token: Option<SecretRef>,
     /// The command that starts an instance.
     pub start: Option<Vec<String>>,
+    /// How its processes are found, where the run does not start them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub processes: Option<ProcessSource>,
     /// Who restarts it.
     pub restarts: Option<Restart>,
     /// Where it is written.

@@ -2,9 +2,11 @@
 
 use super::Parameter;
 use crate::base::Span;
+use crate::names::component::Capability;
 use crate::types::Type;
 use crate::types::term::Term;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// How a fault ends when nobody undoes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,10 @@ pub struct Fault {
     pub component: String,
     /// The component's action.
     pub action: String,
+    /// The component's file, where it is no standard one.
+    pub file: Option<ComponentPath>,
+    /// What the component asks of the host.
+    pub capabilities: Vec<Capability>,
     /// How much of the target it touches: a share of its requests, or a number of its instances.
     pub touches: Term,
     /// The share of the target's requests that it fails.
@@ -58,6 +64,15 @@ pub struct Fault {
     pub class: Class,
     /// Where it is declared.
     pub span: Span,
+}
+
+/// A component that is no standard one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ComponentPath {
+    /// Its file.
+    pub path: PathBuf,
+    /// The SHA-256 of its bytes, in hexadecimal.
+    pub digest: String,
 }
 
 impl Fault {

@@ -5,7 +5,7 @@ use chaos_lang::base::Instant;
 use chaos_lang::injector::{Call, Evidence, Handle, Phase};
 use chaos_lang::metrics::{Found, Nothing, Read};
 use chaos_lang::plan::{Injection, Plan, Proxy};
-use chaos_lang::run::{ClaimIntent, FaultIntent, Future, Intent, RunError, Witness, World};
+use chaos_lang::run::{ClaimIntent, FaultIntent, Future, Intent, Means, RunError, Witness, World};
 use chaos_lang::types::model::{Class, ProbeUse, SourceRef};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -87,6 +87,7 @@ pub fn fault(step: &str, fence: i64) -> Intent {
         step: step.to_owned(),
         fence: u64::try_from(fence).unwrap(),
         lease: None,
+        dry_run: false,
     };
     Intent::Fault(FaultIntent {
         what: format!("fault of {step}"),
@@ -95,6 +96,7 @@ pub fn fault(step: &str, fence: i64) -> Intent {
         call,
         handle: Handle { id: format!("r.{step}"), data: Vec::new() },
         proxy: Some(guarded()),
+        means: Means::default(),
         class: Class::Revertible,
     })
 }

@@ -1,37 +1,21 @@
 //! The `http` injector: faults of HTTP traffic, applied by the fault proxy through its admin API.
 //!
-//! A handle holds all that inject, renew, revert and status need: the admin address and the fault's content.
+//! What it can do stands in `manifest.json`. A handle holds all that inject, renew, revert and status need: the admin address
+//! and the fault's content.
 
 mod bindings {
-    wit_bindgen::generate!({ path: "../../wit/v0.1", world: "plugin", generate_all });
+    wit_bindgen::generate!({ path: "../../wit/v0.2", world: "plugin", generate_all });
 }
 mod proxy;
 
 use bindings::chaos::injector::types::{Error, ErrorCode, Param, Value};
-use bindings::exports::chaos::injector::injector::{
-    Capability, Class, Context, FaultSpec, Guest, Handle, Kind, Manifest, ParamSpec, Report, Target,
-};
+use bindings::exports::chaos::injector::injector::{Context, Guest, Handle, Report, Target};
 use proxy::{Effect, Prepared};
 
 struct Http;
 
 impl Guest for Http {
-    fn describe() -> Manifest {
-        Manifest {
-            name: "http".into(),
-            version: env!("CARGO_PKG_VERSION").into(),
-            doc: "Faults of HTTP traffic, in the fault proxy that a service's callers go through.".into(),
-            capabilities: vec![Capability {
-                name: "http".into(),
-                scope: vec!["target:admin".into()],
-                reason: "to talk to the admin API of the target's proxy".into(),
-            }],
-            faults: vec![error_spec(), latency_spec(), mark_spec()],
-            annotations: Vec::new(),
-        }
-    }
-
-    fn prepare(ctx: Context, fault: String, target: Target, params: Vec<Param>) -> Result<Handle, Error> {
+    fn prepare(ctx: Context, fault: String, target: Target, params: Vec<Param>) -> Result<Vec<u8>, Error> {
         let admin = target.attributes.iter().find(|(name, _)| name == "admin").map(|(_, value)| value.clone());
         let admin = admin.ok_or_else(|| {
             failure(ErrorCode::UnsupportedTarget, format!("no proxy stands before `{}`", target.name), false)
@@ -47,8 +31,7 @@ impl Guest for Http {
         let rate = if marks { 1.0 } else { ratio(&params, "rate")? };
         let marked_by = if marks { None } else { marked_by(&params, &ctx)? };
         let prepared = Prepared { admin, effect, share, rate, requests_per_second: limit(&target)?, marked_by };
-        let id = format!("{}.{}", ctx.run_id, ctx.step);
-        Ok(Handle { id, data: prepared.to_bytes() })
+        Ok(prepared.to_bytes())
     }
 
     fn inject(ctx: Context, handle: Handle) -> Result<(), Error> {
@@ -124,65 +107,6 @@ fn delay(params: &[Param]) -> Result<Effect, Error> {
         return Err(failure(ErrorCode::InvalidParams, message, false));
     }
     Ok(Effect::Delay { delay_ms, jitter_ms })
-}
-
-fn spec(name: &str, kind: Kind, range: (f64, f64), default: Option<Value>, doc: &str) -> ParamSpec {
-    ParamSpec {
-        name: name.into(),
-        kind,
-        required: default.is_none(),
-        default,
-        min: Some(range.0),
-        max: Some(range.1),
-        choices: Vec::new(),
-        doc: doc.into(),
-    }
-}
-
-fn traffic() -> ParamSpec {
-    let all = Some(Value::Ratio(1.0));
-    spec("traffic", Kind::Ratio, (0.0, 1.0), all, "the share of the requests that is selected")
-}
-
-fn selection() -> [ParamSpec; 3] {
-    let all = Some(Value::Ratio(1.0));
-    let among = ParamSpec {
-        name: "among".into(),
-        kind: Kind::Text,
-        required: false,
-        default: Some(Value::Text("all".into())),
-        min: None,
-        max: None,
-        choices: vec!["all".into(), "marked".into()],
-        doc: "which requests it selects from: `marked` by a fault of this run".into(),
-    };
-    let rate = spec("rate", Kind::Ratio, (0.0, 1.0), all, "the share of the selected requests on which the fault acts");
-    [traffic(), rate, among]
-}
-
-fn fault(name: &str, doc: &str, params: Vec<ParamSpec>) -> FaultSpec {
-    FaultSpec { name: name.into(), doc: doc.into(), target_kinds: vec!["service".into()], params, class: Class::Leased }
-}
-
-fn selecting(mut params: Vec<ParamSpec>) -> Vec<ParamSpec> {
-    params.extend(selection());
-    params
-}
-
-fn mark_spec() -> FaultSpec {
-    fault("mark", "Marks a share of the requests, so that faults of other services select them.", vec![traffic()])
-}
-
-fn error_spec() -> FaultSpec {
-    let status = spec("status", Kind::Integer, (400.0, 599.0), Some(Value::Integer(503)), "the status of the answer");
-    fault("error", "Answers a share of the requests with an HTTP error.", selecting(vec![status]))
-}
-
-fn latency_spec() -> FaultSpec {
-    let longest = (0.0, 600e9);
-    let delay = spec("delay", Kind::Duration, longest, None, "the time added to a request");
-    let jitter = spec("jitter", Kind::Duration, longest, Some(Value::Duration(0)), "by how much the delay varies");
-    fault("latency", "Delays a share of the requests.", selecting(vec![delay, jitter]))
 }
 
 bindings::export!(Http with_types_in bindings);

@@ -1,0 +1,147 @@
+//! The state of one call, and the one way in which what it asks is counted, refused and written down.
+
+use super::clients::Clients;
+use crate::injector::bindings::v0_2::chaos::injector::types::{self, Error, ErrorCode};
+use crate::injector::call::Call;
+use crate::injector::grant::{Grant, Purpose};
+use crate::injector::limits::{self, CONNECTIONS, REQUESTS};
+use crate::journal::Journal;
+use std::sync::Arc;
+use std::time::Instant;
+use wasmtime::StoreLimits;
+use wasmtime::component::ResourceTable;
+
+/// The state of one call.
+pub(crate) struct State {
+    /// Memory and table limits.
+    pub limits: StoreLimits,
+    /// What it may do.
+    pub grant: Grant,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The fault it is about.
+    pub fault: String,
+    /// What it asked, and what came of it.
+    pub asked: Vec<Asked>,
+    /// What it changed, as the host saw it.
+    pub deeds: Vec<Deed>,
+    pub(super) clients: Arc<Clients>,
+    pub(super) journal: Arc<Journal>,
+    pub(super) connections: ResourceTable,
+    pub(super) began: Instant,
+    pub(super) random: u64,
+    pub(super) logged: usize,
+}
+
+/// Something that was asked of the host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The capability.
+    pub capability: &'static str,
+    /// What was asked.
+    pub what: String,
+    /// What came of it.
+    pub outcome: String,
+}
+
+/// Something that a call changed outside, as the host saw it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// A target took a request that changes something.
+    Request,
+    /// A program ended with exit code 0.
+    Program,
+    /// A process was sent a signal.
+    Signal(crate::journal::ProcessIdentity, String),
+    /// A file was written or removed.
+    File,
+}
+
+/// Why something is not done.
+pub(crate) type Refusal = Error;
+
+impl State {
+    pub fn new(
+        memory_mib: u32,
+        grant: Grant,
+        purpose: Purpose,
+        by: &Call,
+        clients: Arc<Clients>,
+        journal: Arc<Journal>,
+    ) -> Self {
+        let mut connections = ResourceTable::new();
+        connections.set_max_capacity(CONNECTIONS);
+        Self {
+            limits: limits::store_limits(memory_mib),
+            grant,
+            purpose,
+            fault: by.fault(),
+            asked: Vec::new(),
+            deeds: Vec::new(),
+            clients,
+            journal,
+            connections,
+            began: Instant::now(),
+            random: by.seed(),
+            logged: 0,
+        }
+    }
+
+    /// Asks for something, and writes down what comes of it.
+    pub(super) async fn ask<T>(
+        &mut self,
+        capability: &'static str,
+        what: String,
+        asking: impl AsyncFnOnce(&mut Self) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        if self.asked.len() >= REQUESTS {
+            return Err(exhausted(format!("one call may ask {REQUESTS} things of the host")));
+        }
+        let at = self.asked.len();
+        // Written down before it is tried: what never comes back was asked too.
+        self.asked.push(Asked { capability, what, outcome: "not answered".to_owned() });
+        let answer = asking(self).await;
+        if let Some(asked) = self.asked.get_mut(at) {
+            asked.outcome = match &answer {
+                Ok(_) => "done".to_owned(),
+                Err(Error { code: ErrorCode::PermissionDenied, message, .. }) => format!("refused: {message}"),
+                Err(error) => format!("failed: {}", error.message),
+            };
+        }
+        answer
+    }
+
+    /// Refuses what would change something in a call that may change nothing.
+    pub(super) fn may_change(&self, what: &str) -> Result<(), Refusal> {
+        match self.purpose {
+            Purpose::Change => Ok(()),
+            Purpose::Check | Purpose::Look => Err(denied(format!("this call may change nothing, so not {what}"))),
+        }
+    }
+
+    /// Refuses what talks to the outside in a call that may only check.
+    pub(super) fn may_start(&self, what: &str) -> Result<(), Refusal> {
+        match self.purpose {
+            Purpose::Change | Purpose::Look => Ok(()),
+            Purpose::Check => Err(denied(format!("a check and a dry run may only read, so not {what}"))),
+        }
+    }
+}
+
+impl types::Host for State {}
+
+/// A refusal for want of a grant.
+pub(super) fn denied(message: String) -> Refusal {
+    Error { code: ErrorCode::PermissionDenied, message, retryable: false }
+}
+
+/// A refusal because a limit is reached.
+pub(super) fn exhausted(message: String) -> Refusal {
+    Error { code: ErrorCode::Exhausted, message, retryable: false }
+}
+
+/// A failure of what was tried.
+pub(super) fn failed(code: ErrorCode, message: String) -> Refusal {
+    let retryable = matches!(code, ErrorCode::Timeout | ErrorCode::TargetUnreachable);
+    Error { code, message, retryable }
+}

@@ -1,0 +1,109 @@
+//! Capability `process`: the declared processes of the target, and signals to them.
+
+use super::ask::{Deed, Refusal, State, denied, failed};
+use crate::injector::bindings::v0_2::chaos::injector::process::{Host, Id, Info};
+use crate::injector::bindings::v0_2::chaos::injector::types::{Error, ErrorCode};
+use crate::journal::{HostCall, ProcessIdentity};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+/// The signals that can be sent, by their names without `SIG`.
+const SIGNALS: &[(&str, Signal)] = &[
+    ("HUP", Signal::HUP),
+    ("INT", Signal::INT),
+    ("QUIT", Signal::QUIT),
+    ("KILL", Signal::KILL),
+    ("USR1", Signal::USR1),
+    ("USR2", Signal::USR2),
+    ("TERM", Signal::TERM),
+    ("CONT", Signal::CONT),
+    ("STOP", Signal::STOP),
+];
+
+impl State {
+    fn list_now(&self) -> Result<Vec<Info>, Refusal> {
+        let mut all = Vec::new();
+        for declared in &self.grant.processes {
+            let found = declared.processes().map_err(|error| failed(ErrorCode::TargetUnreachable, error))?;
+            all.extend(found.into_iter().filter_map(|process| info(process, &declared.instance)));
+        }
+        Ok(all)
+    }
+
+    fn signal_now(&mut self, id: Id, name: &str) -> Result<(), Refusal> {
+        self.may_change(&format!("send SIG{name}"))?;
+        let known = SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, signal)| *signal);
+        let signal = known.ok_or_else(|| failed(ErrorCode::InvalidParams, format!("there is no signal `{name}`")))?;
+        let wanted = ProcessIdentity { pid: id.pid, started: id.started };
+        // Held by its descriptor, the number cannot pass to another process between the look and the signal.
+        let gone = || failed(ErrorCode::UnknownHandle, format!("process {} is gone", id.pid));
+        let pid = i32::try_from(id.pid).ok().and_then(Pid::from_raw).ok_or_else(gone)?;
+        let process = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
+        if !wanted.is_alive() {
+            return Err(gone());
+        }
+        if !self.list_now()?.iter().any(|info| info.id.pid == id.pid && info.id.started == id.started) {
+            return Err(denied(format!("process {} is none that the environment declares for this target", id.pid)));
+        }
+        pidfd_send_signal(process, signal).map_err(|error| match error {
+            rustix::io::Errno::PERM => {
+                let why = format!("process {} belongs to another user: run chaos as that user, or as root", id.pid);
+                denied(why)
+            }
+            rustix::io::Errno::SRCH => gone(),
+            other => failed(ErrorCode::Internal, format!("process {}: {other}", id.pid)),
+        })?;
+        self.deeds.push(Deed::Signal(wanted, name.to_owned()));
+        Ok(())
+    }
+}
+
+/// A process, as it is written down.
+fn told(process: ProcessIdentity) -> String {
+    format!("{}/{}", process.pid, process.started)
+}
+
+/// The process that was stopped by what is written down; none where something else was asked.
+fn stopped(what: &str) -> Option<ProcessIdentity> {
+    let (pid, started) = what.strip_prefix("SIGSTOP to ")?.split_once('/')?;
+    Some(ProcessIdentity { pid: pid.parse().ok()?, started: started.parse().ok()? })
+}
+
+/// Lets go on whatever was stopped for a fault, by what is written down of it: without its component, which failed. Gives how
+/// many processes that were.
+pub(crate) fn let_go_on(calls: &[HostCall], step: &str) -> usize {
+    let of_fault = calls.iter().filter(|call| call.step == step && call.outcome == "done");
+    let processes = of_fault.filter_map(|call| stopped(&call.what)).filter(ProcessIdentity::is_stopped);
+    let sent = processes.filter(|process| {
+        let pid = i32::try_from(process.pid).ok().and_then(Pid::from_raw);
+        let held = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        held.is_some_and(|held| process.is_alive() && pidfd_send_signal(held, Signal::CONT).is_ok())
+    });
+    sent.count()
+}
+
+fn info(process: ProcessIdentity, instance: &str) -> Option<Info> {
+    let of = |file: &str| std::fs::read(format!("/proc/{}/{file}", process.pid)).ok();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    let stat = text(of("stat")?);
+    let state = stat.rsplit_once(") ")?.1.chars().next()?.to_string();
+    let command = text(of("cmdline")?).split('\0').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+    Some(Info {
+        id: Id { pid: process.pid, started: process.started },
+        instance: instance.to_owned(),
+        name: text(of("comm")?).trim().to_owned(),
+        command,
+        state,
+    })
+}
+
+impl Host for State {
+    async fn list(&mut self) -> wasmtime::Result<Result<Vec<Info>, Error>> {
+        Ok(self.ask("process", "list".to_owned(), async |state| state.list_now()).await)
+    }
+
+    async fn signal(&mut self, id: Id, signal: String) -> wasmtime::Result<Result<(), Error>> {
+        let name: String = signal.chars().take(20).collect();
+        let what = format!("SIG{name} to {}", told(ProcessIdentity { pid: id.pid, started: id.started }));
+        Ok(self.ask("process", what, async |state| state.signal_now(id, &name)).await)
+    }
+}
