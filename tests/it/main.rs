@@ -15,6 +15,7 @@ mod formats;
 mod fuzz;
 mod givens;
 mod graph;
+mod guests;
 mod harness;
 mod init;
 mod lint;
