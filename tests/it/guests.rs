@@ -33,6 +33,35 @@ struct Guest<'a> {
     meddled: &'a dyn Fn() -> bool,
 }
 
+/// The files that a README shows, by the names in their first lines: what it tells a reader to write.
+fn shown(readme: &str) -> Vec<(String, String)> {
+    let blocks =
+        readme.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).map(|(_, file)| file);
+    let named = blocks.filter_map(|file| {
+        let (name, _) = file.strip_prefix("# ")?.split_once('\n')?;
+        Some((name.to_owned(), file.to_owned()))
+    });
+    named.collect()
+}
+
+/// The experiment of a README as it stands there, but in a folder and on a port of its own.
+fn runs_as_written(language: &str, folder: &str, port: &str) {
+    let (place, own) = (Place::new(), free_port().to_string());
+    let readme = root().join("examples/injectors").join(language).join("README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let here = readme.replace(folder, place.path().to_str().unwrap()).replace(port, &own);
+    let files = shown(&here);
+    for (name, text) in &files {
+        place.write(name, text);
+    }
+    std::fs::create_dir(place.path().join("flags")).unwrap();
+    std::fs::copy(component(language), place.path().join("injector.wasm")).unwrap();
+    let (experiment, _) = files.iter().find(|(name, _)| name.ends_with(".chaos")).unwrap();
+    place.run(&["plan", experiment]).ended(0).says("may ");
+    place.run(&["exec", experiment]).ended(0).says("seen to act").says("confirmed");
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
 fn text(name: &'static str, text: &str) -> (&'static str, Type, Argument) {
     (name, Type::String, Argument::Text(text.to_owned()))
 }
@@ -40,7 +69,7 @@ fn text(name: &'static str, text: &str) -> (&'static str, Type, Argument) {
 impl Guest<'_> {
     /// The component on a host of its own, as after a restart; the store outlives it.
     fn on_a_host(&self, journal: &Arc<Journal>) -> Injector {
-        let cache = Some(root().join("target/guests/cache"));
+        let cache = dirs::cache_dir().map(|folder| folder.join("chaos/components"));
         let host = Host::new(cache, Arc::clone(journal)).unwrap();
         host.load_bytes(self.language, &std::fs::read(component(self.language)).unwrap()).unwrap()
     }
@@ -140,7 +169,7 @@ fn page(place: &Place, port: u16, flag: &str) -> Running {
 }
 
 #[tokio::test]
-async fn the_one_in_c_conforms() {
+async fn the_one_in_c_conforms_and_its_readme_runs_as_written() {
     let (place, port) = (Place::new(), free_port());
     let _nginx = page(&place, port, "down");
     let file = place.path().join("flags/down");
@@ -154,10 +183,11 @@ async fn the_one_in_c_conforms() {
         meddled: &|| std::fs::read_to_string(&file).unwrap() == "by hand",
     };
     guest.conforms().await;
+    runs_as_written("c", "/tmp/flag-file", "7480");
 }
 
 #[tokio::test]
-async fn the_one_in_javascript_conforms() {
+async fn the_one_in_javascript_conforms_and_its_readme_runs_as_written() {
     let (place, port) = (Place::new(), free_port());
     let _nginx = page(&place, port, "down");
     let file = place.path().join("flags/down");
@@ -181,6 +211,7 @@ async fn the_one_in_javascript_conforms() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "by chaos, äöü");
     injector.revert(&guest.grant, &by, &handle).await.unwrap();
     assert!((guest.meddled)());
+    runs_as_written("javascript", "/tmp/web-setting", "7481");
 }
 
 /// A Redis server of its own.
@@ -198,7 +229,7 @@ fn redis_says(port: u16, words: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn the_one_in_python_conforms() {
+async fn the_one_in_python_conforms_and_its_readme_runs_as_written() {
     let (place, port) = (Place::new(), free_port());
     let _redis = redis(&place, port);
     let granted =
@@ -217,6 +248,7 @@ async fn the_one_in_python_conforms() {
         meddled: &|| redis_says(port, &["CONFIG", "GET", "maxmemory"]).contains("2097152"),
     };
     guest.conforms().await;
+    runs_as_written("python", "/tmp/redis-setting", "7482");
 }
 
 /// What `scripts/bind-c` wrote down.
