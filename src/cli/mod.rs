@@ -37,6 +37,7 @@ mod lint;
 mod output;
 mod plan;
 mod planfile;
+mod plugin;
 mod policy;
 mod proxy;
 mod record;
@@ -96,6 +97,7 @@ enum Command {
     Replay(replay::Replay),
     Explain(explain::Explain),
     Doc(doc::Doc),
+    Plugin(plugin::Plugin),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
     #[command(hide = true)]
@@ -133,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::Replay(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Doc(command) => command.run(),
+        Command::Plugin(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Guard(command) => command.run(),

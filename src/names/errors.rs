@@ -1,7 +1,7 @@
 //! What can be wrong with files and names: E01 (unreadable), E02.
 
 use super::scope::Kind;
-use super::stdlib;
+use super::{Unreadable, stdlib};
 use crate::base::{FileError, Span};
 use crate::diagnostics::{Diagnostic, codes};
 use std::path::Path;
@@ -53,4 +53,22 @@ pub(super) fn declared_twice(kind: Kind, name: &str, first: Span, again: Span) -
         .at(again, "declared again here")
         .at(first, "declared first here")
         .help("rename one, or bring its file in under a name: `use \"…\" as other`")
+}
+
+/// A component's file cannot be read, or is none that could be loaded.
+pub fn unusable_component(name: &str, why: &Unreadable) -> Diagnostic {
+    let (reason, help) = match why {
+        Unreadable::File(FileError::Missing) => {
+            ("there is no such file".to_owned(), "check the path; it is relative to the file that names it")
+        }
+        Unreadable::File(FileError::Folder) => ("it is a folder".to_owned(), "name the component in it"),
+        Unreadable::File(FileError::TooLarge(bytes)) => {
+            (format!("it has {bytes} bytes; a component has 64 MiB at most"), "name a smaller one")
+        }
+        Unreadable::File(FileError::NotUtf8(_)) => ("it cannot be read".to_owned(), "check the file"),
+        Unreadable::File(FileError::Other(reason)) => (reason.clone(), "check the path and its permissions"),
+        Unreadable::Content(reason) => (reason.clone(), "see docs/injectors.md for what a component holds"),
+    };
+    let headline = format!("the component `{name}` cannot be used: {reason}");
+    Diagnostic::error(codes::E0330, headline).help(help)
 }

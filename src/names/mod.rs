@@ -8,7 +8,7 @@ mod scope;
 mod shelf;
 pub mod stdlib;
 
-pub use errors::unreadable;
+pub use errors::{unreadable, unusable_component};
 pub use guard::{Guard, GuardPlace};
 pub use scope::{Kind, Scope};
 pub use shelf::Shelf;

@@ -132,7 +132,7 @@ pub fn differences(recorded: &Outcome, replayed: &Outcome) -> Vec<String> {
     let lines = |outcome: &Outcome| {
         let reasons = outcome.reasons.iter().map(|it| it.text.clone());
         let judged = outcome.judged.iter().map(|it| format!("{}: {}: {}, {}", it.of, it.text, it.verdict, it.detail));
-        let told = |it: &FaultReport| format!("{}: {}, seen to act on {} requests", it.step, it.what, it.acted);
+        let told = |it: &FaultReport| format!("{}: {}, seen to act {}", it.step, it.what, it.often());
         let mut all: Vec<String> = reasons.chain(judged).chain(outcome.faults.iter().map(told)).collect();
         all.sort();
         all

@@ -15,7 +15,7 @@ pub fn ending(name: &str, ending: &Ending) -> String {
             ending
                 .faults
                 .iter()
-                .map(|fault| format!("  {}: {}, seen to act on {} requests", fault.step, fault.what, fault.acted)),
+                .map(|fault| format!("  {}: {}, seen to act {}", fault.step, fault.what, fault.often())),
         );
     }
     if !ending.sources.is_empty() {

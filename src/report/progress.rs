@@ -28,7 +28,7 @@ fn words(kind: &EventKind) -> (&'static str, String) {
         EventKind::Injecting { step, what, length } => {
             ("inject", format!("{step}: {what}, for {}", show_duration(length.as_secs_f64())))
         }
-        EventKind::Acted { step, count } => ("acts", format!("{step}: seen to act, {count} requests so far")),
+        EventKind::Acted { step, often } => ("acts", format!("{step}: seen to act, {often} so far")),
         EventKind::Reverted { step, took, acted } => {
             let count = if *acted > 0 { format!(", after {acted} requests") } else { String::new() };
             ("reverted", format!("{step} in {}{count}", show_duration(took.as_secs_f64())))

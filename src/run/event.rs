@@ -53,12 +53,12 @@ pub enum EventKind {
         /// For how long.
         length: Duration,
     },
-    /// The proxy was seen to have acted on requests.
+    /// A fault was seen to have acted.
     Acted {
         /// The step.
         step: String,
-        /// On how many so far.
-        count: u64,
+        /// How often so far, in words: `5 requests`, `1 time`.
+        often: String,
     },
     /// A fault was taken back.
     Reverted {
@@ -66,7 +66,7 @@ pub enum EventKind {
         step: String,
         /// How long that took.
         took: Duration,
-        /// How often the fault had acted.
+        /// On how many requests the fault had acted; 0 of one that acts on something else.
         acted: u64,
     },
     /// A step that is no inject begins.

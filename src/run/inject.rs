@@ -4,7 +4,7 @@ use super::effects::LeftOver;
 use super::error::RunError;
 use super::event::EventKind;
 use super::intent::{FaultIntent, Intent};
-use super::shared::{FaultReport, Shared};
+use super::shared::{FaultReport, Shared, often};
 use super::verdict::Verdict;
 use super::world::Witness;
 use crate::base::{Instant, unit};
@@ -73,7 +73,8 @@ pub async fn run(shared: &Arc<Shared>, step: &str, injection: &Injection) {
     let slack = if injection.until.is_some() { unit::to_duration(LATE) } else { Duration::ZERO };
     let held = hold(shared, step, injection, &effect, start + length + slack).await;
     let end = shared.moment(&format!("end {step}")).await;
-    take_back(shared, step, &effect, held.seen.acted).await;
+    let requests = if injection.resource == "requests" { held.seen.acted } else { 0 };
+    take_back(shared, step, &effect, requests).await;
     conclude(shared, step, injection, held, end);
 }
 
@@ -246,7 +247,8 @@ async fn look(shared: Arc<Shared>, step: String, fault: FaultIntent, seen: Arc<w
             let mut first = false;
             seen.send_modify(|seen| first = seen.take(witness, now));
             if first {
-                shared.events.tell(EventKind::Acted { step: step.clone(), count: witness.acted });
+                let often = often(witness.acted, !fault.means.beside_proxy);
+                shared.events.tell(EventKind::Acted { step: step.clone(), often });
             }
         }
         shared.clock.sleep_until(shared.clock.now() + LOOK).await;
@@ -299,5 +301,6 @@ fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end:
         let why = format!("{step}: {what} was not seen to act{on}");
         shared.because(Verdict::Inconclusive, why);
     }
-    shared.fault_ended(FaultReport { step: step.to_owned(), what, acted: held.seen.acted });
+    let report = FaultReport { step: step.to_owned(), what, acted: held.seen.acted, on_requests: by_requests };
+    shared.fault_ended(report);
 }

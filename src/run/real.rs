@@ -93,7 +93,8 @@ impl RealWorld {
             }
         }
         let requests = plan.limits.bound(LimitName::Requests).map(|bound| bound.value);
-        Ok((Self { requests, ..Self::with(sources, vault, run, &plan.experiment, store)? }, unopened))
+        let started = Started::of(plan);
+        Ok((Self { requests, started, ..Self::with(sources, vault, run, &plan.experiment, store)? }, unopened))
     }
 
     /// A world without sources: enough to take back what is in a journal.

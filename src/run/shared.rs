@@ -43,8 +43,28 @@ pub struct FaultReport {
     pub step: String,
     /// The fault and its target.
     pub what: String,
-    /// On how many requests it acted, as the host saw it.
+    /// How often it acted, as the host saw it.
     pub acted: u64,
+    /// Whether what it acted on are requests.
+    #[serde(default = "by_requests", skip_serializing_if = "Clone::clone")]
+    pub on_requests: bool,
+}
+
+fn by_requests() -> bool {
+    true
+}
+
+impl FaultReport {
+    /// How often it acted: `on 20 requests`, `1 time`.
+    pub fn often(&self) -> String {
+        if self.on_requests { format!("on {}", often(self.acted, true)) } else { often(self.acted, false) }
+    }
+}
+
+/// So many requests, or times.
+pub fn often(count: u64, requests: bool) -> String {
+    let noun = if requests { "request" } else { "time" };
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
 /// One run's state.

@@ -1,29 +1,10 @@
-//! Where a fault's declaration and its component do not agree: E0330 to E0334. Each shows both.
+//! Where a fault's declaration and its component do not agree: E0331 to E0334. Each shows both.
 
-use crate::base::{FileError, Interval, Span};
+use crate::base::{Interval, Span};
 use crate::diagnostics::{Diagnostic, codes};
-use crate::names::Unreadable;
 use crate::names::component::{FaultSpec, Kind, Manifest, ParamSpec};
 use crate::types::Type;
 use crate::types::model::Parameter;
-
-/// A component's file cannot be read, or is none that could be loaded.
-pub fn unreadable(name: &str, why: &Unreadable, at: Span) -> Diagnostic {
-    let (reason, help) = match why {
-        Unreadable::File(FileError::Missing) => {
-            ("there is no such file".to_owned(), "check the path; it is relative to the file that names it")
-        }
-        Unreadable::File(FileError::Folder) => ("it is a folder".to_owned(), "name the component in it"),
-        Unreadable::File(FileError::TooLarge(bytes)) => {
-            (format!("it has {bytes} bytes; a component has 64 MiB at most"), "name a smaller one")
-        }
-        Unreadable::File(FileError::NotUtf8(_)) => ("it cannot be read".to_owned(), "check the file"),
-        Unreadable::File(FileError::Other(reason)) => (reason.clone(), "check the path and its permissions"),
-        Unreadable::Content(reason) => (reason.clone(), "see docs/injectors.md for what a component holds"),
-    };
-    let headline = format!("the component `{name}` cannot be used: {reason}");
-    Diagnostic::error(codes::E0330, headline).at(at, "named here").help(help)
-}
 
 /// What the component says of its fault.
 fn said(manifest: &Manifest, spec: &FaultSpec) -> String {

@@ -1,7 +1,7 @@
 //! Faults by components of one's own, and by one's own programs: what they may do, what becomes of those that fail, and what
 //! is known of them after a restart.
 
-use crate::harness::{Place, Running, answers, free_port, nginx_that, root, status, wait_for};
+use crate::harness::{Load, Place, Running, answers, free_port, nginx, nginx_that, root, status, wait_for};
 use std::os::unix::fs::PermissionsExt;
 
 /// A page at `port` that the run starts with `start`, and a fault of it; `declared` stands before all.
@@ -139,10 +139,16 @@ fn ones_own_programs_make_a_fault_and_take_it_back() {
     let (place, port) = (Place::new(), free_port());
     let (_nginx, own) = scripted(&place, port);
     let file = by_script(&place, port, &own, "stop");
-    place.run(&["exec", &file]).ended(0).says("seen to act").says("outage: confirmed");
+    let ran = place.run(&["exec", &file]).ended(0).says("seen to act, 1 time so far").says("outage: confirmed");
     assert_eq!(status(port, "GET", "/"), Some(200));
     let log = std::fs::read_to_string(place.path().join("down.log")).unwrap();
     assert_eq!(log, "stop page maintenance\nstatus page maintenance\nstart page maintenance\n");
+    let run = run_of(&ran.out);
+    let calls = place.run(&["plugin", "calls", &run]).ended(0);
+    calls.says(&format!("maintenance command prepare exec check {own} start: done"));
+    let calls = place.run(&["plugin", "calls", &run]);
+    calls.says(&format!("maintenance command inject exec {own} stop: done")).says("command revert exec");
+    place.run(&["plugin", "calls", "nobody"]).ended(2).says("knows no run `nobody`");
 }
 
 #[test]
@@ -182,4 +188,68 @@ fn a_program_that_nobody_granted_is_not_started() {
     place.write(&file, text.replace("grant exec", "# grant exec"));
     place.run(&["exec", &file]).ended(2).says("E0336").says("grants nothing of `exec` to the component `command`");
     assert_eq!(status(port, "GET", "/"), Some(200));
+}
+
+/// The name of the run that a report is of.
+fn run_of(out: &str) -> String {
+    let line = out.lines().find_map(|line| line.split_once(" run "));
+    line.unwrap().1.trim().to_owned()
+}
+
+#[test]
+fn a_component_is_looked_at_without_being_run() {
+    let place = Place::new();
+    rogue(&place, "nothing");
+    place.run(&["plugin", "list"]).ended(0).says("http").says("process").says("command");
+    let shown = place.run(&["plugin", "inspect", "own.wasm"]).ended(0);
+    shown.says("rogue 0.2.0, of the interface 0.2").says("asks for exec (granted): to try what the host lets it do");
+    place.run(&["plugin", "inspect", "http"]).ended(0).says("fault latency(delay: duration, jitter: duration = 0");
+    let whole = std::fs::read(place.path().join("own.wasm")).unwrap();
+    place.write("half.wasm", &whole[..whole.len() / 2]);
+    place.write("text.wasm", "no component");
+    for (file, why) in [("half.wasm", "it is damaged"), ("text.wasm", "it is damaged"), ("lost.wasm", "no such file")] {
+        place.run(&["plugin", "inspect", file]).ended(2).says("E0330").says(why);
+    }
+}
+
+/// A component that was built for 0.1 of the interface commands a real proxy.
+#[test]
+fn a_component_of_an_older_interface_still_makes_its_faults() {
+    let place = Place::new();
+    let (page, proxy) = (free_port(), free_port());
+    let _nginx = nginx(&place, page);
+    let _load = Load::on(proxy);
+    std::fs::copy(root().join("tests/components/http-0.1.wasm"), place.path().join("old.wasm")).unwrap();
+    let text = format!(
+        r#"
+fault old(target: service, status: int in 500..599 = 503, traffic: ratio = 100%) {{
+  component "./old.wasm" action "error"
+  touches traffic of target.requests
+  class leased
+}}
+system site {{ service page {{ metric success: ratio; slo success >= 99% }} }}
+environment local for site {{
+  service page {{ url "http://127.0.0.1:{page}"; through "127.0.0.1:{proxy}" }}
+  bind page.success = proxy.success(page)
+  allow old on page
+}}
+experiment outage on site {{
+  hypothesis "What was built for an older interface still runs."
+  window 1s
+  baseline 3s
+  limit {{ services page; bends page }}
+  run {{
+    inject old(page, status: 507) as broken for 14s {{ expect always page.success < 50% }}
+    expect page.success >= 99% within 10s holding 2s
+  }}
+}}
+"#
+    );
+    place.write("old.chaos", text);
+    place.run(&["plan", "old.chaos"]).ended(0).says("broken: http (").says("may command the proxy of page at");
+    let runner = Running::start(&mut place.chaos(&["exec", "old.chaos"]));
+    wait_for("the fault", 60, || status(proxy, "GET", "/") == Some(507));
+    runner.finish().ended(0).says("broken: old on page, seen to act on").says("outage: confirmed");
+    assert_eq!(status(proxy, "GET", "/"), Some(200));
+    place.stop_kept_proxy();
 }

@@ -43,7 +43,7 @@ fn a_killed_process_is_seen_to_have_ended_and_comes_back() {
     let may = "crash: process may signal the processes of page: those that the run starts";
     place.run(&["plan", &file]).ended(0).says("granted to components").says(may);
     let ran = place.run(&["exec", &file]).ended(0);
-    ran.says("process page ended under its fault").says("seen to act").says("outage: confirmed");
+    ran.says("process page ended under its fault").says("seen to act, 1 time so far").says("outage: confirmed");
     assert!(!answers(port));
     place.run(&["status"]).ended(0).says("nothing is in force");
 }
@@ -92,4 +92,64 @@ fn a_service_without_known_processes_is_not_run() {
     let file = site(&place, port, "restarts by orchestrator", "kill(page) as crash", "");
     let what = "`process.kill` on `page`, of which nothing says what its processes are";
     place.run(&["exec", &file]).ended(2).says("E0804").says(what);
+}
+
+/// The target of a fault is gone in the middle of it: nothing is left, and nobody takes it for a result.
+#[test]
+fn a_target_that_vanishes_leaves_nothing_and_proves_nothing() {
+    let (place, port) = (Place::new(), free_port());
+    let nginx = nginx_that(&place, "page", port, "return 200 'hello';");
+    let pid_file = place.path().join("page/nginx.pid");
+    let is = format!("processes pidfile \"{}\"", pid_file.display());
+    let file = site(&place, port, &is, "pause(page) as halt", "");
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the fault", 60, || answers(port) && status(port, "GET", "/").is_none());
+    let main = std::fs::read_to_string(&pid_file).unwrap();
+    let workers = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", main.trim())).unwrap();
+    for pid in workers.split_whitespace().chain([main.trim()]) {
+        std::process::Command::new("kill").args(["-KILL", pid]).status().unwrap();
+    }
+    drop(nginx);
+    let ran = runner.finish().ended(5);
+    ran.says("halt: the fault ended before its time: its target says: 0 of").says("outage: inconclusive");
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
+/// A control group of the kernel's own, as systemd makes one for each unit; none where this user may not make any.
+struct Group(std::path::PathBuf);
+
+impl Group {
+    fn make(unit: &str) -> Option<Self> {
+        let roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].map(std::path::Path::new);
+        let root = roots.into_iter().find(|root| root.join("cgroup.procs").exists())?;
+        let folder = root.join("system.slice").join(unit);
+        std::fs::create_dir_all(&folder).ok().map(|()| Self(folder))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        wait_for("an empty control group", 20, || std::fs::remove_dir(&self.0).is_ok());
+        // The slice goes too if nobody else is in it.
+        let _in_use = self.0.parent().map(std::fs::remove_dir);
+    }
+}
+
+/// They are found in their control group, whoever started them.
+#[test]
+fn the_processes_of_a_unit_are_paused_and_go_on() {
+    let (place, port) = (Place::new(), free_port());
+    let unit = format!("chaos-test-{port}.service");
+    let Some(group) = Group::make(&unit) else { return eprintln!("no control group can be made here") };
+    let nginx = nginx_that(&place, "page", port, "return 200 'hello';");
+    let main = std::fs::read_to_string(place.path().join("page/nginx.pid")).unwrap();
+    std::fs::write(group.0.join("cgroup.procs"), main.trim()).unwrap();
+    let is = format!("processes unit \"{unit}\"");
+    let file = site(&place, port, &is, "pause(page) as halt", BACK);
+    place.run(&["exec", &file]).ended(0).says("seen to act, 1 time so far").says("outage: confirmed");
+    let is = format!("processes cgroup \"{}\"; restarts by orchestrator", group.0.display());
+    let file = site(&place, port, &is, "kill(page) as crash", "");
+    place.run(&["exec", &file]).ended(0).says("outage: confirmed");
+    assert!(!answers(port));
+    drop(nginx);
 }

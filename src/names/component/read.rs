@@ -129,4 +129,28 @@ mod tests {
             assert!(why.contains(reason), "{reason}: {why}");
         }
     }
+
+    /// Whatever a file holds, it is read or refused; nothing is taken for granted of its lengths and places.
+    #[test]
+    fn no_damage_is_too_much() {
+        let mut seed = 1_u64;
+        let mut next = |most: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) as usize % most
+        };
+        let (mut taken, mut refused) = (0, 0);
+        for _ in 0..600 {
+            let mut bytes = HTTP.to_vec();
+            for _ in 0..=next(4) {
+                let at = next(bytes.len());
+                match next(3) {
+                    0 => bytes[at] ^= 1 << next(8),
+                    1 => bytes.truncate(at.max(1)),
+                    _ => drop(bytes.splice(at..at, [0xff, 0x80, 0x00])),
+                }
+            }
+            if read(&bytes).is_ok() { taken += 1 } else { refused += 1 }
+        }
+        assert!(taken > 0 && refused > 0, "{taken} {refused}");
+    }
 }

@@ -5,7 +5,7 @@ use crate::base::files::plain;
 use crate::base::{Interval, Span};
 use crate::diagnostics::codes;
 use crate::names::component::{self, Capability, FaultSpec, Manifest, ParamSpec};
-use crate::names::stdlib;
+use crate::names::{stdlib, unusable_component};
 use crate::syntax::tree::{self, Expr};
 use crate::types::component_errors as wrong;
 use crate::types::expression::Context;
@@ -93,7 +93,7 @@ impl Checker<'_> {
                 Some((read.manifest.clone(), Some(file)))
             }
             Err(why) => {
-                self.report(wrong::unreadable(name, why, at));
+                self.report(unusable_component(name, why).at(at, "named here"));
                 None
             }
         }
