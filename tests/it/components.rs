@@ -30,7 +30,7 @@ fn components() -> Vec<String> {
 /// Where the sources of a component lie: those of the standard ones, and that of the tests.
 fn sources_of(name: &str) -> Vec<String> {
     match name {
-        "rogue" => vec!["tests/components/rogue".to_owned()],
+        "rogue" => vec!["stdlib/injectors/rogue".to_owned()],
         name => ["Cargo.toml", "manifest.json", "src"].map(|part| format!("stdlib/injectors/{name}/{part}")).to_vec(),
     }
 }

@@ -18,6 +18,7 @@ mod fuzz;
 mod givens;
 mod graph;
 mod guarding;
+mod guests;
 mod harness;
 mod init;
 mod lint;

@@ -4,7 +4,7 @@
 //! back as an error with the code `answer`.
 
 mod bindings {
-    wit_bindgen::generate!({ path: "../../../stdlib/wit/v0.2", world: "plugin", generate_all });
+    wit_bindgen::generate!({ path: "../../wit/v0.2", world: "plugin", generate_all });
 }
 
 use bindings::chaos::injector::types::{Error, ErrorCode, Param, Value};
