@@ -13,7 +13,7 @@ use crate::analysis::{Analysis, Planned};
 use crate::base::Clock;
 use crate::diagnostics::{Diagnostic, Severity, codes};
 use crate::document::{changes, differs, unplannable};
-use crate::journal::Journal;
+use crate::journal::{Journal, ProcessIdentity};
 use crate::plan::{self, Plan};
 use crate::policy::{self, Answers, Approval, Asked};
 use crate::radius::Bounds;
@@ -250,12 +250,14 @@ async fn execute(
     let halt = Halt::default();
     let signals = Signals::install().map_err(|error| RunError::new(codes::E0803, error.to_string()))?;
     let switch = (Arc::clone(&journal), run.clone(), endpoints);
+    let deserted = tokio::spawn(tell_when_it_dies(guard.process(), events.clone()));
     let watching = tokio::spawn(kept.stopped_by(signals, switch, halt.clone(), events.clone()));
     let name = plan.experiment.clone();
     let printing = tokio::spawn(print_events(receiver, Arc::clone(&journal), run.clone()));
     let (world, folder) = (Arc::clone(&kept.world), journal.folder().to_path_buf());
     let claims = Claimed::of(&plan, &bounds, &run);
     let ending = Runner { plan, run: run.clone(), journal, world, clock, events, halt, claims }.run().await;
+    deserted.abort();
     watching.abort();
     let _stopped = watching.await;
     let _printed = printing.await;
@@ -266,6 +268,15 @@ async fn execute(
     guard.end();
     kept.end(&ending, &folder, &run);
     Ok(ending.verdict)
+}
+
+/// Says when the guard has ended though the run goes on: nobody else looks after it.
+async fn tell_when_it_dies(guard: Option<ProcessIdentity>, events: Events) {
+    let Some(guard) = guard else { return };
+    while guard.is_alive() {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    events.note("the guard is gone: if this runner is killed, what it leaves waits for `chaos recover`");
 }
 
 /// The run's guard; where none can be started, that is said.

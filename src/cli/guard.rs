@@ -4,6 +4,7 @@
 //! file, argument or variable of the guard; and at its end a word that its run is over. When the pipe ends without that
 //! word, the runner is gone, and the guard recovers what its run left.
 
+use super::signals::survive_full_files;
 use super::{StoreOption, block_on};
 use crate::journal::Journal;
 use crate::run::{Effects, Keys, RealWorld, Recovered, RunError, TokioClock, recover_run};
@@ -45,6 +46,9 @@ impl Guard {
         // A machine that shuts down, or a service that stops, tells all at once. The guard stays while its runner takes everything
         // back; only that ends it.
         let _ignored = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::hangup()].map(signal);
+        let _as_a_full_disk = survive_full_files();
+        // Opened now: the store may be gone when it is needed.
+        let journal = Arc::new(self.store.open()?);
         say!("{WATCHING}");
         let told = tokio::task::spawn_blocking(|| {
             let mut told = Vec::new();
@@ -55,7 +59,6 @@ impl Guard {
         if told.lines().any(|line| line == OVER) {
             return Ok(0);
         }
-        let journal = Arc::new(self.store.open()?);
         while journal.run(&self.run).is_ok_and(|run| run.is_some_and(|run| run.is_alive())) {
             tokio::time::sleep(LOOK).await;
         }

@@ -11,6 +11,7 @@ use crate::base::{Clock, Instant};
 use crate::document::Document;
 use crate::journal::Journal;
 use crate::names::stdlib;
+use crate::project::FILE_NAME;
 use crate::replay::{Head, Outcome, Recorder, Recording, VERSION, file, forward};
 use crate::run::{Ending, Events, Halt, RealWorld, Verdict, World};
 use futures_util::future::join_all;
@@ -21,7 +22,11 @@ use std::sync::Arc;
 pub fn head(analysis: &Analysis, planned: &Planned, choice: &Choice) -> Head {
     let document = document(planned, choice);
     let texts = analysis.program.sources.all().map(|(_, source)| source);
-    let own = texts.filter(|source| !stdlib::MODULES.iter().any(|(_, file, _)| source.path == Path::new(file)));
+    // What a `chaos.toml` says of stopping may hold a key, and a plan that was made needs none of it.
+    let is_project = |path: &Path| path.file_name().is_some_and(|name| name == FILE_NAME);
+    let own = texts.filter(|source| {
+        !is_project(&source.path) && !stdlib::MODULES.iter().any(|(_, file, _)| source.path == Path::new(file))
+    });
     Head {
         version: VERSION,
         made_by: concat!("chaos ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -4,7 +4,9 @@ use super::unit::{self, Manager};
 use super::{REFUSED, StoreOption, block_on, complain};
 use crate::base::tool::Tool;
 use crate::journal::Journal;
-use crate::run::{Effects, Keys, RealWorld, Recovered, RunError, TokioClock, Verdict, recover};
+use crate::run::{
+    Effects, Keys, RealWorld, Recovered, RunError, TokioClock, Verdict, recover, recover_without_containers,
+};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -16,6 +18,10 @@ use std::sync::Arc;
 /// Exit code: 0 nothing is left, 2 a store cannot be read, 7 something could not be taken back.
 #[derive(Debug, clap::Args)]
 pub struct Recover {
+    /// The containers in which other runs were started are gone, with all that ran in them: what cannot be seen from here is
+    /// over.
+    #[arg(long)]
+    container_gone: bool,
     /// Recover nothing now: print a systemd unit that does at every boot, for this store; of the system, or of the user.
     #[arg(long, value_name = "OF", value_enum, conflicts_with = "format")]
     unit: Option<Manager>,
@@ -76,7 +82,7 @@ impl Recover {
         let mut all = Vec::new();
         for journal in stores.journals.into_iter().map(Arc::new) {
             let folder = journal.folder().display().to_string();
-            match block_on(take_back(journal)) {
+            match block_on(take_back(journal, self.container_gone)) {
                 Ok(Ok(done)) => all.extend(done.into_iter().map(|one| (folder.clone(), one))),
                 Ok(Err(error)) => worst = worst.max(complain(&error.diagnostic())),
                 Err(error) => {
@@ -100,12 +106,15 @@ impl Recover {
     }
 }
 
-async fn take_back(journal: Arc<Journal>) -> Result<Vec<Recovered>, RunError> {
+async fn take_back(journal: Arc<Journal>, gone: bool) -> Result<Vec<Recovered>, RunError> {
     let keys = Keys::for_leftovers(&journal).await;
     let world = Arc::new(RealWorld::for_recovery(journal.folder(), keys)?);
     let clock = Arc::new(TokioClock::start());
     let effects = Effects::new(Arc::clone(&journal), world, clock, "recovery".to_owned());
-    recover(&journal, &effects).await
+    match gone {
+        true => recover_without_containers(&journal, &effects).await,
+        false => recover(&journal, &effects).await,
+    }
 }
 
 fn told<'r>(store: &str, one: &'r Recovered) -> Told<'r> {

@@ -40,6 +40,9 @@ pub fn time(text: &str) -> Result<Duration, String> {
 
 /// Looks at the environment of a plan and tells what was seen. Gives the exit code.
 pub fn run(plan: Plan, (file, sources): (&Path, &Sources), journal: Arc<Journal>, look: Look) -> u8 {
+    if let Some(held) = stop::held(&journal) {
+        return complain(&held);
+    }
     if let Err(refusal) = nothing_in_the_way(&journal, &plan) {
         return complain(&refusal);
     }

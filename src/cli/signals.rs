@@ -15,6 +15,7 @@ pub struct Signals {
 impl Signals {
     /// Takes them over from now on.
     pub fn install() -> std::io::Result<Self> {
+        survive_full_files()?;
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
@@ -41,6 +42,11 @@ impl Signals {
             events.note(format!("{name} again: {}", still(in_force(&journal), &run)));
         }
     }
+}
+
+/// A file that may not grow any further is an error to whoever writes it, and no death.
+pub fn survive_full_files() -> std::io::Result<()> {
+    signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw())).map(drop)
 }
 
 /// What of a run is still in force, and what becomes of it.

@@ -99,6 +99,7 @@ fn remark(one: &InForce) -> String {
         (Intent::Fault(fault), _, false) if fault.call.lease.is_some() => {
             ": nobody renews its lease, so it has ended by itself or will within 10s".to_owned()
         }
+        (_, Some(process), _) if one.beside => format!(" (pid {}, in another container)", process.pid),
         (_, Some(process), _) if process.is_alive() => format!(" (pid {})", process.pid),
         (_, Some(process), _) => format!(" (pid {}, gone)", process.pid),
         _ => String::new(),

@@ -2,7 +2,7 @@
 
 use super::{REFUSED, StoreOption, block_on, complain};
 use crate::diagnostics::{Diagnostic, codes};
-use crate::journal::{Journal, JournalError, RunRecord};
+use crate::journal::{DATABASE, Journal, JournalError, RunRecord};
 use crate::run::{Halt, RunError, Verdict, stop_at};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,7 +39,7 @@ pub struct Stop {
     #[arg(long, conflicts_with = "all")]
     release: bool,
     /// End all faults at the proxy with this admin address. May be given again for others.
-    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["run", "all"])]
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["run", "all"], value_parser = admin_address)]
     proxy: Vec<String>,
     /// How long it is waited until they have taken everything back, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
@@ -57,11 +57,9 @@ impl Stop {
             Ok(stores) => stores,
             Err(error) => return complain(&error.diagnostic()),
         };
-        for error in &stores.unread {
-            complain(&error.diagnostic());
-        }
+        let unread = stores.unread.iter().map(|error| complain(&error.diagnostic())).max().unwrap_or_default();
         match self.stop(&stores.journals) {
-            Ok(code) => code,
+            Ok(code) => code.max(unread),
             Err(finding) => complain(&finding),
         }
     }
@@ -71,6 +69,10 @@ impl Stop {
         let store = self.store.folder().unwrap_or_default();
         let why = (!self.release).then(|| self.hold.as_deref().unwrap_or("stopped by `chaos stop`"));
         let mut code = 0;
+        if why.is_some_and(|why| why.is_empty() || why.len() > 500) {
+            complain_of!("error: a reason has 1 to 500 bytes");
+            return REFUSED;
+        }
         for admin in &self.proxy {
             match block_on(stop_at(&store, admin, why)) {
                 Ok(Ok(())) if self.release => say!("faults may begin again at {admin}"),
@@ -91,9 +93,12 @@ impl Stop {
         if self.release {
             return release(journals);
         }
+        let mut worst = 0;
         if let Some(why) = &self.hold {
             for path in journals.iter().map(Journal::halt_file) {
-                std::fs::write(&path, format!("{why}\n")).map_err(|error| unwritable(&path, &error))?;
+                if let Err(error) = std::fs::write(&path, format!("{why}\n")) {
+                    worst = worst.max(complain(&unwritable(&path, &error)));
+                }
             }
             say!("no run begins until `chaos stop --release`: {why}");
         }
@@ -103,7 +108,7 @@ impl Stop {
                 journal.ask_to_stop(&run.id, "stopped by `chaos stop`").map_err(broken)?;
             }
         }
-        self.wait_for(&runs)
+        Ok(self.wait_for(&runs)?.max(worst))
     }
 
     /// The runs that are to stop, each with its store.
@@ -161,6 +166,15 @@ impl Stop {
         }
         Ok(worst)
     }
+}
+
+/// An address as it stands in the names of token files: a bare port is one on loopback.
+fn admin_address(text: &str) -> Result<String, String> {
+    let bare = text.strip_prefix("http://").unwrap_or(text).trim_end_matches('/');
+    let (host, port) = bare.rsplit_once(':').unwrap_or(("127.0.0.1", bare));
+    let host = if host == "localhost" { "127.0.0.1" } else { host };
+    let sound = !host.is_empty() && !host.contains(['/', '@', ' ']) && port.parse::<u16>().is_ok();
+    sound.then(|| format!("{host}:{port}")).ok_or_else(|| "write a port, or `host:port`".to_owned())
 }
 
 /// Says what came of a run; the exit code of it.
@@ -222,15 +236,20 @@ pub fn held(journal: &Journal) -> Option<Diagnostic> {
 /// A runner says this often that it lives, in looks.
 const BEAT: u32 = 15;
 
-/// Stops the run when somebody asks it to, and says that its runner lives. A store that cannot be read stops nothing.
+/// Stops the run when somebody asks it to or its store is gone, and says to its end that its runner lives. A store that
+/// cannot be read for a moment stops nothing.
 pub async fn watch(journal: Arc<Journal>, run: String, halt: Halt) {
+    let database = journal.folder().join(DATABASE);
     for look in 1_u32.. {
         tokio::time::sleep(LOOK).await;
         if look.is_multiple_of(BEAT) {
             let _said_again_soon = journal.beat(&run);
         }
         if let Ok(Some(why)) = journal.asked_to_stop(&run) {
-            return halt.stop(Verdict::Aborted, why);
+            halt.stop(Verdict::Aborted, why);
+        }
+        if database.try_exists().is_ok_and(|there| !there) {
+            halt.stop(Verdict::Broken, format!("the run store is gone: `{}` is not there", database.display()));
         }
     }
 }

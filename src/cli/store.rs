@@ -69,7 +69,16 @@ impl StoreOption {
         let known = if self.store.is_none() { known() } else { Vec::new() };
         for folder in known {
             let open = stores.journals.iter().chain([own]).any(|journal| same(journal.folder(), &folder));
-            if open || !folder.join(DATABASE).exists() {
+            if open {
+                continue;
+            }
+            if !folder.join(DATABASE).exists() {
+                if default_folder().is_none_or(|default| default != folder) {
+                    complain_of!(
+                        "the store `{}`, which a project names, is not there: what is in it is not known",
+                        folder.display()
+                    );
+                }
                 continue;
             }
             match Journal::open(&folder) {

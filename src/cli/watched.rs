@@ -2,6 +2,7 @@
 
 use super::guard::{OVER, WATCHING};
 use super::scope::{self, Manager};
+use crate::journal::ProcessIdentity;
 use crate::run::TOKEN_VARIABLE;
 use std::ffi::OsString;
 use std::fs::File;
@@ -9,10 +10,13 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a guard may take until it stands.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often it is looked whether a guard has ended.
+const POLL: Duration = Duration::from_millis(5);
 
 /// A guard that stands, or none.
 pub struct Watched(Option<(Child, PathBuf)>);
@@ -59,15 +63,35 @@ impl Watched {
         Self(None)
     }
 
+    /// The guard's process.
+    pub fn process(&self) -> Option<ProcessIdentity> {
+        self.0.as_ref().map(|(child, _)| ProcessIdentity::of(child.id()))
+    }
+
     /// Says that the run is over, and waits until the guard has gone.
     pub fn end(mut self) {
         let Some((child, log)) = &mut self.0 else { return };
         if let Some(mut pipe) = child.stdin.take() {
             let _guard_is_gone = writeln!(pipe, "{OVER}");
         }
-        let _reaped = child.wait();
+        if !ended_within(child, PATIENCE) {
+            complain_of!("the guard (pid {}) does not end, and is killed", child.id());
+            let _gone_already = child.kill();
+            let _reaped = child.wait();
+        }
         if log.metadata().is_ok_and(|log| log.len() == 0) {
             let _nothing_to_say = std::fs::remove_file(log);
+        }
+    }
+}
+
+fn ended_within(child: &mut Child, time: Duration) -> bool {
+    let began = Instant::now();
+    loop {
+        match child.try_wait() {
+            Ok(None) if began.elapsed() < time => std::thread::sleep(POLL),
+            Ok(None) => return false,
+            Ok(Some(_)) | Err(_) => return true,
         }
     }
 }

@@ -40,7 +40,9 @@ impl Declared {
     /// Why they cannot be found.
     pub(super) fn processes(&self) -> Result<Vec<ProcessIdentity>, String> {
         match &self.by {
-            FoundBy::Marker(marker) => Ok(marked(marker)),
+            FoundBy::Marker(marker) => {
+                marked(marker).map_err(|error| format!("its processes cannot be looked at: {error}"))
+            }
             FoundBy::PidFile(file) => of_pid_file(file),
             FoundBy::Cgroup(folder) => of_cgroup(folder),
             FoundBy::Unit(unit) => {

@@ -34,8 +34,12 @@ pub fn connect(folder: &Path) -> Result<(Connection, Option<String>), JournalErr
 /// Whether there was a database and is none: SQLite would begin a new one, and drop what its log still holds.
 fn is_lost(folder: &Path) -> bool {
     let holds = |name: &str| folder.join(name).metadata().is_ok_and(|file| file.len() > 0);
-    let ran = || std::fs::read_dir(folder.join("runs")).is_ok_and(|mut runs| runs.next().is_some());
-    !holds(DATABASE) && (holds("journal.sqlite-wal") || ran())
+    !holds(DATABASE) && (holds("journal.sqlite-wal") || ran(folder))
+}
+
+/// Whether there were runs on a store.
+pub fn ran(folder: &Path) -> bool {
+    std::fs::read_dir(folder.join("runs")).is_ok_and(|mut runs| runs.next().is_some())
 }
 
 fn keep_a_log(connection: &Connection) -> rusqlite::Result<()> {

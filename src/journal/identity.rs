@@ -19,21 +19,21 @@ impl ProcessIdentity {
 
     /// The process that has this number now.
     pub fn of(pid: u32) -> Self {
-        Self { pid, started: stat(pid).map_or(0, |stat| stat.started) }
+        Self { pid, started: stat(pid).ok().flatten().map_or(0, |stat| stat.started) }
     }
 
-    /// Whether that very process still runs. A zombie does not.
+    /// Whether that very process still runs. A zombie does not; one that cannot be looked at is not taken for gone.
     pub fn is_alive(&self) -> bool {
         match stat(self.pid) {
-            Some(stat) => stat.started == self.started && !stat.dead,
-            None if cfg!(target_os = "linux") => false,
-            None => exists(self.pid),
+            Ok(Some(stat)) => stat.started == self.started && !stat.dead,
+            Ok(None) => false,
+            Err(_) => exists(self.pid),
         }
     }
 
     /// Whether that very process is there, but stands still until it is told to go on.
     pub fn is_stopped(&self) -> bool {
-        stat(self.pid).is_some_and(|stat| stat.started == self.started && stat.stopped)
+        stat(self.pid).ok().flatten().is_some_and(|stat| stat.started == self.started && stat.stopped)
     }
 }
 
@@ -43,9 +43,17 @@ struct Stat {
     stopped: bool,
 }
 
-/// Reads `/proc/PID/stat`; the name in it may hold anything, so fields are counted from behind its closing bracket.
-fn stat(pid: u32) -> Option<Stat> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+/// Reads `/proc/PID/stat`. Nothing where there is no such process, an error where that cannot be seen.
+fn stat(pid: u32) -> std::io::Result<Option<Stat>> {
+    match std::fs::read_to_string(format!("/proc/{pid}/stat")) {
+        Ok(text) => parsed(&text).map(Some).ok_or_else(|| std::io::ErrorKind::InvalidData.into()),
+        Err(error) if is_gone(&error) && sees_processes() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The name in it may hold anything, so fields are counted from behind its closing bracket.
+fn parsed(text: &str) -> Option<Stat> {
     let (_, fields) = text.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let state = *fields.first()?;
@@ -53,9 +61,19 @@ fn stat(pid: u32) -> Option<Stat> {
     Some(Stat { started, dead: matches!(state, "Z" | "X"), stopped: matches!(state, "T" | "t") })
 }
 
+/// Whether an error of a file in `/proc/PID` says that the process is gone.
+pub(super) fn is_gone(error: &std::io::Error) -> bool {
+    error.kind() == std::io::ErrorKind::NotFound || error.raw_os_error() == Some(rustix::io::Errno::SRCH.raw_os_error())
+}
+
+/// Whether processes can be looked at here: where this one shows, others do.
+pub(super) fn sees_processes() -> bool {
+    std::path::Path::new("/proc/self/stat").exists()
+}
+
 fn exists(pid: u32) -> bool {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
-    pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+    pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
 #[cfg(test)]

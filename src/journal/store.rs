@@ -1,7 +1,7 @@
 //! The store itself.
 
 use super::claims::Claims;
-use super::connect::connect;
+use super::connect::{connect, ran};
 use super::error::JournalError;
 use super::filesystem::FileSystem;
 use super::folder;
@@ -91,6 +91,11 @@ pub struct RunRecord {
 }
 
 impl RunRecord {
+    /// Whether it ran in another container of this machine.
+    pub fn is_beside(&self) -> bool {
+        self.place.seen_from_here() == Sight::Beside
+    }
+
     /// Whether its runner still works on it.
     pub fn is_alive(&self) -> bool {
         let lives = match self.place.seen_from_here() {
@@ -134,10 +139,16 @@ impl Journal {
         if version > schema::VERSION {
             return Err(refuse(format!("it was written by a newer version of chaos (format {version})")));
         }
+        if version == 0 && ran(folder) {
+            let path = folder.join(DATABASE);
+            return Err(JournalError::Damaged(format!("`{}` holds nothing, and there were runs", path.display())));
+        }
         // A store that is as it must be is not written: on a full disk, too, what is in it can be taken back.
         if version < schema::VERSION {
             connection.execute_batch(schema::TABLES)?;
             connection.pragma_update(None, "user_version", schema::VERSION)?;
+            // From here on a lost log is no empty store.
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         }
         Ok(Self { connection: Mutex::new(connection), folder: folder.to_path_buf(), damage })
     }

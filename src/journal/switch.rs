@@ -47,14 +47,22 @@ impl Journal {
     pub fn held(&self) -> Option<String> {
         // A store in memory has no folder, and so nobody can hold its runs.
         let path = Some(self.halt_file()).filter(|path| path.parent().is_some_and(|folder| folder.is_dir()))?;
+        let there = || format!("`{}` is there", path.display());
+        match std::fs::metadata(&path) {
+            Ok(file) if !file.is_file() => return Some(there()),
+            _ => {}
+        }
         match std::fs::read(&path) {
             Ok(text) => {
                 let line: String = String::from_utf8_lossy(&text).split_whitespace().collect::<Vec<_>>().join(" ");
                 let reason: String = line.chars().take(200).collect();
-                Some(if reason.is_empty() { format!("`{}` is there", path.display()) } else { reason })
+                Some(if reason.is_empty() { there() } else { reason })
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => Some(format!("`{}` is there, and cannot be read: {error}", path.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
+                Some(format!("{}, and cannot be read: {error}", there()))
+            }
+            // It is not there, or nobody can look now: it is looked for again soon.
+            Err(_) => None,
         }
     }
 }

@@ -25,6 +25,12 @@ pub struct ClaimSpec {
     pub share: f64,
     /// How many all faults may touch together as long as it stands, 0..=1.
     pub most: f64,
+    /// How many of its faults may be active at one time, here or elsewhere.
+    #[serde(default)]
+    pub faults: u32,
+    /// How many faults of all runs that claim here may be active at one time, as long as it stands.
+    #[serde(default)]
+    pub most_faults: Option<u32>,
     /// How long it stands when nobody renews it, in milliseconds, 1..=600000.
     pub lease_ms: u64,
 }
@@ -79,8 +85,12 @@ impl Claims {
         let sum = others().map(|(_, claim)| claim.spec.share).sum::<f64>() + spec.share;
         let most = others().map(|(_, claim)| claim.spec.most).fold(spec.most, f64::min);
         if spec.share > 0.0 && sum.min(1.0) > most + ROUNDING {
-            let with: Vec<String> = others().map(|(run, claim)| format!("{run} ({})", claim.spec.experiment)).collect();
-            return Err(Refusal::Claimed { with: with.join(", "), sum: sum.min(1.0), most });
+            return Err(Refusal::Claimed { with: told(others()), sum: sum.min(1.0), most });
+        }
+        let faults = others().map(|(_, claim)| u64::from(claim.spec.faults)).sum::<u64>() + u64::from(spec.faults);
+        let least = others().filter_map(|(_, claim)| claim.spec.most_faults).chain(spec.most_faults).min();
+        if let Some(most) = least.filter(|most| spec.faults > 0 && others().count() > 0 && faults > u64::from(*most)) {
+            return Err(Refusal::Crowded { with: told(others()), faults, most });
         }
         if others().count() >= MOST_CLAIMS {
             return Err(Refusal::TooMany { most: MOST_CLAIMS });
@@ -120,6 +130,11 @@ impl Claims {
     }
 }
 
+/// Runs, for people.
+fn told<'c>(claims: impl Iterator<Item = (&'c String, &'c Claim)>) -> String {
+    claims.map(|(run, claim)| format!("{run} ({})", claim.spec.experiment)).collect::<Vec<_>>().join(", ")
+}
+
 fn view(run: &str, Claim { spec, until }: &Claim, now: Instant) -> ClaimView {
     let left = until.saturating_duration_since(now).as_nanos().div_ceil(1_000_000);
     ClaimView {
@@ -137,7 +152,7 @@ mod tests {
     use super::*;
 
     fn spec(share: f64, most: f64) -> ClaimSpec {
-        ClaimSpec { experiment: "x".to_owned(), share, most, lease_ms: 10_000 }
+        ClaimSpec { experiment: "x".to_owned(), share, most, faults: 0, most_faults: None, lease_ms: 10_000 }
     }
 
     #[test]
@@ -155,6 +170,17 @@ mod tests {
         claims.release("b");
         claims.admit("c", spec(0.1, 1.0), now).unwrap();
         assert!(claims.allow(0.5).is_ok() && claims.allow(0.51).is_err());
+    }
+
+    #[test]
+    fn faults_add_up_too() {
+        let (mut claims, now) = (Claims::default(), Instant::now());
+        let faults = |faults, most| ClaimSpec { faults, most_faults: Some(most), ..spec(0.1, 1.0) };
+        claims.admit("a", faults(1, 1), now).unwrap();
+        let refusal = claims.admit("b", faults(1, 2), now).unwrap_err().to_string();
+        assert_eq!(refusal, "together with a (x), 2 faults could be active, and 1 is the most that is allowed");
+        claims.admit("a", faults(1, 2), now).unwrap();
+        claims.admit("b", faults(1, 2), now).unwrap();
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub(super) enum Refusal {
     Closing,
     /// More of the requests could be touched than a run allows.
     Claimed { with: String, sum: f64, most: f64 },
+    /// More faults could be active than a run allows.
+    Crowded { with: String, faults: u64, most: u32 },
     /// Somebody has stopped all faults here, and says why.
     Stopped(String),
 }
@@ -41,7 +43,7 @@ impl Refusal {
             Self::NotActive(_) => "unknown",
             Self::TooMany { .. } => "too-many",
             Self::Closing => "closing",
-            Self::Claimed { .. } => "claimed",
+            Self::Claimed { .. } | Self::Crowded { .. } => "claimed",
             Self::Stopped(_) => "stopped",
         }
     }
@@ -70,6 +72,12 @@ impl fmt::Display for Refusal {
                 write!(
                     f,
                     "together with {with}, faults could touch {sum} of the requests, and {most} is the most that is allowed"
+                )
+            }
+            Self::Crowded { with, faults, most } => {
+                write!(
+                    f,
+                    "together with {with}, {faults} faults could be active, and {most} is the most that is allowed"
                 )
             }
             Self::Stopped(why) => write!(f, "all faults are stopped here: {why}"),

@@ -109,6 +109,8 @@ fn amounts(plan: &Plan, bounds: &Bounds) -> BTreeMap<String, Amount> {
 /// A claim at each proxy through which faults go.
 fn proxies(plan: &Plan, bounds: &Bounds, run: &str) -> Vec<ClaimIntent> {
     let most = plan.limits.bound(LimitName::Traffic).map_or(1.0, |bound| bound.value);
+    let concurrent = u32::try_from(bounds.concurrent).unwrap_or(u32::MAX);
+    let faults = (concurrent, plan.limits.bound(LimitName::Concurrent).map(|bound| bound.value as u32));
     let used = plan.injections().filter_map(|(_, injection)| injection.proxy.clone());
     let by_address: BTreeMap<String, Proxy> = used.map(|proxy| (proxy.admin.clone(), proxy)).collect();
     let claim = |proxy: Proxy| ClaimIntent {
@@ -116,6 +118,7 @@ fn proxies(plan: &Plan, bounds: &Bounds, run: &str) -> Vec<ClaimIntent> {
         experiment: plan.experiment.clone(),
         share: bounds.traffic.get(&proxy.service).copied().unwrap_or_default().clamp(0.0, 1.0),
         most: most.clamp(0.0, 1.0),
+        faults,
         proxy: proxy_from_anywhere(&proxy),
     };
     by_address.into_values().map(claim).collect()

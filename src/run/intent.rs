@@ -64,6 +64,9 @@ pub struct ClaimIntent {
     pub share: f64,
     /// How many the faults of all runs may touch together, as this run's limits have it, 0 to 1.
     pub most: f64,
+    /// How many of its faults may be active at one time, and how many of all runs.
+    #[serde(default)]
+    pub faults: (u32, Option<u32>),
     /// The proxy.
     pub proxy: Proxy,
 }

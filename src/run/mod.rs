@@ -48,7 +48,9 @@ pub use moments::{Moments, Times};
 pub use observe::Observation;
 pub use proxy::{TOKEN_VARIABLE, new_token, stop_at, token_file};
 pub use real::{RealWorld, Unopened};
-pub use recover::{InForce, Recovered, in_force, leftovers, readable, recover, recover_run};
+pub use recover::{
+    InForce, Recovered, in_force, leftovers, readable, recover, recover_run, recover_without_containers,
+};
 pub use runner::{Ending, FaultReport, Judged, Runner, WINDING_UP};
 pub use sampling::Tally;
 pub use steady::compared;

@@ -135,16 +135,16 @@ pub fn is_local(address: &str) -> bool {
 /// # Errors
 /// Something of it still runs.
 pub async fn stop(process: &ProcessIntent) -> Result<String, RunError> {
-    let mut targets = marked(&process.marker);
+    let mut targets = all_of(process)?;
     targets.extend(process.identity.filter(ProcessIdentity::is_alive));
     if targets.is_empty() {
         return in_the_background(process).await.map_or(Ok("already gone".to_owned()), Err);
     }
     signal(&targets, Signal::TERM);
-    if !gone_within(process, STOP_TIMEOUT).await {
-        signal(&marked(&process.marker), Signal::KILL);
+    if !gone_within(process, STOP_TIMEOUT).await? {
+        signal(&all_of(process)?, Signal::KILL);
         signal(&process.identity.filter(ProcessIdentity::is_alive).into_iter().collect::<Vec<_>>(), Signal::KILL);
-        if !gone_within(process, Duration::from_secs(2)).await {
+        if !gone_within(process, Duration::from_secs(2)).await? {
             return Err(still_runs(process));
         }
     }
@@ -176,15 +176,23 @@ fn still_runs(process: &ProcessIntent) -> RunError {
     }
 }
 
-async fn gone_within(process: &ProcessIntent, time: Duration) -> bool {
+/// All that carries its marker.
+fn all_of(process: &ProcessIntent) -> Result<Vec<ProcessIdentity>, RunError> {
+    marked(&process.marker).map_err(|error| RunError {
+        retryable: true,
+        ..RunError::new(codes::E0713, format!("whether `{}` still runs cannot be seen: {error}", process.name))
+    })
+}
+
+async fn gone_within(process: &ProcessIntent, time: Duration) -> Result<bool, RunError> {
     let began = Instant::now();
     loop {
         let own = process.identity.is_some_and(|identity| identity.is_alive());
-        if !own && marked(&process.marker).is_empty() {
-            return true;
+        if !own && all_of(process)?.is_empty() {
+            return Ok(true);
         }
         if began.elapsed() >= time {
-            return false;
+            return Ok(false);
         }
         sleep(POLL).await;
     }

@@ -180,6 +180,8 @@ pub async fn stake(
         "experiment": claim.experiment.chars().take(50).collect::<String>(),
         "share": claim.share,
         "most": claim.most,
+        "faults": claim.faults.0,
+        "most_faults": claim.faults.1,
         "lease_ms": u64::try_from(lease.as_millis()).unwrap_or(u64::MAX),
     });
     let sent =

@@ -20,6 +20,8 @@ pub struct InForce {
     pub experiment: String,
     /// Whether that run is still at work.
     pub alive: bool,
+    /// Whether it ran in another container: what it started there cannot be seen from here.
+    pub beside: bool,
     /// The last thing noted about it.
     pub note: String,
 }
@@ -47,7 +49,7 @@ pub fn readable(journal: &Journal) -> (Vec<InForce>, Vec<RunError>) {
     (found, troubles)
 }
 
-type Runs = BTreeMap<String, (String, bool)>;
+type Runs = BTreeMap<String, (String, bool, bool)>;
 
 fn one(journal: &Journal, record: EffectRecord, runs: &mut Runs) -> Result<InForce, RunError> {
     let name = format!("effect {} of run {}", record.id.0, record.run);
@@ -58,20 +60,22 @@ fn one(journal: &Journal, record: EffectRecord, runs: &mut Runs) -> Result<InFor
     })?;
     if !runs.contains_key(&record.run) {
         let known = match journal.run(&record.run) {
-            Ok(run) => run.map_or((String::new(), false), |run| (run.experiment.clone(), run.is_alive())),
+            Ok(run) => run
+                .map_or((String::new(), false, false), |run| (run.experiment.clone(), run.is_alive(), run.is_beside())),
             // Nobody can be found to whom it belongs; it is taken back.
-            Err(JournalError::Damaged(_)) => (String::new(), false),
+            Err(JournalError::Damaged(_)) => (String::new(), false, false),
             Err(error) => return Err(error.into()),
         };
         runs.insert(record.run.clone(), known);
     }
-    let (experiment, alive) = runs.get(&record.run).cloned().unwrap_or_default();
+    let (experiment, alive, beside) = runs.get(&record.run).cloned().unwrap_or_default();
     let certain = record.state != EffectState::Intended;
     Ok(InForce {
         effect: LeftOver { id: record.id, intent, certain },
         run: record.run,
         experiment,
         alive,
+        beside,
         note: record.note,
     })
 }
@@ -87,9 +91,15 @@ pub fn leftovers(journal: &Journal, plan: &Plan) -> Result<Vec<InForce>, RunErro
     let in_the_way = |found: &InForce| {
         // What a live run does at a proxy can be shared, as far as the claims of both go; its processes cannot.
         let concerns = !found.alive || matches!(found.effect.intent, Intent::Process(_));
-        concerns && addresses(&found.effect.intent).iter().any(|address| wanted.contains(address))
+        let same_place = || addresses(&found.effect.intent).iter().any(|address| wanted.contains(address));
+        concerns && (same_place() || hits_a_service(&found.effect.intent, plan))
     };
     Ok(in_force(journal)?.into_iter().filter(in_the_way).collect())
+}
+
+/// A fault that goes through no proxy is known by its service alone.
+fn hits_a_service(intent: &Intent, plan: &Plan) -> bool {
+    matches!(intent, Intent::Fault(fault) if fault.proxy.is_none() && plan.places.contains_key(&fault.target))
 }
 
 fn addresses(intent: &Intent) -> Vec<String> {
@@ -121,7 +131,15 @@ pub struct Recovered {
 /// # Errors
 /// The store cannot be read or written.
 pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Recovered>, RunError> {
-    take_back(journal, effects, |_| true).await
+    take_back(journal, effects, (|_| true, false)).await
+}
+
+/// The same where the containers of other runs are gone, with all that ran in them.
+///
+/// # Errors
+/// The store cannot be read or written.
+pub async fn recover_without_containers(journal: &Journal, effects: &Effects) -> Result<Vec<Recovered>, RunError> {
+    take_back(journal, effects, (|_| true, true)).await
 }
 
 /// The same of one dead run.
@@ -129,24 +147,26 @@ pub async fn recover(journal: &Journal, effects: &Effects) -> Result<Vec<Recover
 /// # Errors
 /// The store cannot be read or written.
 pub async fn recover_run(journal: &Journal, effects: &Effects, run: &str) -> Result<Vec<Recovered>, RunError> {
-    take_back(journal, effects, |of| of == run).await
+    take_back(journal, effects, (|of| of == run, false)).await
 }
 
 async fn take_back(
     journal: &Journal,
     effects: &Effects,
-    wanted: impl Fn(&str) -> bool,
+    (wanted, gone): (impl Fn(&str) -> bool, bool),
 ) -> Result<Vec<Recovered>, RunError> {
     let (found, troubles) = readable(journal);
     let found: Vec<_> = found.into_iter().filter(|found| !found.alive && wanted(&found.run)).collect();
+    let hidden = |found: &&InForce| found.beside && !gone && found.effect.intent.process().is_some();
+    let (unseen, seen): (Vec<&InForce>, Vec<&InForce>) = found.iter().partition(hidden);
     let (kept, open): (Vec<_>, Vec<_>) =
-        found.iter().map(|found| found.effect.clone()).partition(|effect| is_used_by_others(&effect.intent));
-    let mut done = Vec::new();
+        seen.iter().map(|found| found.effect.clone()).partition(|effect| is_used_by_others(&effect.intent));
+    let mut done: Vec<_> = unseen.iter().map(|found| (found.effect.id, elsewhere(&found.effect), false)).collect();
     effects.undo_all(open, |effect, undone| done.push((effect.id, undone.clone(), false))).await;
     for effect in &kept {
         done.push((effect.id, keep(effects, effect), true));
     }
-    for run in found.iter().map(|found| &found.run).collect::<BTreeSet<_>>() {
+    for run in seen.iter().map(|found| &found.run).collect::<BTreeSet<_>>() {
         // What is not written down on a full disk, the next recovery writes.
         let _can_wait = journal.close_dead(run);
     }
@@ -160,6 +180,15 @@ async fn take_back(
 /// A proxy that others call through stays.
 fn is_used_by_others(intent: &Intent) -> bool {
     matches!(intent, Intent::Proxy(proxy) if !proxy.proxy.stoppable)
+}
+
+/// What was started in another container, whose processes cannot be seen from here.
+fn elsewhere(effect: &LeftOver) -> Undone {
+    let what = effect.intent.what();
+    let message = format!("{what} was started in another container, and cannot be seen from here");
+    let help = "run `chaos recover` there; if that container is gone, with all that ran in it, say `--container-gone`";
+    let result = Err(RunError::new(codes::E0713, message).help(help));
+    Undone { what, result, took: Duration::ZERO, untrue: None }
 }
 
 fn keep(effects: &Effects, effect: &LeftOver) -> Undone {

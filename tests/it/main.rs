@@ -48,3 +48,4 @@ mod stopping;
 mod stores;
 mod surroundings;
 mod trials;
+mod unseen;

@@ -102,6 +102,9 @@ fn runs_of_different_stores_find_out_at_the_proxy() {
     wait_for("the guard", 10, || run(&here, &["status"]).out.contains("nothing is in force"));
     let two = exec(&there, &second);
     wait_for("the fault of the second", 30, || faults(&there) == 1);
+    let alone = experiment(&here, "alone", ports, "traffic <= 50%");
+    let alone = run(&here, &["exec", &alone]).ended(2).says("E0817");
+    alone.says("2 faults could be active, and 1 is the most that is allowed");
 
     // Whoever has the token stops all faults there, of whichever machine.
     let admin = format!("127.0.0.1:{}", ports.1 + 10_000);

@@ -10,7 +10,7 @@ mod liar;
 mod lost_proxy;
 mod no_room;
 mod outside;
-mod processes;
+pub mod processes;
 mod ruined;
 mod schedules;
 mod syncs;
