@@ -68,7 +68,7 @@ impl Registry {
         command.arg("serve").arg(config).stdout(Stdio::null()).stderr(Stdio::null());
         let running = Running::start(&mut command);
         wait_for("the registry", 20, || answers(port));
-        Self { place, port, own, running: running }
+        Self { place, port, own, running }
     }
 
     fn request(&self, method: reqwest::Method, url: &str) -> reqwest::RequestBuilder {
