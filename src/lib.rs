@@ -23,6 +23,7 @@
 //! | 8 | [`metrics`] | where metrics come from: the scraper, Prometheus servers, the proxy's view, probes |
 //! | 8 | [`surroundings`] | what of a run outlives it where it is started |
 //! | 8 | [`toy`] | toy systems in virtual time, for tests; pure |
+//! | 8 | [`registry`] | components in OCI registries |
 //! | 9 | [`document`] | a plan as a document: JSON, hash, drawings, what changed |
 //! | 9 | [`lint`] | rules about what is legal, but better not written |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |
@@ -65,6 +66,8 @@ pub mod journal;
 pub mod metrics;
 #[cfg(feature = "runtime")]
 pub mod proxy;
+#[cfg(feature = "runtime")]
+pub mod registry;
 #[cfg(feature = "runtime")]
 pub mod rehearsal;
 #[cfg(feature = "runtime")]

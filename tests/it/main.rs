@@ -34,6 +34,7 @@ mod projects;
 mod prometheus;
 mod quickstart;
 mod recovery;
+mod registry;
 mod rehearsal;
 mod replay;
 mod restarts;
