@@ -34,6 +34,7 @@ mod graph;
 mod guard;
 mod init;
 mod lint;
+mod lsp;
 mod output;
 mod plan;
 mod planfile;
@@ -96,6 +97,7 @@ enum Command {
     Replay(replay::Replay),
     Explain(explain::Explain),
     Doc(doc::Doc),
+    Lsp(lsp::Lsp),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
     #[command(hide = true)]
@@ -133,6 +135,7 @@ pub fn run() -> ExitCode {
         Command::Replay(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Doc(command) => command.run(),
+        Command::Lsp(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Guard(command) => command.run(),

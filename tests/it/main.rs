@@ -20,6 +20,7 @@ mod graph;
 mod harness;
 mod init;
 mod lint;
+mod lsp;
 mod marks;
 mod messages;
 mod models;
