@@ -33,10 +33,12 @@
 //! | 10 | [`report`] | plan, progress and verdict for people |
 //! | 10 | [`proxy`] | the fault proxy |
 //! | 10 | [`demo`] | the sample shop |
+//! | 10 | `lsp` | the language server: what editors ask |
 //! | 10 | [`starter`] | the first files of a system: `chaos init` |
 //! | 11 | [`cli`] | one file a command |
 //!
-//! Ranks 0 to 6, policies, the analysis, the documents and the lints do no I/O; with `--no-default-features` they build alone.
+//! Ranks 0 to 6, policies, the analysis, the documents, the lints and the language server do no I/O; with
+//! `--no-default-features` they build alone, the language server with `--features lsp`.
 
 pub mod analysis;
 pub mod base;
@@ -44,6 +46,8 @@ pub mod diagnostics;
 pub mod document;
 pub mod format;
 pub mod lint;
+#[cfg(feature = "lsp")]
+pub mod lsp;
 pub mod monitor;
 pub mod names;
 pub mod plan;

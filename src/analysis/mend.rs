@@ -81,7 +81,7 @@ fn rounds(
     may_change: impl Fn(&Path) -> bool,
     check: impl Fn(&dyn Files) -> Survey,
 ) -> (Changes, Option<Survey>) {
-    let mut overlay = Overlay::over(files);
+    let overlay = Overlay::over(files);
     let (mut changes, mut last) = (Changes::new(), None);
     for _ in 0..ROUNDS {
         let survey = last.as_ref().unwrap_or(first);

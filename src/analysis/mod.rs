@@ -14,7 +14,7 @@ mod vacuity;
 pub use examples::Example;
 pub use mend::{Change, Done, Mended, Worse, mend};
 pub use placed::environment;
-pub use survey::{Found, Survey, Target, each, survey};
+pub use survey::{Found, Survey, Target, each, guards, survey};
 pub use trials::{Ready, Trial};
 
 use crate::base::{FileError, Files, Interval, SourceId, Span};

@@ -3,7 +3,8 @@
 use super::{Analysis, analyse_from};
 use crate::base::{FileError, SourceId, Sources, parallel};
 use crate::diagnostics::{Diagnostic, tidy_files};
-use crate::names::{Guard, Shelf, unreadable};
+use crate::names::{Guard, GuardPlace, Shelf, stdlib, unreadable};
+use crate::project::Project;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,20 @@ impl Target {
     pub fn new(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into(), environment: None, guards: Vec::new() }
     }
+}
+
+/// What a project names for its policies. A path ends like a file of the language or has folders; all else is a module.
+/// `shown` says how a path is written.
+pub fn guards(project: &Project, shown: impl Fn(&Path) -> PathBuf) -> Vec<Guard> {
+    let guard = |(text, span): &(String, _)| {
+        let is_path = text.contains('/') || text.ends_with(".chaos");
+        let place = match is_path && stdlib::module(text).is_none() {
+            true => GuardPlace::File(shown(&project.folder.join(text))),
+            false => GuardPlace::Module(text.clone()),
+        };
+        Guard { place, span: *span }
+    };
+    project.policies.iter().map(guard).collect()
 }
 
 /// What was found in many files.

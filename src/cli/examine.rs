@@ -42,7 +42,7 @@ impl Examine {
             complain_of!("error: {reason}");
             return REFUSED;
         }
-        let mut overlay = Overlay::over(&Disk);
+        let overlay = Overlay::over(&Disk);
         let mut paths = self.paths.clone();
         if self.reads_stdin() {
             match stdin::read() {

@@ -233,7 +233,7 @@ fn so_far(p95: Option<f64>) -> String {
 
 /// Checks and plans the files as if they lay where they will.
 fn check(files: &[(PathBuf, String)]) -> Result<(), String> {
-    let mut overlay = Overlay::over(&Disk);
+    let overlay = Overlay::over(&Disk);
     for (path, text) in files {
         overlay.put(path.clone(), text.clone());
     }

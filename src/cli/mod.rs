@@ -35,6 +35,7 @@ mod graph;
 mod guard;
 mod init;
 mod lint;
+mod lsp;
 mod output;
 mod plan;
 mod planfile;
@@ -103,6 +104,7 @@ enum Command {
     Explain(explain::Explain),
     Doc(doc::Doc),
     Plugin(plugin::Plugin),
+    Lsp(lsp::Lsp),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
     #[command(hide = true)]
@@ -150,6 +152,7 @@ pub fn run() -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Doc(command) => command.run(),
         Command::Plugin(command) => command.run(),
+        Command::Lsp(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
         Command::Guard(command) => command.run(),

@@ -36,7 +36,7 @@ fn otherwise(head: &Head) -> Diagnostic {
 
 /// A plan of the texts that were run, with other settings.
 pub fn stored(head: &Head, settings: Settings) -> Result<Again, u8> {
-    let mut files = Overlay::over(&Nowhere);
+    let files = Overlay::over(&Nowhere);
     for (path, text) in &head.files {
         files.put(path, text.clone());
     }

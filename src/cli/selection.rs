@@ -1,10 +1,10 @@
 //! Which files a command is about: those that are named, and those in the folders that are.
 
-use crate::analysis::Target;
+use crate::analysis::{Target, guards};
 use crate::base::files::plain;
 use crate::base::{FileError, Files, Numbers, Sources};
 use crate::diagnostics::Diagnostic;
-use crate::names::{Guard, GuardPlace, stdlib, unreadable};
+use crate::names::unreadable;
 use crate::project::{self, Project};
 use ignore::WalkBuilder;
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,7 @@ impl Selection {
         let target = |(path, project): (&Path, Option<&Project>)| Target {
             path: path.to_path_buf(),
             environment: environment.map(str::to_owned).or_else(|| own(project)),
-            guards: project.map(guards).unwrap_or_default(),
+            guards: project.map(|project| guards(project, shown)).unwrap_or_default(),
         };
         self.files().map(target).collect()
     }
@@ -138,17 +138,9 @@ impl Reader<'_> {
     }
 }
 
-/// What a project names for its policies. A path ends like a file of the language or has folders; all else is a module.
-fn guards(project: &Project) -> Vec<Guard> {
-    let guard = |(text, span): &(String, _)| {
-        let is_path = text.contains('/') || text.ends_with(&format!(".{ENDING}"));
-        let place = match is_path && stdlib::module(text).is_none() {
-            true => GuardPlace::File(shown(&project.folder.join(text))),
-            false => GuardPlace::Module(text.clone()),
-        };
-        Guard { place, span: *span }
-    };
-    project.policies.iter().map(guard).collect()
+/// All programs in a folder, given as an absolute path, and its folders, but for what a project leaves out.
+pub fn programs(folder: &Path, project: Option<&Project>) -> Vec<PathBuf> {
+    walk(folder, project, &cwd()).files.into_iter().collect()
 }
 
 /// What was found in a folder.

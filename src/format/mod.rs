@@ -11,6 +11,8 @@ mod shape;
 mod spacing;
 mod token;
 
+pub use token::{Kind, Token, placed_tokens};
+
 use crate::base::SourceId;
 use crate::diagnostics::{Diagnostic, any_error};
 use crate::syntax;

@@ -1,6 +1,6 @@
 //! A text as tokens: comments among them, each with what stood before it.
 
-use crate::base::SourceId;
+use crate::base::{SourceId, Span};
 use crate::syntax::{Comment, GENERIC, lay_out};
 
 /// What a token is, as far as blanks around it depend on that.
@@ -68,20 +68,37 @@ const LONG_SIGNS: &[&str] = &["==", "!=", "<=", ">=", "=~", "!~", ".."];
 
 /// The tokens of a text that parses without errors.
 pub fn tokens(text: &str) -> Vec<Token<'_>> {
+    read(text).found
+}
+
+/// The tokens of any text, each with the place where it begins.
+pub fn placed_tokens(text: &str) -> Vec<(usize, Token<'_>)> {
+    let Placed { found, starts } = read(text);
+    starts.into_iter().zip(found).collect()
+}
+
+struct Placed<'t> {
+    found: Vec<Token<'t>>,
+    starts: Vec<usize>,
+}
+
+fn read(text: &str) -> Placed<'_> {
     let layout = lay_out(SourceId(0), text);
     let mut lexer = Lexer {
         text,
         laid: &layout.text,
         comments: &layout.comments,
+        unterminated: &layout.unterminated,
         at: 0,
         newlines: 1, // a comment in the first line is not behind something
         row: 1,
         ended: false,
         types: 0,
         found: Vec::new(),
+        starts: Vec::new(),
     };
     lexer.run();
-    lexer.found
+    Placed { found: lexer.found, starts: lexer.starts }
 }
 
 struct Lexer<'t, 'l> {
@@ -89,6 +106,8 @@ struct Lexer<'t, 'l> {
     /// The text as the grammar sees it: `;` where a statement ends, comments blank.
     laid: &'l str,
     comments: &'l [Comment],
+    /// Quotes that are never closed.
+    unterminated: &'l [Span],
     at: usize,
     newlines: usize,
     /// The line ends since the last token or `;`.
@@ -97,6 +116,8 @@ struct Lexer<'t, 'l> {
     /// Open `<` of types.
     types: usize,
     found: Vec<Token<'t>>,
+    /// Where each begins.
+    starts: Vec<usize>,
 }
 
 impl<'t> Lexer<'t, '_> {
@@ -117,6 +138,7 @@ impl<'t> Lexer<'t, '_> {
         let Some((comment, rest)) = self.comments.split_first() else { return };
         self.comments = rest;
         let text = comment.span.of(self.text).trim_end_matches([' ', '\t', '\r']);
+        self.starts.push(self.at);
         self.found.push(Token { kind: Kind::Comment, text, newlines: self.newlines, ended: self.ended });
         (self.newlines, self.row) = (0, 0);
         self.at = comment.span.end as usize;
@@ -136,13 +158,16 @@ impl<'t> Lexer<'t, '_> {
     fn token(&mut self) {
         let rest = &self.text[self.at..];
         let first = rest.chars().next().unwrap_or(' ');
+        let open = self.unterminated.iter().find(|span| span.start as usize == self.at);
         let (kind, length) = match first {
+            '"' | '`' if open.is_some() => (Kind::Literal, open.map_or(1, |span| span.len().max(1))),
             '"' => (Kind::Literal, quoted(rest)),
             '`' => (Kind::Literal, raw(rest)),
             c if c.is_ascii_digit() => (Kind::Literal, number(rest)),
             c if c.is_ascii_alphabetic() || c == '_' => (Kind::Word, path(rest)),
             c => self.sign(rest, c),
         };
+        self.starts.push(self.at);
         self.found.push(Token { kind, text: &rest[..length], newlines: self.newlines, ended: self.ended });
         (self.newlines, self.row, self.ended) = (0, 0, false);
         self.at += length;

@@ -12,7 +12,7 @@ mod rule;
 pub mod rules;
 mod study;
 mod subject;
-mod walk;
+pub mod walk;
 
 pub use gathered::Gathered;
 pub use level::{EVERY_RULE, Level, Levels, WARNINGS, unknown_rule};

@@ -5,6 +5,7 @@ use crate::base::{FileError, Files, Numbers, Source, SourceId, Sources};
 use crate::diagnostics::Diagnostic;
 use crate::names::{ReadComponent, Unreadable, component, stdlib};
 use crate::syntax::{self, File};
+use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::hash::Hash;
@@ -76,7 +77,8 @@ impl<'f> Shelf<'f> {
         sources
     }
 
-    pub(super) fn numbers(&self) -> Numbers {
+    /// What numbers its texts.
+    pub fn numbers(&self) -> Numbers {
         self.numbers.clone()
     }
 
@@ -113,18 +115,35 @@ impl<'f> Shelf<'f> {
         })
     }
 
+    /// Forgets what was read of a file, because it has another text now, or is there no more. Programs that were made from
+    /// it keep the old one.
+    pub fn forget(&self, path: &Path) {
+        let path = plain(path);
+        self.volumes.remove(&Origin::File(path.clone()));
+        let folder = path.parent().unwrap_or(Path::new(""));
+        // The files beside it have not changed: what is known of them stays.
+        if let Some(known) = self.environments.remove(folder) {
+            let others = known.iter().filter(|other| **other != path).cloned();
+            let own = Some(path.clone()).filter(|path| self.declares_environment(path));
+            let mut all: Vec<PathBuf> = others.chain(own).collect();
+            all.sort();
+            self.environments.get(&folder.to_path_buf(), || Arc::new(all));
+        }
+    }
+
     /// The files directly in a folder that declare an environment.
     pub(super) fn environments_in(&self, folder: &Path) -> Arc<Vec<PathBuf>> {
         self.environments.get(&plain(folder), || {
-            let declares = |path: &PathBuf| {
-                let origin = Origin::file(path);
-                // Most files beside one have nothing to do with it; those are not parsed for this question.
-                let may =
-                    self.volumes.has(&origin) || self.files.read(path).is_ok_and(|text| text.contains(ENVIRONMENT));
-                may && self.volume(&origin).is_ok_and(|volume| !volume.file.environments.is_empty())
-            };
-            Arc::new(self.files.siblings(folder).into_iter().filter(declares).collect())
+            let all = self.files.siblings(folder).into_iter();
+            Arc::new(all.filter(|path| self.declares_environment(path)).collect())
         })
+    }
+
+    fn declares_environment(&self, path: &Path) -> bool {
+        let origin = Origin::file(path);
+        // Most files beside one have nothing to do with it; those are not parsed for this question.
+        let may = self.volumes.has(&origin) || self.files.read(path).is_ok_and(|text| text.contains(ENVIRONMENT));
+        may && self.volume(&origin).is_ok_and(|volume| !volume.file.environments.is_empty())
     }
 }
 
@@ -145,6 +164,15 @@ impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
             Entry::Vacant(new) => Arc::clone(new.insert(Arc::default())),
         };
         cell.get_or_init(make).clone()
+    }
+
+    /// Takes the value of `key` out, if it was made.
+    fn remove<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<V>
+    where
+        K: Borrow<Q>,
+    {
+        let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
+        cell.and_then(|cell| cell.get().cloned())
     }
 
     /// Whether there is a value already.

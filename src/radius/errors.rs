@@ -3,7 +3,7 @@
 use super::dilution::Diluted;
 use crate::base::{Span, unit};
 use crate::diagnostics::{Diagnostic, codes};
-use crate::plan::{Bound, PlaceLimit, Step};
+use crate::plan::{Bound, Origin, PlaceLimit, Step};
 use crate::types::model::{Expectation, Slo, Trigger};
 use crate::types::term::MetricId;
 
@@ -32,6 +32,14 @@ pub fn service(service: &str, at: Span, limit: Option<Span>) -> Diagnostic {
         Some(span) => finding.at(span, "only these may be"),
         None => finding,
     }
+}
+
+/// Offers to raise a limit of the experiment to what was proven; that of an environment is not the author's to raise.
+fn raised(finding: Diagnostic, bound: Bound, instead: &str, written: &str) -> Diagnostic {
+    let help = format!("{instead}, or raise the limit: `{written}`");
+    let own = bound.span.filter(|_| bound.origin == Origin::Experiment);
+    let finding = limited(finding, bound).help(help);
+    own.into_iter().fold(finding, |finding, at| finding.replace(at, format!("write `{written}`"), written))
 }
 
 pub fn traffic(
@@ -74,7 +82,7 @@ pub fn concurrent(bound: Bound, steps: &[(&str, Span)], timeline: Option<String>
         finding = finding.at(*span, format!("`{name}`"));
     }
     finding = timeline.into_iter().fold(finding, Diagnostic::note);
-    limited(finding, bound).help(format!("run them one after the other, or raise the limit: `concurrent <= {count}`"))
+    raised(finding, bound, "run them one after the other", &format!("concurrent <= {count}"))
 }
 
 pub fn exposure(value: f64, bound: Bound, injects: &[(String, f64)], detection: f64, at: Span) -> Diagnostic {
@@ -83,8 +91,8 @@ pub fn exposure(value: f64, bound: Bound, injects: &[(String, f64)], detection: 
     let parts = terms(injects.iter().map(|(name, seconds)| format!("{} ({name})", unit::show_duration(*seconds))));
     let sum = format!("{} + {} (detection) = {shown}", parts.join(" + "), unit::show_duration(detection));
     let finding = Diagnostic::error(codes::E0504, headline).at(at, "").note(sum);
-    limited(finding.note("each fault counts with 5s to apply and 15s to revert"), bound)
-        .help("shorten the faults, or raise `exposure`")
+    let finding = finding.note("each fault counts with 5s to apply and 15s to revert");
+    raised(finding, bound, "shorten the faults", &format!("exposure <= {}", unit::show_duration(value.ceil())))
 }
 
 pub fn cancel(
@@ -122,8 +130,8 @@ pub fn timeout(value: f64, bound: Bound, baseline: f64, steps: &[(String, f64)],
         unit::show_duration(baseline),
         parts.join(" + ")
     );
-    limited(Diagnostic::error(codes::E0505, headline).at(at, "").note(sum), bound)
-        .help("shorten steps and deadlines, or raise `timeout`")
+    let finding = Diagnostic::error(codes::E0505, headline).at(at, "").note(sum);
+    raised(finding, bound, "shorten steps and deadlines", &format!("timeout <= {}", unit::show_duration(value.ceil())))
 }
 
 pub fn interference(first: &Step, second: &Step, target: &str) -> Diagnostic {

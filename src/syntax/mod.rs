@@ -10,7 +10,7 @@ mod parser;
 pub mod tree;
 
 pub use layout::{CONTINUING, Comment, DECLARING, GENERIC, Layout, MAX_DEPTH, OPERATOR_WORDS, lay_out};
-pub use parser::keywords;
+pub use parser::{is_keyword, is_name, keywords};
 pub use tree::File;
 
 use crate::base::SourceId;

@@ -133,6 +133,18 @@ pub fn keywords() -> &'static [String] {
     &ALL
 }
 
+/// Whether a text is one name and nothing else.
+pub fn is_name(text: &str) -> bool {
+    derived::Grammar::parse(Rule::name, text).is_ok_and(|name| name.as_str().len() == text.len())
+}
+
+/// Whether a word means something to the language, in its place or everywhere.
+pub fn is_keyword(word: &str) -> bool {
+    let looks =
+        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    looks && (keywords().iter().any(|known| known == word) || !is_name(word))
+}
+
 /// The machine and pest read every text alike: both come from the one grammar.
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

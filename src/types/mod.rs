@@ -24,6 +24,8 @@ pub mod trial;
 pub mod ty;
 pub mod value;
 
-pub use check::{Checked, DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW, check, parameter_value, unit_of_series};
+pub use check::{
+    Checked, DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW, TIERS, VERDICTS, check, parameter_value, unit_of_series,
+};
 pub use ty::Type;
 pub use value::{Typed, Values};

@@ -67,6 +67,7 @@ fn the_command_reference_is_made_from_the_help() {
         &["replay"],
         &["explain"],
         &["doc"],
+        &["lsp"],
         &["proxy"],
         &["demo"],
         &["demo", "payment"],

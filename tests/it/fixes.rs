@@ -37,7 +37,7 @@ fn every_fix_mends_what_it_is_about() {
 
 /// Whether a finding is found again at the same place, with another text of a file.
 fn still_there(path: &Path, file: &Path, text: &str, finding: &Diagnostic) -> bool {
-    let mut files = Overlay::over(&Disk);
+    let files = Overlay::over(&Disk);
     files.put(file, text.to_owned());
     let place = |it: &Diagnostic| it.place().map(|place| place.start);
     let again = analyse(path, &files, None).unwrap();

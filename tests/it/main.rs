@@ -22,6 +22,7 @@ mod guests;
 mod harness;
 mod init;
 mod lint;
+mod lsp;
 mod marks;
 mod messages;
 mod models;

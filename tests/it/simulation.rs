@@ -236,7 +236,7 @@ impl World for Simulated {
 /// The plan of a run, with limits that are its own bounds: nothing may go beyond what was proven.
 pub fn planned(text: &str) -> (Plan, Bounds) {
     let path = PathBuf::from("e.chaos");
-    let mut overlay = Overlay::over(&Nothing);
+    let overlay = Overlay::over(&Nothing);
     overlay.put(path.clone(), text.to_owned());
     let mut analysis = analyse(&path, &overlay, None).unwrap();
     let planned = plan(&mut analysis, None, None, &[]).unwrap_or_else(|findings| panic!("{text}\n{findings:?}"));

@@ -154,7 +154,7 @@ impl Files for Nothing {
 /// The plan over the whole ranges of the parameters, as it is checked.
 fn planned(text: &str) -> (Plan, Bounds) {
     let path = PathBuf::from("e.chaos");
-    let mut overlay = Overlay::over(&Nothing);
+    let overlay = Overlay::over(&Nothing);
     overlay.put(path.clone(), text.to_owned());
     let mut analysis = analyse(&path, &overlay, None).unwrap();
     assert!(analysis.findings.is_empty(), "{text}\n{:?}", analysis.findings);

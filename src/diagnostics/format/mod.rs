@@ -12,6 +12,7 @@ mod sarif;
 pub use concise::line;
 pub use json::{Finding, finding};
 pub use junit::escape;
+pub use place::uri;
 
 use super::{Diagnostic, Severity};
 use crate::base::Sources;

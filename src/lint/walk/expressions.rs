@@ -60,6 +60,13 @@ pub fn of_environment(environment: &Environment) -> Vec<&Expr> {
 
 /// The outermost expressions of an experiment.
 pub fn of_experiment(experiment: &Experiment) -> Vec<&Expr> {
+    let mut found = of_experiment_itself(experiment);
+    of_steps(experiment.run.as_ref().map_or(&[], |run| &run.steps), &mut found);
+    found
+}
+
+/// The outermost expressions of an experiment, its run aside.
+pub fn of_experiment_itself(experiment: &Experiment) -> Vec<&Expr> {
     let mut found = Vec::new();
     found.extend(experiment.id.iter().chain(&experiment.hypothesis).chain(&experiment.owner).chain(&experiment.tags));
     found.extend(experiment.window.iter().chain(&experiment.baseline).chain(&experiment.no_data));
@@ -71,7 +78,6 @@ pub fn of_experiment(experiment: &Experiment) -> Vec<&Expr> {
         of_timing(abort.timing.as_ref(), &mut found);
     }
     experiment.expectations.iter().for_each(|expect| of_expect(expect, &mut found));
-    of_steps(experiment.run.as_ref().map_or(&[], |run| &run.steps), &mut found);
     found
 }
 
@@ -85,11 +91,14 @@ pub fn of_scenario(scenario: &Scenario) -> Vec<&Expr> {
 
 /// The outermost expressions of steps, those of blocks among them.
 pub fn of_steps<'t>(list: &'t [Step], found: &mut Vec<&'t Expr>) {
-    for step in steps(list) {
-        found.extend(step.after.iter().filter_map(|after| after.offset.as_ref()));
-        of_step(step, found);
-        expected(step).iter().for_each(|expect| of_expect(expect, found));
-    }
+    steps(list).into_iter().for_each(|step| of_step_itself(step, found));
+}
+
+/// The outermost expressions of a step, its blocks aside.
+pub fn of_step_itself<'t>(step: &'t Step, found: &mut Vec<&'t Expr>) {
+    found.extend(step.after.iter().filter_map(|after| after.offset.as_ref()));
+    of_step(step, found);
+    expected(step).iter().for_each(|expect| of_expect(expect, found));
 }
 
 /// The expressions of a step, its blocks and expectations aside.
@@ -132,7 +141,8 @@ fn of_expect<'t>(expect: &'t Expect, found: &mut Vec<&'t Expr>) {
     of_timing(expect.timing.as_ref(), found);
 }
 
-fn of_policy(policy: &Policy) -> Vec<&Expr> {
+/// The outermost expressions of a policy.
+pub fn of_policy(policy: &Policy) -> Vec<&Expr> {
     let mut found: Vec<&Expr> = policy.title.iter().chain(&policy.applies).collect();
     for rule in &policy.rules {
         found.extend(rule.condition.iter().chain(&rule.reason));
@@ -145,7 +155,8 @@ fn of_policy(policy: &Policy) -> Vec<&Expr> {
     found
 }
 
-fn of_test(test: &Test) -> Vec<&Expr> {
+/// The outermost expressions of a test.
+pub fn of_test(test: &Test) -> Vec<&Expr> {
     let mut found: Vec<&Expr> = test.givens.iter().flat_map(of_given).collect();
     found.extend(test.settings.iter().map(|(_, value)| value));
     if let Some(ModelUse::Written(model, _)) = &test.model {
@@ -170,13 +181,15 @@ fn of_given(given: &Given) -> Vec<&Expr> {
     found
 }
 
-fn of_model(model: &Model) -> Vec<&Expr> {
+/// The outermost expressions of a model.
+pub fn of_model(model: &Model) -> Vec<&Expr> {
     let mut found: Vec<&Expr> = model.arrivals.iter().map(|it| &it.rate).collect();
     found.extend(model.services.iter().flat_map(|it| &it.traits).flat_map(|it| &it.values));
     found
 }
 
-fn of_schedule(schedule: &Schedule) -> Vec<&Expr> {
+/// The outermost expressions of a schedule.
+pub fn of_schedule(schedule: &Schedule) -> Vec<&Expr> {
     let settings = schedule.settings.iter().map(|(_, value)| value);
     schedule.cron.iter().chain(&schedule.timezone).chain(settings).collect()
 }

@@ -6,10 +6,10 @@ mod names;
 
 pub use course::{Course, injects};
 pub use expressions::{
-    all_inside, argument_lists, bare_texts, expressions, inside, of_environment, of_experiment, of_scenario, of_steps,
-    path, text,
+    all_inside, argument_lists, bare_texts, expressions, inside, of_environment, of_experiment, of_experiment_itself,
+    of_model, of_policy, of_scenario, of_schedule, of_step_itself, of_steps, of_test, path, text,
 };
-pub use names::{Declared, declarations, first_names, inner_names, mentions, used_model, variable};
+pub use names::{Declared, declarations, first_names, inner_names, mentions, parameter_lists, used_model, variable};
 
 use crate::syntax::File;
 use crate::syntax::tree::{Expect, Inject, Step, StepKind};

@@ -58,7 +58,8 @@ pub fn inner_names(file: &File) -> Vec<Declared<'_>> {
     found
 }
 
-fn parameter_lists(file: &File) -> Vec<&[Parameter]> {
+/// Every list of parameters in a file.
+pub fn parameter_lists(file: &File) -> Vec<&[Parameter]> {
     let mut found: Vec<&[Parameter]> = Vec::new();
     found.extend(file.experiments.iter().map(|it| it.parameters.as_slice()));
     found.extend(file.scenarios.iter().map(|it| it.parameters.as_slice()));

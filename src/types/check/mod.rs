@@ -27,6 +27,7 @@ mod test_errors;
 pub use binding::unit_of_series;
 pub use environment::TIERS;
 pub use scenario::Scenario;
+pub use test::VERDICTS;
 
 pub use experiment::{DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW};
 

@@ -16,7 +16,7 @@ use crate::types::{Type, errors};
 use std::collections::BTreeMap;
 
 /// The verdicts that a test can expect.
-const VERDICTS: &[&str] =
+pub const VERDICTS: &[&str] =
     &["confirmed", "refuted", "refused", "not steady", "aborted", "inconclusive", "broken", "not reverted"];
 
 /// The steps of an experiment, as tests name them.

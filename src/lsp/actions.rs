@@ -1,0 +1,124 @@
+//! What can be done about what is found: fixes, what is allowed in place, and what an experiment lacks.
+
+use super::asked::Asked;
+use super::findings::{diagnostic, location};
+use super::shape::Shape;
+use crate::base::Span;
+use crate::diagnostics::{Diagnostic, Edit, Fix, lints};
+use crate::syntax::tree::{Experiment, StepKind};
+use gen_lsp_types::{CodeAction, CodeActionKind, TextEdit, Uri, WorkspaceEdit};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// All that can be done in a part of a document.
+pub fn actions(asked: &Asked, bytes: Range<usize>) -> Vec<CodeAction> {
+    let Some(known) = asked.known else { return Vec::new() };
+    let here =
+        |finding: &&Diagnostic| finding.place().is_some_and(|place| is_own(asked, place) && touches(place, &bytes));
+    let mut found = Vec::new();
+    for finding in known.analysis.findings.iter().filter(here) {
+        found.extend(finding.fixes.iter().map(|fix| quick(asked, finding, fix)));
+        found.extend(allowed(asked, finding).map(|fix| quick(asked, finding, &fix)));
+    }
+    let file = known.analysis.program.modules.first().map(|module| &module.file);
+    let shape = Shape::of(asked.page.text);
+    for experiment in file.iter().flat_map(|file| &file.experiments) {
+        let extent = shape.statement_at(experiment.name.span.start as usize);
+        if extent.is_some_and(|it| it.start <= bytes.end && bytes.start <= it.end) {
+            found.extend(lacking(asked, experiment).iter().map(|fix| action(asked, fix, CodeActionKind::QuickFix)));
+        }
+    }
+    found.extend(fix_all(asked));
+    found
+}
+
+fn is_own(asked: &Asked, place: Span) -> bool {
+    asked.source() == Some(place.source)
+}
+
+fn touches(place: Span, bytes: &Range<usize>) -> bool {
+    place.start as usize <= bytes.end && bytes.start <= place.end as usize
+}
+
+fn quick(asked: &Asked, finding: &Diagnostic, fix: &Fix) -> CodeAction {
+    let shown = asked.known.map(|known| diagnostic(finding, &known.analysis.program.sources, asked.workspace));
+    CodeAction {
+        diagnostics: shown.map(|shown| vec![shown]),
+        is_preferred: fix.safe.then_some(true),
+        ..action(asked, fix, CodeActionKind::QuickFix)
+    }
+}
+
+fn action(asked: &Asked, fix: &Fix, kind: CodeActionKind) -> CodeAction {
+    let edit = Some(workspace_edit(asked, &fix.edits));
+    CodeAction { title: fix.title.clone(), kind: Some(kind), edit, ..Default::default() }
+}
+
+/// Edits of any files.
+fn workspace_edit(asked: &Asked, edits: &[Edit]) -> WorkspaceEdit {
+    let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
+    let sources = asked.known.map(|known| &known.analysis.program.sources);
+    for edit in edits {
+        if let Some(at) = sources.and_then(|sources| location(edit.span, sources, asked.workspace)) {
+            changes.entry(at.uri).or_default().push(TextEdit { range: at.range, new_text: edit.text.clone() });
+        }
+    }
+    WorkspaceEdit { changes: Some(changes), ..Default::default() }
+}
+
+/// Allows what a rule finds, in the statement in which it finds it.
+fn allowed(asked: &Asked, finding: &Diagnostic) -> Option<Fix> {
+    let rule = lints::find(finding.code.name)?.name;
+    let place = finding.place()?;
+    let shape = Shape::of(asked.page.text);
+    let statement = shape.statement_at(place.start as usize)?;
+    let line = asked.page.text.get(..statement.start)?.rsplit('\n').next()?;
+    let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
+    let at = Span::new(place.source, statement.start, statement.start);
+    let edits = vec![Edit::new(at, format!("@allow({rule})\n{indent}"))];
+    Some(Fix { title: format!("allow `{rule}` here"), edits, safe: false })
+}
+
+/// What an experiment lacks: a condition that stops it, and the check that it heals.
+fn lacking(asked: &Asked, experiment: &Experiment) -> Vec<Fix> {
+    let Some(run) = experiment.run.as_ref().filter(|_| !experiment.damaged) else { return Vec::new() };
+    let text = asked.page.text;
+    let line_start = |at: usize| text.get(..at).map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
+    let mut found = Vec::new();
+    if experiment.aborts.is_empty() {
+        let start = line_start(run.span.start as usize);
+        let indent: String = text.get(start..).unwrap_or("").chars().take_while(|c| *c == ' ' || *c == '\t').collect();
+        let at = Span::new(run.span.source, start, start);
+        let edits = vec![Edit::new(at, format!("{indent}abort when not steady for 10s\n\n"))];
+        found.push(Fix { title: "add an abort condition".to_owned(), edits, safe: false });
+    }
+    let heals = |kind: &StepKind| matches!(kind, StepKind::Expect(_) | StepKind::Wait(_));
+    let last = run.steps.iter().rposition(|step| matches!(step.kind, StepKind::Inject(_) | StepKind::Parallel(_)));
+    let healed = last.is_some_and(|at| run.steps[at + 1..].iter().any(|step| heals(&step.kind)));
+    if last.is_some() && !healed {
+        let close = (run.span.end as usize).saturating_sub(1);
+        let start = line_start(close);
+        let indent = text.get(start..close).unwrap_or("");
+        // A run on one line has no line of its own for the brace.
+        let (at, written) = match indent.trim().is_empty() {
+            true => (start, format!("{indent}  expect steady within 60s holding 10s\n")),
+            false => (close, "; expect steady within 60s holding 10s ".to_owned()),
+        };
+        let edits = vec![Edit::new(Span::new(run.span.source, at, at), written)];
+        found.push(Fix { title: "add a check that the system heals".to_owned(), edits, safe: false });
+    }
+    found
+}
+
+/// All fixes of the document that need nobody to decide, as far as they do not touch each other.
+fn fix_all(asked: &Asked) -> Option<CodeAction> {
+    let mut edits: Vec<Edit> = Vec::new();
+    for fix in asked.known?.analysis.findings.iter().flat_map(|finding| finding.safe_fixes().take(1)) {
+        let own = fix.edits.iter().all(|edit| is_own(asked, edit.span));
+        if own && !fix.edits.iter().any(|edit| edits.iter().any(|other| edit.touches(other))) {
+            edits.extend(fix.edits.iter().cloned());
+        }
+    }
+    let fix = Fix { title: "apply all safe fixes".to_owned(), edits, safe: true };
+    (!fix.edits.is_empty()).then(|| action(asked, &fix, CodeActionKind::SourceFixAll))
+}

@@ -1,0 +1,240 @@
+//! What is known of the word under the cursor.
+
+use super::asked::Asked;
+use super::completion::meaning;
+use super::goto::named;
+use super::index::{Occurrence, What};
+use super::shape::Shape;
+use crate::analysis::Planned;
+use crate::base::unit::{Measure, show_duration, show_number, show_ratio};
+use crate::base::{Source, SourceId, Span};
+use crate::diagnostics::{codes, lints};
+use crate::document::{Document, Drawing, Origin, draw};
+use crate::format::Kind as Form;
+use crate::lint::walk;
+use crate::names::{Kind, Program};
+use crate::syntax::tree::{ExprKind, Parameter};
+use crate::syntax::{is_keyword, parse_expression};
+use crate::types::policy::facts;
+use crate::types::term::LimitName;
+use gen_lsp_types::{Contents, Hover, MarkupContent, MarkupKind};
+
+/// What is known of the word at a byte.
+pub fn hover(asked: &Asked, offset: usize) -> Option<Hover> {
+    let named = named(asked, offset);
+    let known = named.and_then(|it| Some((it.at, of_name(asked, it)?)));
+    let (at, text) = known.or_else(|| of_token(asked, offset))?;
+    let contents = Contents::MarkupContent(MarkupContent { kind: MarkupKind::Markdown, value: text });
+    Some(Hover { contents, range: Some(asked.page.of(at)) })
+}
+
+fn code(text: &str) -> String {
+    format!("```chaos\n{}\n```", text.trim_end())
+}
+
+fn of_name(asked: &Asked, it: &Occurrence) -> Option<String> {
+    let program = &asked.known?.analysis.program;
+    let text = it.at.of(asked.page.text);
+    match (it.what, it.declared) {
+        (What::Lint, _) => lints::find(text).or_else(|| codes::find(text)).map(|code| code.page.to_owned()),
+        (What::Function, _) => function(text).map(str::to_owned),
+        (What::Type, _) => Some(format!("type `{text}`: {}", ty(text)?)),
+        (What::Limit, _) => {
+            let (_, ty) = LimitName::named(text)?;
+            Some(format!("limit `{text}`, a `{ty}`: {}", meaning(text)?))
+        }
+        (What::Fact, _) => {
+            let (name, ty) = facts().into_iter().find(|(name, _)| *name == text)?;
+            Some(format!("fact `{name}`, a `{ty}`"))
+        }
+        (What::Word, _) => None,
+        (_, Some(place)) if place.is_empty() => Some(about(program.sources.get(place.source)?)),
+        (_, Some(place)) => Some(declared(asked, it, place, program)),
+        _ => None,
+    }
+}
+
+/// A file or module: the comment that it begins with.
+fn about(source: &Source) -> String {
+    let lines = source.text.lines().take_while(|line| line.starts_with('#'));
+    let comment = lines.map(|line| line.trim_start_matches('#').trim()).collect::<Vec<_>>().join("\n");
+    format!("`{}`\n\n{comment}", source.path.display())
+}
+
+/// What is declared at a place: its own words, its comment, and what the analysis knows of it.
+fn declared(asked: &Asked, it: &Occurrence, place: Span, program: &Program) -> String {
+    let Some(source) = program.sources.get(place.source) else { return String::new() };
+    let mut parts = vec![code(&head(&source.text, place, it.what))];
+    let file = program.modules.iter().find(|module| module.source == place.source).map(|module| &module.file);
+    if let Some(file) = file {
+        let all = walk::declarations(file).into_iter().chain(walk::inner_names(file));
+        let doc =
+            all.filter(|known| known.name.span == place).filter_map(|known| known.doc).find(|doc| !doc.is_empty());
+        let parameters = walk::parameter_lists(file).into_iter().flatten();
+        let parameter = parameters.filter(|parameter| parameter.name.span == place).map(|it| it.doc.as_str()).next();
+        parts.extend(doc.or(parameter).filter(|doc| !doc.is_empty()).map(str::to_owned));
+    }
+    match it.what {
+        What::Declaration(Kind::Fault | Kind::Probe | Kind::Scenario) => parts.extend(documented(place, program)),
+        What::Declaration(Kind::Experiment) => parts.extend(planned(asked, place)),
+        _ => {}
+    }
+    parts.join("\n\n")
+}
+
+/// The statement that declares something, its block left out where it has a long one.
+fn head(text: &str, place: Span, what: What) -> String {
+    let shape = Shape::of(text);
+    let at = place.start as usize;
+    let Some(statement) = shape.statement_at(at).cloned() else { return place.of(text).to_owned() };
+    if what == What::Parameter {
+        // Of one in a list only its own part is of interest.
+        let list = shape.brackets.iter().filter(|it| it.kind == Form::Open && it.bytes.contains(&at));
+        if let Some(list) = list.min_by_key(|it| it.bytes.len()) {
+            let inner = text.get(at..list.bytes.end.saturating_sub(1)).unwrap_or("");
+            return inner.split([',', '\n']).next().unwrap_or(inner).trim().to_owned();
+        }
+    }
+    let short = matches!(what, What::Declaration(Kind::Fault | Kind::Probe) | What::Service);
+    let block = shape
+        .brackets
+        .iter()
+        .find(|it| it.kind == Form::OpenBlock && statement.contains(&it.bytes.start) && it.bytes.start > at);
+    let end = match block {
+        Some(block) if !short => block.bytes.start,
+        _ => statement.end,
+    };
+    unindented(text, statement.start, end)
+}
+
+/// A part of a text without the indentation of its first line.
+fn unindented(text: &str, start: usize, end: usize) -> String {
+    let before = text.get(..start).unwrap_or("");
+    let indent = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+    let lines = text.get(start..end).unwrap_or("").lines().map(str::trim_end).enumerate();
+    let cut = lines.map(|(at, line)| {
+        let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
+        if at == 0 { line } else { &line[blanks.min(indent)..] }
+    });
+    cut.collect::<Vec<_>>().join("\n")
+}
+
+/// What is said of the parameters of what can be called.
+fn documented(place: Span, program: &Program) -> Option<String> {
+    let module = program.modules.iter().find(|module| module.source == place.source)?;
+    let file = &module.file;
+    let faults = file.faults.iter().map(|it| (it.name.span, &it.parameters));
+    let probes = file.probes.iter().map(|it| (it.name.span, &it.parameters));
+    let scenarios = file.scenarios.iter().map(|it| (it.name.span, &it.parameters));
+    let (_, list) = faults.chain(probes).chain(scenarios).find(|(at, _)| *at == place)?;
+    let said =
+        |it: &Parameter| (!it.doc.is_empty()).then(|| format!("- `{}`: {}", it.name.text, it.doc.replace('\n', " ")));
+    let lines: Vec<String> = list.iter().filter_map(said).collect();
+    Some(lines.join("\n")).filter(|lines| !lines.is_empty())
+}
+
+/// The bounds and the graph of an experiment of the document, in each environment in which it was checked.
+fn planned(asked: &Asked, place: Span) -> Option<String> {
+    let known = asked.known?;
+    let (id, experiment) = known.analysis.checked.experiments.iter().find(|(_, (it, _))| it.span == place)?;
+    let parts: Vec<String> = known
+        .plans(*id)
+        .map(|planned| {
+            let origin = Origin {
+                file: asked.path.display().to_string(),
+                experiment: experiment.0.name.clone(),
+                environment: planned.plan.environment.clone(),
+                parameters: Default::default(),
+            };
+            let drawing = draw(&Document::new(planned, origin), Drawing::Mermaid);
+            format!("In `{}`: {}\n\n```mermaid\n{}\n```", planned.plan.environment, bounds(planned), drawing.trim_end())
+        })
+        .collect();
+    Some(parts.join("\n\n")).filter(|text| !text.is_empty())
+}
+
+/// The worst that a plan can do, in one line.
+pub fn bounds(planned: &Planned) -> String {
+    let it = &planned.bounds;
+    let mut parts: Vec<String> =
+        it.traffic.iter().map(|(service, share)| format!("≤ {} of {service}", show_ratio(*share))).collect();
+    parts.push(format!("≤ {} at once", it.concurrent));
+    parts.push(format!("exposure ≤ {}", show_duration(it.exposure)));
+    parts.push(format!("length ≤ {}", show_duration(it.length)));
+    parts.join(" · ")
+}
+
+/// A keyword or a value.
+fn of_token(asked: &Asked, offset: usize) -> Option<(Span, String)> {
+    let shape = Shape::of(asked.page.text);
+    let (at, token) = shape.tokens.iter().find(|(at, token)| *at <= offset && offset < at + token.text.len())?;
+    let span = Span::new(asked.source().unwrap_or(SourceId(0)), *at, at + token.text.len());
+    let text = match token.kind {
+        Form::Word if is_keyword(token.text) => format!("`{}`: {}", token.text, meaning(token.text)?),
+        Form::Literal => value(token.text)?,
+        _ => return None,
+    };
+    Some((span, text))
+}
+
+/// What a literal comes to in base units.
+fn value(text: &str) -> Option<String> {
+    let ExprKind::Quantity(value, measure) = parse_expression(SourceId(0), text).ok()?.kind else { return None };
+    let number = show_number(value);
+    Some(match measure {
+        Measure::Duration => format!("`duration`: {number} seconds"),
+        Measure::Ratio => format!("`ratio`: {number}"),
+        Measure::Points => format!("`points`: {number}, a difference of ratios"),
+        Measure::Bytes => format!("`bytes`: {number}"),
+        Measure::Frequency => format!("`frequency`: {number} per second"),
+    })
+}
+
+fn function(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "mean" | "avg" => "the mean over the window",
+        "min" => "the least value in the window",
+        "max" => "the greatest value in the window",
+        "sum" => "the sum over the window",
+        "rate" => "growth of a counter per second",
+        "increase" => "growth of a counter over the window; inside `always`, from the block's start",
+        "spike" => "how far a metric is from its baseline, in robust standard deviations",
+        "likely" => "a sequential test: reacts sooner the clearer the breach is",
+        "scrape" => "a source: endpoints in the Prometheus text format",
+        "prometheus" => "a source: a Prometheus server",
+        "secret" => "a secret, read when it is needed and never shown",
+        "ratio" => "a share: growth of `good` over growth of `all`",
+        "histogram" => "a distribution, from a histogram's buckets",
+        "counter" => "a count that only grows",
+        "gauge" => "a value that goes up and down; several series add up",
+        "query" => "a query in PromQL",
+        "success" => "the share of requests that the fault proxy saw answered without an error",
+        quantile if quantile.strip_prefix('p').is_some_and(|digits| digits.parse::<u8>().is_ok()) => {
+            "a percentile of a distribution over the window"
+        }
+        _ => return None,
+    })
+}
+
+fn ty(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "bool" => "`true` or `false`",
+        "int" => "a whole number",
+        "float" => "a number",
+        "string" => "a text",
+        "duration" => "a time, `1m30s`",
+        "ratio" => "a share, `0%..100%` unless declared wider",
+        "points" => "percentage points, `2pp`: the difference of two ratios",
+        "count" => "how many",
+        "bytes" => "an amount of data, `10MiB`",
+        "frequency" => "how often, `50/s`",
+        "throughput" => "data per time",
+        "service" => "a service of the system",
+        "counter" => "a count that only grows; read through `increase` or `rate`",
+        "distribution" => "many values at once; read through an aggregate like `p95`",
+        "list" => "several values of one type",
+        "signal" => "a value over time",
+        "enum" => "one of these words",
+        _ => return None,
+    })
+}

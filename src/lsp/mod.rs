@@ -1,0 +1,44 @@
+//! Rank 10: the language server: what editors ask, answered from the analysis.
+//!
+//! One loop takes one message after another. A change is only noted; documents are checked when somebody asks, or when no
+//! message waits. Nothing here reads the disk or the network: files come from a [`World`].
+
+mod actions;
+mod address;
+mod asked;
+mod capabilities;
+mod completion;
+mod documents;
+mod findings;
+mod folding;
+mod formatting;
+mod goto;
+mod hints;
+mod hover;
+mod index;
+mod lenses;
+mod links;
+mod rename;
+mod selection;
+mod server;
+mod shape;
+mod signature;
+mod symbols;
+mod text;
+mod tokens;
+mod workspace;
+
+pub use server::serve;
+
+use crate::base::Files;
+use crate::project::Project;
+use std::path::{Path, PathBuf};
+
+/// What the server gets from outside.
+pub trait World: Files {
+    /// All programs in a folder and its folders, but for what the project leaves out; absolute paths.
+    fn programs(&self, folder: &Path, project: Option<&Project>) -> Vec<PathBuf>;
+
+    /// How the last run of an experiment ended, in a word.
+    fn last_run(&self, experiment: &str) -> Option<String>;
+}

@@ -1,0 +1,275 @@
+//! What the server knows: open documents, what they mean, and the files around them.
+//!
+//! A file is read and parsed once, until it changes; an open document is checked again when a text that it was made from has
+//! changed. Nothing is checked before somebody asks, or nothing else is left to do.
+
+use super::World;
+use super::documents::Document;
+use super::index::{self, Occurrence};
+use super::text::{Encoding, Lines, Page};
+use crate::analysis::{Analysis, Planned, Target, analyse_from, guards};
+use crate::base::{Files, Overlay, Source, SourceId, Sources, parallel};
+use crate::diagnostics::{Diagnostic, any_error};
+use crate::lint::{self, Gathered, Levels};
+use crate::names::{DeclarationId, Program, Shelf};
+use crate::project::{self, Project};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+/// The ending of files in the language.
+const ENDING: &str = "chaos";
+
+/// Everything that the server knows.
+pub struct Workspace<'w> {
+    world: &'w dyn World,
+    files: &'w Overlay<'w>,
+    shelf: &'w Shelf<'w>,
+    /// How columns are counted.
+    pub encoding: Encoding,
+    /// Whether the linter's findings are shown, too.
+    pub lints: bool,
+    /// The folders that the editor has open.
+    pub roots: BTreeSet<PathBuf>,
+    /// The open documents.
+    pub documents: BTreeMap<PathBuf, Document>,
+    known: BTreeMap<PathBuf, Known>,
+    /// Open documents that must be checked again.
+    stale: BTreeSet<PathBuf>,
+    homes: BTreeMap<PathBuf, Option<Arc<Home>>>,
+}
+
+/// A document that was checked.
+#[derive(Debug)]
+pub struct Known {
+    /// What it means, and everything that is wrong with it; the linter's findings among that.
+    pub analysis: Analysis,
+    occurrences: OnceLock<Vec<Occurrence>>,
+}
+
+impl Known {
+    /// The names in the document and what they mean, by place.
+    pub fn occurrences(&self) -> &[Occurrence] {
+        self.occurrences.get_or_init(|| index::occurrences(&self.analysis.program))
+    }
+
+    /// The plans of an experiment. None where anything is wrong: what could not be read may be what does the harm.
+    pub fn plans(&self, of: DeclarationId) -> impl Iterator<Item = &Planned> {
+        let sound = !any_error(&self.analysis.findings);
+        self.analysis.plans.iter().filter(move |(id, _)| sound && *id == of).map(|(_, planned)| planned)
+    }
+
+    /// The document's own text.
+    pub fn source(&self) -> Option<SourceId> {
+        self.analysis.program.modules.first().map(|module| module.source)
+    }
+}
+
+/// A project with its text.
+#[derive(Debug)]
+struct Home {
+    project: Project,
+    sources: Sources,
+    findings: Vec<Diagnostic>,
+}
+
+impl<'w> Workspace<'w> {
+    /// Nothing is open yet.
+    pub fn new(world: &'w dyn World, files: &'w Overlay<'w>, shelf: &'w Shelf<'w>) -> Self {
+        Self {
+            world,
+            files,
+            shelf,
+            encoding: Encoding::Utf16,
+            lints: true,
+            roots: BTreeSet::new(),
+            documents: BTreeMap::new(),
+            known: BTreeMap::new(),
+            stale: BTreeSet::new(),
+            homes: BTreeMap::new(),
+        }
+    }
+
+    /// A document was opened, or its text has changed.
+    pub fn put(&mut self, path: &Path, document: Document) {
+        let is_new = self.documents.insert(path.to_path_buf(), document).is_none();
+        self.publish(path);
+        if is_new { self.moved(path) } else { self.edited(path) }
+    }
+
+    /// Changes an open document; nothing happens where it is not open.
+    pub fn change(&mut self, path: &Path, change: impl FnOnce(&mut Document, Encoding)) {
+        let Some(document) = self.documents.get_mut(path) else { return };
+        change(document, self.encoding);
+        self.publish(path);
+        self.edited(path);
+    }
+
+    /// A document was closed: the file counts again.
+    pub fn close(&mut self, path: &Path) {
+        self.documents.remove(path);
+        self.known.remove(path);
+        self.stale.remove(path);
+        self.files.lift(path);
+        self.moved(path);
+    }
+
+    /// Says that files have changed, came or went outside the editor.
+    pub fn changed_outside(&mut self, paths: &[PathBuf]) {
+        let (_, closed): (Vec<&PathBuf>, _) = paths.iter().partition(|path| self.documents.contains_key(*path));
+        closed.into_iter().for_each(|path: &PathBuf| self.moved(path));
+        if paths.iter().any(|path| path.ends_with(project::FILE_NAME)) {
+            self.homes.clear();
+        }
+    }
+
+    /// Forgets everything that was read of files; whoever cannot be told of changes calls it now and then.
+    pub fn doubt(&mut self) {
+        let known: BTreeSet<PathBuf> = self.known.values().flat_map(|it| paths(&it.analysis)).collect();
+        for path in known.iter().filter(|path| !self.documents.contains_key(*path)) {
+            self.shelf.forget(path);
+        }
+        self.homes.clear();
+        self.stale.extend(self.documents.keys().cloned());
+    }
+
+    /// Lets the text of an open document stand for the file's.
+    fn publish(&self, path: &Path) {
+        let text = self.documents.get(path).map(|document| document.text.clone());
+        self.files.put(path, text.unwrap_or_default());
+    }
+
+    /// A file came, went, or may have become any other.
+    fn moved(&mut self, path: &Path) {
+        self.shelf.forget(path);
+        self.stale.extend(self.documents.keys().cloned());
+    }
+
+    /// An open document has another text: whatever was made from it is stale, and so is what lies beside it if it has an
+    /// environment now.
+    fn edited(&mut self, path: &Path) {
+        self.shelf.forget(path);
+        let has_environment = self.documents.get(path).is_some_and(|it| it.text.contains("environment"));
+        let beside = |other: &Path| has_environment && other.parent() == path.parent();
+        let made = |known: &Known| known.analysis.program.sources.find(path).is_some();
+        let stale = self.known.iter().filter(|(other, known)| beside(other) || made(known)).map(|(other, _)| other);
+        let stale: Vec<PathBuf> = stale.cloned().collect();
+        self.stale.extend(stale);
+        self.stale.insert(path.to_path_buf());
+    }
+
+    /// Whether some open document must be checked again.
+    pub fn is_stale(&self) -> bool {
+        !self.stale.is_empty()
+    }
+
+    /// Checks again whatever has changed.
+    pub fn refresh(&mut self) {
+        let stale: Vec<PathBuf> = std::mem::take(&mut self.stale).into_iter().collect();
+        let homes: Vec<Option<Arc<Home>>> = stale.iter().map(|path| self.home(path)).collect();
+        let work: Vec<(&PathBuf, &Option<Arc<Home>>)> = stale.iter().zip(&homes).collect();
+        let checked = parallel::map(&work, |(path, home)| self.check(path, home.as_deref()));
+        for (path, known) in stale.iter().zip(checked) {
+            match known {
+                Some(known) => drop(self.known.insert(path.clone(), known)),
+                None => drop(self.known.remove(path)),
+            }
+        }
+    }
+
+    fn check(&self, path: &Path, home: Option<&Home>) -> Option<Known> {
+        let target = self.target(path, home);
+        let mut analysis = analyse_from(self.shelf, &target).ok()?;
+        if self.lints {
+            let mut levels = Levels::default();
+            home.iter().for_each(|home| levels.set_all(&home.project.levels));
+            let found = lint::lint(&analysis, target.environment.as_deref(), &Gathered::default(), &levels);
+            analysis.findings.extend(found);
+        }
+        if let Some(home) = home {
+            analysis.program.sources.join(&home.sources);
+            analysis.findings.extend_from_slice(&home.findings);
+        }
+        Some(Known { analysis, occurrences: OnceLock::new() })
+    }
+
+    fn target(&self, path: &Path, home: Option<&Home>) -> Target {
+        let project = home.map(|home| &home.project);
+        Target {
+            path: path.to_path_buf(),
+            environment: project.and_then(|project| project.environment.clone()),
+            guards: project.map(|project| guards(project, crate::base::files::plain)).unwrap_or_default(),
+        }
+    }
+
+    /// The project that a file belongs to.
+    fn home(&mut self, path: &Path) -> Option<Arc<Home>> {
+        let folder = path.parent()?.to_path_buf();
+        if !self.homes.contains_key(&folder) {
+            let home = project::find(&folder, self.files).and_then(|file| self.read_home(&file));
+            self.homes.insert(folder.clone(), home);
+        }
+        self.homes.get(&folder).cloned().flatten()
+    }
+
+    fn read_home(&self, file: &Path) -> Option<Arc<Home>> {
+        let text = self.files.read(file).ok()?;
+        let mut sources = Sources::numbered_by(self.shelf.numbers());
+        let source = sources.add(file, text.clone());
+        let (project, findings) = Project::read(file.parent()?, source, &text);
+        Some(Arc::new(Home { project, sources, findings }))
+    }
+
+    /// What an open document means, as far as its text is known.
+    pub fn known(&self, path: &Path) -> Option<&Known> {
+        self.known.get(path)
+    }
+
+    /// All open documents with what they mean.
+    pub fn all_known(&self) -> impl Iterator<Item = (&Path, &Known)> {
+        self.known.iter().map(|(path, known)| (path.as_path(), known))
+    }
+
+    /// All programs of the open folders, and the open documents.
+    pub fn programs(&mut self) -> Vec<PathBuf> {
+        let mut found: BTreeSet<PathBuf> = self.documents.keys().cloned().collect();
+        for root in self.roots.clone() {
+            let home = self.home(&root.join(project::FILE_NAME));
+            found.extend(self.world.programs(&root, home.as_ref().map(|home| &home.project)));
+        }
+        found.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == ENDING)).collect()
+    }
+
+    /// A file and all it uses, names only.
+    pub fn program(&self, path: &Path) -> Option<Program> {
+        Program::load_from(self.shelf, path).ok()
+    }
+
+    /// The programs in a folder, open documents among them.
+    pub fn siblings(&self, folder: &Path) -> Vec<PathBuf> {
+        self.files.siblings(folder)
+    }
+
+    /// Whether a text is of the standard library: those are called by a path that no file has.
+    pub fn is_standard(&self, path: &Path) -> bool {
+        !path.is_absolute()
+    }
+
+    /// The verdict of an experiment's last run, in words.
+    pub fn last_run(&self, experiment: &str) -> Option<String> {
+        self.world.last_run(experiment)
+    }
+
+    /// Does something with a text and its lines.
+    pub fn with_page<T>(&self, source: &Source, work: impl FnOnce(Page) -> T) -> T {
+        match self.documents.get(&source.path).filter(|document| document.text == source.text) {
+            Some(document) => work(document.page(self.encoding)),
+            None => work(Page::new(&source.text, &Lines::of(&source.text), self.encoding)),
+        }
+    }
+}
+
+/// The files that a document was made from.
+fn paths(analysis: &Analysis) -> Vec<PathBuf> {
+    analysis.program.sources.all().map(|(_, source)| source.path.clone()).collect()
+}

@@ -1,0 +1,183 @@
+//! Where names are declared, where else they stand, and other names for them.
+
+use super::client::{Client, at, edited, marked};
+use super::{DEPOT, TRIAL};
+use serde_json::{Value, json};
+
+/// The text at each location of an answer, with its file's name.
+fn places(client: &Client, locations: &Value) -> Vec<String> {
+    let place = |it: &Value| {
+        let address = it["uri"].as_str().unwrap();
+        let name = address.rsplit('/').next().unwrap();
+        let text = std::fs::read_to_string(client.place.path().join(name)).unwrap();
+        let line = it["range"]["start"]["line"].as_u64().unwrap() + 1;
+        format!("{name}:{line} {}", at(&text, &it["range"]))
+    };
+    let mut found: Vec<String> = locations.as_array().unwrap().iter().map(place).collect();
+    found.sort();
+    found
+}
+
+const MARKED: &str = "use std.⟨module⟩http\nuse \"./⟨file⟩depot.chaos\"\n\n\
+    experiment heavy on ⟨system⟩depot {\n  param share: ratio in 1%..50% = 10%\n  \
+    limit { services ⟨service⟩scales; traffic <= 20% }\n  \
+    run {\n    inject ⟨qualifier⟩http.⟨fault⟩error(scales, ⟨argument⟩status: 503, rate: ⟨value⟩share) as jam for 2m {\n      \
+    expect always belt.⟨metric⟩flow >= 60%\n    }\n    \
+    expect steady within 60s holding 10s after ⟨step⟩jam\n  }\n}\n";
+
+#[test]
+fn every_kind_of_name_leads_to_its_declaration() {
+    let mut client = Client::start();
+    let it = client.open_marked("names.chaos", MARKED);
+    client.place.write("names.chaos", &it.text);
+    let cases = [
+        ("module", "chaos:/std/http.chaos", ""),
+        ("file", "depot.chaos", ""),
+        ("system", "depot.chaos", "depot"),
+        ("service", "depot.chaos", "scales"),
+        ("qualifier", "names.chaos", "http"),
+        ("fault", "chaos:/std/http.chaos", "error"),
+        ("argument", "chaos:/std/http.chaos", "status"),
+        ("value", "names.chaos", "share"),
+        ("metric", "depot.chaos", "flow"),
+        ("step", "names.chaos", "jam"),
+    ];
+    for (mark, file, name) in cases {
+        let found = client.ask_at("definition", "names.chaos", &it.marks[mark]);
+        let address = found["uri"].as_str().unwrap_or_else(|| panic!("{mark}: {found}"));
+        assert!(address.ends_with(file), "{mark}: {address}");
+        let text = match address.starts_with("chaos:") {
+            true => client.ask("workspace/textDocumentContent", json!({ "uri": address }))["text"].clone(),
+            false => std::fs::read_to_string(client.place.path().join(file)).unwrap().into(),
+        };
+        assert_eq!(at(text.as_str().unwrap(), &found["range"]), name, "{mark}");
+    }
+}
+
+#[test]
+fn names_are_found_in_texts_that_are_broken_elsewhere() {
+    let mut client = Client::start();
+    let broken =
+        MARKED.replace("limit { ", "limit { = = ; ").replace("param share", "prm x\n  param share") + "\nsystem {";
+    let it = client.open_marked("names.chaos", &broken);
+    for mark in ["system", "metric", "fault"] {
+        let found = client.ask_at("definition", "names.chaos", &it.marks[mark]);
+        assert!(found["uri"].is_string(), "{mark}: {found}");
+    }
+}
+
+#[test]
+fn references_are_found_in_all_files_open_or_not() {
+    let mut client = Client::start();
+    client.open_file("depot.chaos");
+    let flow = marked(&DEPOT.replace("metric flow", "metric ⟨⟩flow"));
+    let asked =
+        |declaration: bool| json!({ "position": flow.marks[""], "context": { "includeDeclaration": declaration } });
+    let found = client.ask_of("references", "depot.chaos", asked(true));
+    let all = [
+        "depot.chaos:6 flow",
+        "depot.chaos:8 flow",
+        "places.chaos:9 flow",
+        "trial.chaos:11 flow",
+        "trial.chaos:14 flow",
+    ];
+    assert_eq!(places(&client, &found), all);
+    let found = client.ask_of("references", "depot.chaos", asked(false));
+    assert_eq!(places(&client, &found), all[1..]);
+    let near = client.ask_at("documentHighlight", "depot.chaos", &flow.marks[""]);
+    assert_eq!(near.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_new_name_stands_everywhere_and_nothing_is_wrong_afterwards() {
+    let mut client = Client::start();
+    client.open_file("depot.chaos");
+    client.open_file("trial.chaos");
+    client.open_file("places.chaos");
+    for (of, text, to) in [("flow", "metric ⟨⟩flow", "stream-rate"), ("scales", "service ⟨⟩scales", "balance")]
+    {
+        let before = std::fs::read_to_string(client.place.path().join("depot.chaos")).unwrap();
+        let it = marked(&before.replace(&text.replace("⟨⟩", ""), text));
+        let prepared = client.ask_at("prepareRename", "depot.chaos", &it.marks[""]);
+        assert_eq!(prepared["placeholder"], of);
+        let change = client.ask_of("rename", "depot.chaos", json!({ "position": it.marks[""], "newName": to }));
+        for (address, edits) in change["changes"].as_object().unwrap() {
+            let name = address.rsplit('/').next().unwrap();
+            let path = client.place.path().join(name);
+            let text = edited(&std::fs::read_to_string(&path).unwrap(), edits);
+            assert!(!text.contains(&format!(".{of}")) && text.contains(to), "{text}");
+            std::fs::write(&path, &text).unwrap();
+            client.rewrite(name, 2, &text);
+        }
+        for name in ["depot.chaos", "trial.chaos", "places.chaos"] {
+            assert_eq!(client.codes(name), Vec::<String>::new(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_step_and_a_test_with_a_text_for_a_name_can_be_renamed() {
+    let mut client = Client::start();
+    let it = client.open_marked("trial.chaos", &TRIAL.replace("as jam", "as ⟨⟩jam"));
+    let change = client.ask_of("rename", "trial.chaos", json!({ "position": it.marks[""], "newName": "stuck" }));
+    let text = edited(&it.text, &change["changes"][client.address("trial.chaos")]);
+    assert!(text.contains("as stuck for"), "{text}");
+    let test = "use \"./trial.chaos\"\ntest \"⟨⟩all is well\" of heavy in local {\n  given steady\n  expect verdict confirmed\n}\n";
+    let it = client.open_marked("trial_test.chaos", test);
+    let change =
+        client.ask_of("rename", "trial_test.chaos", json!({ "position": it.marks[""], "newName": "still well" }));
+    let text = edited(&it.text, &change["changes"][client.address("trial_test.chaos")]);
+    assert!(text.contains("test \"still well\" of heavy"), "{text}");
+}
+
+#[test]
+fn what_cannot_be_renamed_is_refused_with_the_reason() {
+    let mut client = Client::start();
+    let it = client.open_marked("names.chaos", MARKED);
+    let mut rename = |mark: &str, to: &str| {
+        let uri = client.address("names.chaos");
+        let params = json!({ "textDocument": { "uri": uri }, "position": it.marks[mark], "newName": to });
+        client.refused("textDocument/rename", params).1
+    };
+    assert!(rename("fault", "fail").contains("standard library"));
+    assert!(rename("qualifier", "web").contains("`as`"));
+    assert!(rename("metric", "two words").contains("no name"));
+    assert!(rename("metric", "steady").contains("no name"));
+    assert!(rename("metric", "").contains("no name"));
+}
+
+#[test]
+fn an_outline_has_the_blocks_of_a_file_in_their_order() {
+    let mut client = Client::start();
+    client.open_file("depot.chaos");
+    fn outline(list: &Value) -> Vec<String> {
+        let own = |it: &Value| {
+            let inner = outline(&it["children"]).join(" ");
+            format!("{}{}", it["name"].as_str().unwrap(), if inner.is_empty() { inner } else { format!("({inner})") })
+        };
+        list.as_array().into_iter().flatten().map(own).collect()
+    }
+    let found = client.ask_of("documentSymbol", "depot.chaos", json!({}));
+    assert_eq!(outline(&found), ["depot(door belt(flow delay) scales)"]);
+    assert_eq!(found[0]["range"]["start"]["line"], 1);
+    client.open("half.chaos", "system a {\n  service b {\n    metric c: ratio\n\nexperiment d on a {\n  run {\n");
+    let found = client.ask_of("documentSymbol", "half.chaos", json!({}));
+    assert_eq!(outline(&found), ["a(b(c))", "d"]);
+}
+
+#[test]
+fn symbols_of_all_files_are_found_by_some_of_their_letters() {
+    let mut client = Client::start();
+    let found = client.ask("workspace/symbol", json!({ "query": "hvy" }));
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found}");
+    assert_eq!((&found[0]["name"], &found[0]["containerName"]), (&json!("heavy"), &json!("experiment")));
+    let other = crate::harness::Place::new();
+    other.write("far.chaos", "let far_away = 1\n");
+    let folder = format!("file://{}", other.path().canonicalize().unwrap().display());
+    let added = json!({ "event": { "added": [{ "uri": folder, "name": "far" }], "removed": [] } });
+    client.tell("workspace/didChangeWorkspaceFolders", added);
+    assert_eq!(client.ask("workspace/symbol", json!({ "query": "far_away" })).as_array().unwrap().len(), 1);
+    let gone = json!({ "event": { "added": [], "removed": [{ "uri": folder, "name": "far" }] } });
+    client.tell("workspace/didChangeWorkspaceFolders", gone);
+    assert_eq!(client.ask("workspace/symbol", json!({ "query": "far_away" })), json!([]));
+}

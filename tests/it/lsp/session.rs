@@ -1,0 +1,133 @@
+//! How a conversation goes, whatever the client says.
+
+use super::client::{Client, position};
+use super::{DEPOT, TRIAL};
+use crate::harness::Place;
+use serde_json::{Value, json};
+
+const NOT_INITIALIZED: i32 = -32002;
+const INVALID_REQUEST: i32 = -32600;
+const UNKNOWN: i32 = -32601;
+const INVALID_PARAMS: i32 = -32602;
+const CANCELLED: i32 = -32800;
+
+#[test]
+fn a_conversation_has_a_beginning_and_an_end() {
+    let mut client = Client::start();
+    assert_eq!(client.offered["positionEncoding"], "utf-16");
+    assert_eq!(client.refused("initialize", json!({ "capabilities": {} })).0, INVALID_REQUEST);
+    assert_eq!(client.leave().code(), Some(0));
+    assert_eq!(Client::start().rush_out().code(), Some(1));
+    assert_eq!(Client::start().vanish().code(), Some(1));
+}
+
+#[test]
+fn bytes_are_counted_where_the_client_can() {
+    let can = json!({ "general": { "positionEncodings": ["utf-8", "utf-16"] } });
+    let mut client = Client::that_can(Place::new(), can);
+    assert_eq!(client.offered["positionEncoding"], "utf-8");
+    client.open("a.chaos", "system é { }\nlet a = nothing\n");
+    let first = &client.findings("a.chaos")[0];
+    assert_eq!(first["range"]["start"], json!({ "line": 0, "character": 7 }), "{first}");
+    client.open("b.chaos", "## ééé\nlet ok = 5%\nlet d = \"ééé\"; let e = nothing\n");
+    let found = client.findings("b.chaos");
+    assert_eq!(found[0]["range"]["start"], json!({ "line": 2, "character": 26 }), "{found:?}");
+}
+
+#[test]
+fn nonsense_is_answered_by_an_error_and_never_ends_the_server() {
+    let mut client = Client::silent(Place::new());
+    assert_eq!(client.refused("textDocument/hover", json!({})).0, NOT_INITIALIZED);
+    client.tell("textDocument/didOpen", json!({ "early": true }));
+    client.ask("initialize", json!({ "capabilities": {}, "processId": null, "rootUri": null }));
+    client.send_bytes(b"Content-Length: 5\r\n\r\n{]{]{");
+    client.send_bytes(b"Content-Length: many\r\n\r\n");
+    client.send_bytes(b"what is this\r\n");
+    client.send_bytes(b"Content-Length: 4\r\n\r\n\xff\xfe\xfd\xfc");
+    assert_eq!(client.refused("textDocument/fly", json!({})).0, UNKNOWN);
+    assert_eq!(client.refused("textDocument/hover", json!([1, 2])).0, INVALID_PARAMS);
+    assert_eq!(client.refused("textDocument/hover", Value::Null).0, INVALID_PARAMS);
+    assert_eq!(client.refused("textDocument/rename", json!({ "textDocument": 3 })).0, INVALID_PARAMS);
+    client.tell("textDocument/didOpen", json!({ "textDocument": "?" }));
+    client.tell("textDocument/didChange", json!({}));
+    client.tell("$/setTrace", json!({ "value": "off" }));
+    client.tell("$/cancelRequest", json!({ "id": { "no": "id" } }));
+    client.open("a.chaos", DEPOT);
+    assert_eq!(client.codes("a.chaos"), Vec::<String>::new());
+    assert_eq!(client.leave().code(), Some(0));
+}
+
+#[test]
+fn files_that_are_not_open_have_no_answer() {
+    let mut client = Client::start();
+    let start = json!({ "line": 0, "character": 0 });
+    assert_eq!(client.ask_at("hover", "depot.chaos", &start), Value::Null);
+    assert_eq!(client.ask_of("documentSymbol", "nowhere.chaos", json!({})), Value::Null);
+    client.rewrite("nowhere.chaos", 2, "system s {");
+    client.tell("textDocument/didClose", json!({ "textDocument": { "uri": client.address("nowhere.chaos") } }));
+    assert_eq!(client.leave().code(), Some(0));
+}
+
+#[test]
+fn edits_out_of_range_and_two_opens_leave_one_text() {
+    let mut client = Client::start();
+    client.open("depot.chaos", "let a = 1\n");
+    client.open("depot.chaos", DEPOT);
+    let far = json!({ "line": 999, "character": 999 });
+    let turned = json!({ "start": far, "end": { "line": 0, "character": 0 } });
+    client.change("depot.chaos", 3, json!([{ "range": turned, "text": "let b = nothing\n" }]));
+    assert_eq!(client.codes("depot.chaos"), ["E0203@1"]);
+    client.change("depot.chaos", 4, json!([{ "range": { "start": far, "end": far }, "text": "let c = 5%\n" }]));
+    let symbols = client.ask_of("documentSymbol", "depot.chaos", json!({}));
+    let names: Vec<&str> = symbols.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["b", "c"]);
+}
+
+#[test]
+fn edits_in_the_middle_of_wide_characters_do_not_break_them() {
+    let mut client = Client::start();
+    client.open("wide.chaos", "let a = \"😀é\"\r\nlet b = 1\r\n");
+    let inside = |from: u32, to: u32| json!({ "start": { "line": 0, "character": from }, "end": { "line": 0, "character": to } });
+    // The first ends in the middle of the face: it is taken as its beginning.
+    client.change("wide.chaos", 2, json!([{ "range": inside(9, 10), "text": "x" }]));
+    client.change("wide.chaos", 3, json!([{ "range": inside(12, 13), "text": "y" }]));
+    let hover = client.ask_at("hover", "wide.chaos", &json!({ "line": 0, "character": 4 }));
+    assert!(hover["contents"]["value"].as_str().unwrap().contains("let a = \"x😀y\""), "{hover}");
+}
+
+#[test]
+fn a_request_that_is_cancelled_before_its_turn_says_so_and_others_are_answered() {
+    let mut client = Client::start();
+    // Long enough that the server is still busy with it when the cancellation comes.
+    let long: String = (0..3_000).map(|at| format!("let v{at} = {at} + nothing{at}\n")).collect();
+    client.open("long.chaos", &long);
+    let first = client.begin("workspace/symbol", json!({ "query": "" }));
+    let second = client.begin("workspace/symbol", json!({ "query": "v" }));
+    client.tell("$/cancelRequest", json!({ "id": second }));
+    let third = client.begin("workspace/symbol", json!({ "query": "v1" }));
+    let _cancelled_too_late_or_not = client.answer(first);
+    let cancelled = client.answer(second).response_result;
+    assert!(cancelled.is_ok() || cancelled.unwrap_err().code == CANCELLED);
+    assert!(client.answer(third).response_result.is_ok());
+}
+
+#[test]
+fn documents_without_a_file_are_documents() {
+    let mut client = Client::start();
+    client.open("untitled:Untitled-1", "let a = 5%\nlet b = a + nothing\n");
+    assert_eq!(client.codes("untitled:Untitled-1"), ["E0203@2"]);
+    let found = client.ask_at("definition", "untitled:Untitled-1", &json!({ "line": 1, "character": 8 }));
+    assert_eq!(found["uri"], "untitled:Untitled-1");
+}
+
+#[test]
+fn a_file_outside_every_folder_is_checked_with_what_lies_beside_it() {
+    let other = Place::new();
+    other.write("depot.chaos", DEPOT);
+    let mut client = Client::start();
+    let address = format!("file://{}/trial.chaos", other.path().canonicalize().unwrap().display());
+    client.open(&address, &TRIAL.replace("belt.flow <", "belt.flw <"));
+    assert_eq!(client.codes(&address), ["E0203@11"]);
+    let end = position(&TRIAL[..TRIAL.find("depot {").unwrap()]);
+    assert!(client.ask_at("definition", &address, &end)["uri"].as_str().unwrap().ends_with("/depot.chaos"));
+}
