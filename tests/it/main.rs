@@ -27,6 +27,7 @@ mod models;
 mod pages;
 mod plan_document;
 mod policy;
+mod pre_commit;
 mod projects;
 mod prometheus;
 mod quickstart;
