@@ -70,7 +70,7 @@ fn measure(what: &str, folder: &Folder, open: &[(&str, String)]) {
 /// Writes a line that means nothing before all others, or takes it away again, so that everything moves; the time until that
 /// is told.
 fn edit(client: &Connection, path: &str, number: usize) -> Duration {
-    let (end, new) = if number % 2 == 0 { (0, "bogus\n") } else { (1, "") };
+    let (end, new) = if number.is_multiple_of(2) { (0, "bogus\n") } else { (1, "") };
     let range = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": end, "character": 0 } });
     let document = json!({ "uri": format!("file://{path}"), "version": number + 2 });
     let changes = json!([{ "range": range, "text": new }]);
