@@ -17,7 +17,7 @@ pub use placed::environment;
 pub use survey::{Found, Survey, Target, each, guards, survey};
 pub use trials::{Ready, Trial};
 
-use crate::base::{FileError, Files, Interval, SourceId, Span};
+use crate::base::{FileError, Files, Interval, SourceId, Span, parallel};
 use crate::diagnostics::{Diagnostic, Severity, any_error, codes, tidy};
 use crate::names::{DeclarationId, ModuleId, Program, Shelf};
 use crate::plan::{Choice, Plan, arrange, lower};
@@ -78,8 +78,11 @@ pub fn analyse(path: &Path, files: &dyn Files, environment: Option<&str>) -> Res
 /// Why the file cannot be read.
 pub fn analyse_from(shelf: &Shelf, target: &Target) -> Result<Analysis, FileError> {
     let mut analysis = read(shelf, target)?;
-    for asked in analysis.asked(target.environment.as_deref()) {
-        let found = analysis.check_in(&asked);
+    let asked = analysis.asked(target.environment.as_deref());
+    // Each is proven for itself; a long file is checked on all processors.
+    let checked = parallel::map(&asked, |asked| analysis.check_in(asked));
+    for (asked, (planned, found)) in asked.iter().zip(checked) {
+        analysis.plans.extend(planned.map(|planned| (asked.experiment, planned)));
         analysis.findings.extend(found);
     }
     tidy(&mut analysis.findings);
@@ -234,16 +237,15 @@ impl Analysis {
 
     /// What is wrong with an experiment in an environment. Where nobody named one and there is no `local`, what depends on
     /// an environment is left open.
-    fn check_in(&mut self, asked: &Asked) -> Vec<Diagnostic> {
-        let Some((experiment, _)) = self.checked.experiments.get(&asked.experiment) else { return Vec::new() };
+    fn check_in(&self, asked: &Asked) -> (Option<Planned>, Vec<Diagnostic>) {
+        let Some((experiment, _)) = self.checked.experiments.get(&asked.experiment) else { return (None, Vec::new()) };
         let known = whole_ranges(experiment);
         match self.environment(asked.experiment, &asked.environment) {
             Ok(place) => {
                 let (planned, mut findings) = self.plan_with(asked.experiment, place, &known);
                 let stands = planned.filter(|_| !any_error(&findings));
-                self.plans.extend(stands.map(|planned| (asked.experiment, planned)));
                 findings.retain(|finding| !(asked.refused && is_of_policy(finding)));
-                findings
+                (stands, findings)
             }
             Err(finding) => {
                 let finding = match asked.named {
@@ -254,7 +256,7 @@ impl Analysis {
                     Some(_) => Some(finding),
                     None => None,
                 };
-                finding.into_iter().chain(arrange(experiment, &known).1).collect()
+                (None, finding.into_iter().chain(arrange(experiment, &known).1).collect())
             }
         }
     }

@@ -1,7 +1,7 @@
 //! `chaos lsp`.
 
 use super::disk::Disk;
-use super::selection;
+use super::{StoreOption, selection};
 use crate::base::{FileError, Files};
 use crate::lsp::{World, serve};
 use crate::project::Project;
@@ -16,6 +16,8 @@ use std::thread;
 /// away without.
 #[derive(Debug, clap::Args)]
 pub struct Lsp {
+    #[command(flatten)]
+    store: StoreOption,
     /// Speak over standard input and output. Nothing else is spoken over; editors say it anyway.
     #[arg(long, hide = true)]
     stdio: bool,
@@ -27,7 +29,7 @@ impl Lsp {
         let Connection { sender, receiver } = client;
         thread::spawn(move || read(&mut io::stdin().lock(), |message| sender.send(message).is_ok()));
         let writer = thread::spawn(move || write(&mut io::stdout().lock(), receiver.iter()));
-        let ended_well = serve(&server, &Machine);
+        let ended_well = serve(&server, &Machine { store: self.store });
         // The last answers are on their way; the editor may wait for them.
         drop(server);
         let _nobody_reads = writer.join();
@@ -58,8 +60,10 @@ fn write(output: &mut impl Write, mut messages: impl Iterator<Item = Message>) {
     let _nobody_reads = messages.try_for_each(|message| message.write(output));
 }
 
-/// The files of this machine.
-struct Machine;
+/// The files of this machine, and its run store.
+struct Machine {
+    store: StoreOption,
+}
 
 impl Files for Machine {
     fn read(&self, path: &Path) -> Result<String, FileError> {
@@ -80,7 +84,12 @@ impl World for Machine {
         selection::programs(folder, project)
     }
 
-    fn last_run(&self, _experiment: &str) -> Option<String> {
-        None
+    fn last_run(&self, experiment: &str) -> Option<String> {
+        // To look at a store must not make one.
+        self.store.folder().filter(|folder| folder.is_dir())?;
+        let runs = self.store.open().ok()?.runs().ok()?;
+        let last = runs.into_iter().find(|run| run.experiment == experiment)?;
+        let verdict = last.verdict.unwrap_or_else(|| "still running, or killed".to_owned());
+        Some(format!("{verdict} in {}", last.environment))
     }
 }

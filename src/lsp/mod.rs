@@ -39,6 +39,6 @@ pub trait World: Files {
     /// All programs in a folder and its folders, but for what the project leaves out; absolute paths.
     fn programs(&self, folder: &Path, project: Option<&Project>) -> Vec<PathBuf>;
 
-    /// How the last run of an experiment ended, in a word.
+    /// How the last run of an experiment ended, and where.
     fn last_run(&self, experiment: &str) -> Option<String>;
 }

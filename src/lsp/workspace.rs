@@ -255,7 +255,7 @@ impl<'w> Workspace<'w> {
         !path.is_absolute()
     }
 
-    /// The verdict of an experiment's last run, in words.
+    /// How an experiment's last run ended.
     pub fn last_run(&self, experiment: &str) -> Option<String> {
         self.world.last_run(experiment)
     }

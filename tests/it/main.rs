@@ -30,6 +30,7 @@ mod pages;
 mod plan_document;
 mod plugins;
 mod policy;
+mod pre_commit;
 mod processes;
 mod projects;
 mod prometheus;

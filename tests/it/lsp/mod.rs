@@ -4,6 +4,7 @@ mod changing;
 mod client;
 mod findings;
 mod names;
+mod neovim;
 mod reading;
 mod session;
 mod storm;

@@ -2,6 +2,7 @@
 
 use super::client::{Client, at, byte, marked};
 use super::{DEPOT, PLACES, TRIAL};
+use chaos_lang::journal::{Claims, Journal};
 use serde_json::{Value, json};
 
 /// What the editor shows of the word at a mark.
@@ -144,6 +145,24 @@ fn lenses_say_the_worst_and_offer_what_can_be_done() {
     assert_eq!(found[1], ("plan".to_owned(), "chaos.plan".to_owned()));
     let found = titles(client.ask_of("codeLens", "trial_test.chaos", json!({})));
     assert_eq!(found, [("run the test".to_owned(), "chaos.test".to_owned())]);
+}
+
+#[test]
+fn the_last_run_of_an_experiment_is_told_from_the_store() {
+    let mut client = Client::start();
+    client.open_file("trial.chaos");
+    let titles = |client: &mut Client| client.ask_of("codeLens", "trial.chaos", json!({})).to_string();
+    assert!(!titles(&mut client).contains("last run"));
+    let folder = client.place.path().join("store");
+    assert!(!folder.exists(), "to look at a store must not make one");
+    let journal = Journal::open(&folder).unwrap();
+    for (run, experiment, verdict) in
+        [("r1", "heavy", "refuted"), ("r2", "heavy", "confirmed"), ("r3", "light", "broken")]
+    {
+        journal.begin(run, experiment, "local", &Claims::default()).unwrap();
+        journal.end(run, verdict, "").unwrap();
+    }
+    assert!(titles(&mut client).contains("last run: confirmed in local"));
 }
 
 #[test]
