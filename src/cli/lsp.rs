@@ -86,7 +86,7 @@ impl World for Machine {
 
     fn last_run(&self, experiment: &str) -> Option<String> {
         // To look at a store must not make one.
-        self.store.folder().filter(|folder| folder.is_dir())?;
+        self.store.folder().ok().filter(|folder| folder.is_dir())?;
         let runs = self.store.open().ok()?.runs().ok()?;
         let last = runs.into_iter().find(|run| run.experiment == experiment)?;
         let verdict = last.verdict.unwrap_or_else(|| "still running, or killed".to_owned());
