@@ -73,6 +73,9 @@ impl Recover {
         if let Some(manager) = self.unit {
             return self.print_unit(manager);
         }
+        if let Some(nowhere) = self.store.nowhere() {
+            return complain(&nowhere);
+        }
         let stores = match self.store.open_all() {
             Ok(stores) => stores,
             Err(error) => return complain(&error.diagnostic()),

@@ -6,8 +6,8 @@
 
 use super::{StoreOption, project_of};
 use crate::base::files::plain;
-use crate::diagnostics::codes;
-use crate::journal::{DATABASE, Journal, default_folder, make_private};
+use crate::diagnostics::{Diagnostic, codes};
+use crate::journal::{DATABASE, FileSystem, Journal, default_folder, make_private};
 use crate::project::Project;
 use crate::run::RunError;
 use std::ffi::OsStr;
@@ -50,6 +50,17 @@ impl StoreOption {
     /// It has no place, or cannot be opened.
     pub fn open_of(&self, file: &Path) -> Result<Journal, RunError> {
         Ok(Journal::open(&self.folder_by(|| project_of::of(file))?)?)
+    }
+
+    /// What is wrong with a store that is named and is not there: nothing can be recovered from it, and none is made. What is
+    /// wrong with the place itself is told by whoever opens it.
+    pub fn nowhere(&self) -> Option<Diagnostic> {
+        let named = self.store.as_ref().filter(|named| !named.exists() && !named.is_symlink())?;
+        if matches!(FileSystem::of(named), FileSystem::Remote(_)) {
+            return None;
+        }
+        let headline = format!("there is no store in `{}`, so nothing can be recovered from it", named.display());
+        Some(Diagnostic::error(codes::E0711, headline).help("name the folder that the run was given: `--store DIR`"))
     }
 
     /// The store, and all others in which something may be in force.

@@ -70,6 +70,15 @@ fn a_guard_that_hangs_or_dies_is_told_and_holds_nobody_up() {
 }
 
 #[test]
+fn nothing_is_recovered_from_a_store_that_is_not_there() {
+    let place = Place::new();
+    let typo = place.path().join("stroe");
+    let ran = place.run(&["recover", "--store", &typo.display().to_string()]).ended(2);
+    ran.says("E0711").says("there is no store in");
+    assert!(!typo.exists(), "none is made");
+}
+
+#[test]
 fn whatever_lies_at_the_place_of_the_halt_file_hangs_nobody() {
     let place = Place::new();
     place.run(&["status"]).ended(0);

@@ -146,7 +146,9 @@ impl Lane {
             _ => {}
         }
         if !matches!(victims, Victims::Runner | Victims::Stopping) {
-            self.site.place.run(&["recover"]).ended(0);
+            // A runner that dies at once has made no store.
+            let made = self.site.place.path().join("store").exists();
+            self.site.place.run(&["recover"]).ended(if made { 0 } else { 2 });
         }
         // Whatever was on its way has arrived by now: no client is failed any more.
         for _ in 0..5 {
