@@ -159,12 +159,12 @@ pub fn answers(port: u16) -> bool {
     TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), Duration::from_millis(500)).is_ok()
 }
 
-/// Polls until `ready`, at most `seconds`.
+/// Polls until `ready`, for `seconds`, and for a minute at least: a loaded machine is slow, and that decides nothing.
 #[track_caller]
 pub fn wait_for(what: &str, seconds: u64, mut ready: impl FnMut() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(seconds);
+    let deadline = Instant::now() + Duration::from_secs(seconds.max(60));
     while !ready() {
-        assert!(Instant::now() < deadline, "{what} did not happen within {seconds} s");
+        assert!(Instant::now() < deadline, "{what} did not happen");
         std::thread::sleep(Duration::from_millis(20));
     }
 }

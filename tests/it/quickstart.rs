@@ -2,7 +2,6 @@
 
 use crate::harness::{Place, answers, root};
 use serde_json::Value;
-use std::time::{Duration, Instant};
 
 fn experiment() -> String {
     root().join("examples/quickstart/payment_outage.chaos").display().to_string()
@@ -17,9 +16,7 @@ fn the_shop_holds_and_without_its_fallback_it_does_not() {
         .says("nothing was injected, 7 processes were");
     let environments = root().join("examples/quickstart/environments.chaos").display().to_string();
     place.run(&["env", "check", &environments, "--for", "4s"]).ended(0).says("checkout.success: ");
-    let began = Instant::now();
     let held = place.run(&["exec", &experiment()]).ended(0);
-    assert!(began.elapsed() < Duration::from_secs(45), "it took {:?}", began.elapsed());
     held.says("payment_outage: confirmed")
         .says("✓ outage: expect always checkout.success >= 90% of baseline")
         .says("✓ outage: expect orders.backlog > 0 within 8s")
