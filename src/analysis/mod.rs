@@ -20,14 +20,14 @@ pub use trials::{Ready, Trial};
 use crate::base::{FileError, Files, Interval, SourceId, Span, parallel};
 use crate::diagnostics::{Diagnostic, Severity, any_error, codes, tidy};
 use crate::names::{DeclarationId, ModuleId, Program, Shelf};
-use crate::plan::{Choice, Plan, arrange, lower};
+use crate::plan::{Choice, Plan, Stage, arrange, lower};
 use crate::policy::{Case, Judgement, judge};
 use crate::radius::{self, Bounds};
 use crate::syntax::File;
-use crate::types::model::{Argument, Environment, Experiment, Schedule, Test};
+use crate::types::model::{Argument, Experiment, Schedule, Test};
 use crate::types::term::Known;
 use crate::types::{self, Checked};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// The environment that is taken when none is named.
@@ -80,7 +80,8 @@ pub fn analyse_from(shelf: &Shelf, target: &Target) -> Result<Analysis, FileErro
     let mut analysis = read(shelf, target)?;
     let asked = analysis.asked(target.environment.as_deref());
     // Each is proven for itself; a long file is checked on all processors.
-    let checked = parallel::map(&asked, |asked| analysis.check_in(asked));
+    let stages = analysis.stages(&asked);
+    let checked = parallel::map(&asked, |asked| analysis.check_in(asked, &stages));
     for (asked, (planned, found)) in asked.iter().zip(checked) {
         analysis.plans.extend(planned.map(|planned| (asked.experiment, planned)));
         analysis.findings.extend(found);
@@ -209,7 +210,23 @@ pub fn whole_ranges(experiment: &Experiment) -> Known {
     Known { parameters: ranges.collect(), ..Known::default() }
 }
 
+/// The environments in which experiments are checked, each with its system.
+type Stages<'a> = BTreeMap<DeclarationId, Stage<'a>>;
+
 impl Analysis {
+    /// The environments of all that is checked.
+    fn stages(&self, asked: &[Asked]) -> Stages<'_> {
+        let places = asked.iter().filter_map(|asked| self.environment(asked.experiment, &asked.environment).ok());
+        let places: BTreeSet<DeclarationId> = places.collect();
+        places.into_iter().filter_map(|place| Some((place, self.stage(place)?))).collect()
+    }
+
+    /// An environment with its system.
+    fn stage(&self, place: DeclarationId) -> Option<Stage<'_>> {
+        let (environment, system) = self.checked.environments.get(&place)?;
+        Some(Stage::of(self.checked.systems.get(system.as_ref()?)?, environment))
+    }
+
     /// The experiments of the file itself, in order.
     pub fn experiments(&self) -> Vec<DeclarationId> {
         self.checked.experiments.keys().filter(|id| id.module == ModuleId(0)).copied().collect()
@@ -237,12 +254,13 @@ impl Analysis {
 
     /// What is wrong with an experiment in an environment. Where nobody named one and there is no `local`, what depends on
     /// an environment is left open.
-    fn check_in(&self, asked: &Asked) -> (Option<Planned>, Vec<Diagnostic>) {
+    fn check_in(&self, asked: &Asked, stages: &Stages) -> (Option<Planned>, Vec<Diagnostic>) {
         let Some((experiment, _)) = self.checked.experiments.get(&asked.experiment) else { return (None, Vec::new()) };
         let known = whole_ranges(experiment);
         match self.environment(asked.experiment, &asked.environment) {
             Ok(place) => {
-                let (planned, mut findings) = self.plan_with(asked.experiment, place, &known);
+                let planned = stages.get(&place).map(|stage| self.plan_on(stage, asked.experiment, place, &known));
+                let (planned, mut findings) = planned.unwrap_or_default();
                 let stands = planned.filter(|_| !any_error(&findings));
                 findings.retain(|finding| !(asked.refused && is_of_policy(finding)));
                 (stands, findings)
@@ -332,14 +350,22 @@ impl Analysis {
     fn plan_with(
         &self,
         experiment: DeclarationId,
+        place: DeclarationId,
+        known: &Known,
+    ) -> (Option<Planned>, Vec<Diagnostic>) {
+        self.stage(place).map_or_else(Default::default, |stage| self.plan_on(&stage, experiment, place, known))
+    }
+
+    fn plan_on(
+        &self,
+        stage: &Stage,
+        experiment: DeclarationId,
         place_id: DeclarationId,
         known: &Known,
     ) -> (Option<Planned>, Vec<Diagnostic>) {
-        let Some((experiment, system)) = self.checked.experiments.get(&experiment) else { return (None, Vec::new()) };
-        let place: Option<&(Environment, _)> = self.checked.environments.get(&place_id);
-        let system = system.and_then(|id| self.checked.systems.get(&id));
-        let (Some((environment, _)), Some(system)) = (place, system) else { return (None, Vec::new()) };
-        let (plan, mut findings) = lower(Choice { system, experiment, environment, known });
+        let Some((experiment, Some(_))) = self.checked.experiments.get(&experiment) else { return (None, Vec::new()) };
+        let environment = stage.environment;
+        let (plan, mut findings) = lower(Choice { stage, experiment, known });
         let (bounds, exceeded) = radius::prove(&plan);
         let mut judgement = Judgement::default();
         // Where the order of the steps is not understood, what may overlap is not known either.

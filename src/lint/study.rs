@@ -54,7 +54,8 @@ impl<'a> Study<'a> {
         let all = subject.analysis.checked.environments.values();
         let placed = all.filter(|(it, system)| *system == Some(self.system_id) && fits(&it.name) && !it.flawed);
         let plans = placed.map(|(environment, _)| {
-            plan::lower(plan::Choice { system: self.system, experiment: self.model, environment, known: &known })
+            let stage = plan::Stage::of(self.system, environment);
+            plan::lower(plan::Choice { stage: &stage, experiment: self.model, known: &known })
         });
         plans.filter(|(_, findings)| !any_error(findings)).map(|(plan, _)| plan).collect()
     }

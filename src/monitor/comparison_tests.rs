@@ -9,6 +9,7 @@ use crate::monitor::{Baselines, Cause, Point, Sample, Signals};
 use crate::syntax::tree::Comparator;
 use crate::types::Type;
 use crate::types::term::{Aggregate, Arithmetic, Comparison, Condition, MetricId, Reading, Term};
+use std::sync::Arc;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,7 +26,7 @@ fn metric() -> MetricId {
 fn condition(aggregate: Aggregate, ty: Type, margin: f64) -> Condition {
     let reading = Reading { metric: metric(), ty: ty.clone(), aggregate, window: None, cohort: None };
     let moved = Term::Arithmetic(Arithmetic::Minus, Box::new(Term::Baseline), Box::new(Term::Constant(margin)));
-    Condition::Compare(Comparison {
+    Condition::from(Comparison {
         left: Term::Reading(Box::new(reading)),
         comparator: if margin > 0.0 { Comparator::AtLeast } else { Comparator::AtMost },
         right: moved,
@@ -140,7 +141,7 @@ fn unchanged_is_both_sides() {
     let Condition::Compare(low) = condition(Aggregate::Plain, Type::Ratio, 0.02) else { unreachable!() };
     let scaled = |comparator, factor: f64| {
         let right = Term::Arithmetic(Arithmetic::Times, Box::new(Term::Constant(factor)), Box::new(Term::Baseline));
-        Box::new(Condition::Compare(Comparison { comparator, right, ..low.clone() }))
+        Arc::new(Condition::from(Comparison { comparator, right, ..Comparison::clone(&low) }))
     };
     let condition = Condition::And(scaled(Comparator::AtLeast, 0.95), scaled(Comparator::AtMost, 1.05));
     let same = halves(|| requests(&mut a, 0.8), || requests(&mut b, 0.8));

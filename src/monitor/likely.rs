@@ -137,7 +137,7 @@ fn counted(asked: &Asked, sample: &Sample) -> Option<(f64, (f64, f64))> {
 
 /// Of anything else: whether it holds more often than not, sample by sample.
 fn seen(comparison: &Comparison, at: Instant, view: View) -> Option<(f64, f64)> {
-    let judgement = truth::judge(&Condition::Compare(comparison.clone()), at, view);
+    let judgement = truth::judge(&Condition::from(comparison.clone()), at, view);
     match (judgement.holds(), judgement.fails()) {
         (true, _) => Some((1.0, 0.0)),
         (_, true) => Some((0.0, 1.0)),

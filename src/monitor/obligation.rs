@@ -10,6 +10,7 @@ use super::truth::{Atom, Judgement, NONE_PROVEN, View, judge};
 use crate::base::{Instant, unit};
 use crate::types::Type;
 use crate::types::term::{Condition, Demand};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What became of an expectation.
@@ -77,7 +78,7 @@ const MOST_OPEN: usize = 1_000;
 impl Obligation {
     /// `always`/`never` need an end at the latest when they are finished; `window` is that of aggregates without `over`.
     pub fn new(condition: Condition, demand: Demand, phase: Phase, window: Duration) -> Self {
-        let condition = if demand == Demand::Never { Condition::Not(Box::new(condition)) } else { condition };
+        let condition = if demand == Demand::Never { Condition::Not(Arc::new(condition)) } else { condition };
         Self {
             condition,
             demand,
@@ -418,7 +419,7 @@ mod tests {
     fn condition() -> Condition {
         let reading =
             Reading { metric: metric(), ty: Type::Count, aggregate: Aggregate::Plain, window: None, cohort: None };
-        Condition::Compare(Comparison {
+        Condition::from(Comparison {
             left: Term::Reading(Box::new(reading)),
             comparator: Comparator::AtLeast,
             right: Term::Constant(5.0),

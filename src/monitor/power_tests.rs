@@ -52,7 +52,7 @@ fn foreseen(comparison: &Comparison, points: impl Iterator<Item = Point>, times:
 /// Of many pairs of phases, the part in which the share drops by `drop` and the comparison comes to what `such` says.
 fn part(dice: &mut Dice, comparison: &Comparison, drop: f64, such: fn(f64, f64) -> bool) -> f64 {
     const RUNS: usize = 120;
-    let condition = Condition::Compare(comparison.clone());
+    let condition = Condition::from(comparison.clone());
     let mut came = 0;
     for _ in 0..RUNS {
         let share = |second: usize| if second < LENGTH { 0.95 } else { 0.95 - drop };

@@ -112,7 +112,7 @@ mod tests {
             window: None,
             cohort: None,
         };
-        let condition = Condition::Compare(Comparison {
+        let condition = Condition::from(Comparison {
             left: Term::Reading(Box::new(reading)),
             comparator: Comparator::Below,
             right: Term::Constant(5.0),

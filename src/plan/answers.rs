@@ -13,8 +13,11 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 pub fn check(graph: &Graph, placed: &[Placed]) -> Vec<Diagnostic> {
     let order = graph.order();
     let calls: HashMap<&str, usize> = order.iter().enumerate().filter_map(|(at, id)| called(graph, *id, at)).collect();
-    let mut seen: BTreeSet<Span> = BTreeSet::new();
     let mut findings = Vec::new();
+    if calls.is_empty() {
+        return findings;
+    }
+    let mut seen: BTreeSet<Span> = BTreeSet::new();
     for (at, id) in order.iter().enumerate() {
         let Some(step) = graph.step(*id) else { continue };
         let reads = read(&step.kind).into_iter().filter_map(|name| calls.get(name));

@@ -1,7 +1,7 @@
 //! An environment as a plan without steps: all that it binds, where nothing is to be injected.
 
 use super::lower::{Choice, lower};
-use super::{Plan, world};
+use super::{Plan, Stage, world};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::types::model::{Environment, Experiment, Limits, System};
 use crate::types::term::Known;
@@ -11,7 +11,8 @@ use crate::types::{DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW};
 /// An SLO whose metric is not bound stays in it. Findings say what of the environment cannot be used.
 pub fn bare(system: &System, environment: &Environment) -> (Plan, Vec<Diagnostic>) {
     let (experiment, known) = (nothing(environment), Known::default());
-    let (mut plan, mut findings) = lower(Choice { system, experiment: &experiment, environment, known: &known });
+    let (mut plan, mut findings) =
+        lower(Choice { stage: &Stage::of(system, environment), experiment: &experiment, known: &known });
     findings.retain(|finding| finding.code != codes::E0702);
     plan.bindings = environment.bindings.clone();
     plan.sources = world::sources(plan.bindings.values().map(|binding| &binding.source), environment, &plan.proxies);

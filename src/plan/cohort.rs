@@ -17,10 +17,14 @@ pub(super) fn split(plan: &mut Plan, findings: &mut Vec<Diagnostic>) {
     let requests: Vec<_> = injections.filter(|injection| injection.resource == "requests").collect();
     let all_traffic = requests.iter().all(|injection| injection.touches.lo >= 1.0);
     let faulted: BTreeSet<String> = requests.iter().map(|injection| injection.target.clone()).collect();
-    let parts = Parts { all_traffic, faulted, bindings: plan.bindings.clone() };
+    let bindings = std::mem::take(&mut plan.bindings);
+    let parts = Parts { all_traffic, faulted, bindings };
     let mut added: BTreeMap<MetricId, Binding> = BTreeMap::new();
     let mut wrong: Vec<Span> = Vec::new();
     each_condition(plan, &mut |condition, span| {
+        if !condition.has_part() {
+            return;
+        }
         let mut lost = false;
         for reading in condition.readings() {
             match parts.of(reading) {
@@ -40,6 +44,7 @@ pub(super) fn split(plan: &mut Plan, findings: &mut Vec<Diagnostic>) {
             _ => None,
         });
     });
+    plan.bindings = parts.bindings;
     plan.bindings.extend(added);
     findings.extend(wrong.into_iter().map(errors::cannot_split));
 }

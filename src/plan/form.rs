@@ -6,6 +6,12 @@ use crate::base::Span;
 use crate::types::model::{ComponentPath, Expectation, Permit};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::json;
+use std::sync::Arc;
+
+/// What several plans have in common.
+pub(super) fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    T::serialize(value, serializer)
+}
 
 /// A step. What it waits for stands before it in the list.
 #[derive(serde::Serialize)]

@@ -4,13 +4,14 @@ use super::arrange::{Edge, Leaf, Placed, arrange};
 use super::graph::{Graph, Injection, PlannedArgument, PlannedParameter, Step, StepId, StepKind};
 use super::limits::Effective;
 use super::permits::permits;
+use super::stage::{Stage, named};
 use super::{Plan, errors, world};
 use crate::base::{Interval, Span};
 use crate::diagnostics::Diagnostic;
 use crate::names::stdlib;
 use crate::types::model::{
     Argument, Class, Environment, Expectation, Experiment, Fault, Hold, Inject, Parameter, Place, Slo, Step as Written,
-    StepKind as Kind, System, Trigger,
+    StepKind as Kind, Trigger,
 };
 use crate::types::term::{Condition, Demand, Known, MetricId, Term};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,36 +19,32 @@ use std::collections::{BTreeMap, BTreeSet};
 /// One experiment in one environment, with what is known of its parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {
-    /// The system of both.
-    pub system: &'a System,
+    /// The system and the environment.
+    pub stage: &'a Stage<'a>,
     /// The experiment.
     pub experiment: &'a Experiment,
-    /// The environment.
-    pub environment: &'a Environment,
     /// Ranges or values of the parameters.
     pub known: &'a Known,
 }
 
 /// Makes the plan; findings say what the environment lacks for it.
 pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
-    let Choice { system, experiment, environment, known } = choice;
+    let Choice { stage, experiment, known } = choice;
+    let environment = stage.environment;
     let limits = Effective::meet(&experiment.limits, &environment.limits, known);
     let known = Known { parameters: known.parameters.clone(), limits: limits.values(), ..Known::default() };
-    let mut findings = Vec::new();
-    let proxies = world::proxies(system, environment, &mut findings);
-    let processes = world::processes(system, environment, &mut findings);
-    let slos = system.services.iter().flat_map(|service| service.slos.iter().cloned());
-    let steady: Vec<Slo> = slos.chain(experiment.steady.iter().cloned()).map(named).collect();
+    let own = experiment.steady.iter().cloned().map(named);
+    let steady: Vec<Slo> = stage.slos.iter().cloned().chain(own).collect();
     let all_steady = Condition::all(steady.iter().map(|slo| slo.condition.clone()));
     let mut lowering = Lowering {
         environment,
         known: &known,
         steady: &all_steady,
-        proxies: &proxies,
-        processes: &processes,
+        proxies: &stage.proxies,
+        processes: &stage.processes,
         calls: BTreeSet::new(),
         graph: Graph::default(),
-        findings,
+        findings: stage.findings.clone(),
     };
     lowering.steps(experiment);
     let whole = Here { known: &known, step: "", span: experiment.span };
@@ -66,15 +63,15 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
         no_data: experiment.no_data,
         steady,
         bends: experiment.limits.bends.clone().unwrap_or_default(),
-        callers: callers(system),
-        places: environment.services.clone(),
+        callers: stage.callers.clone(),
+        places: stage.places.clone(),
         aborts,
         expectations,
         graph,
         sources: BTreeMap::new(),
         bindings: BTreeMap::new(),
-        processes,
-        proxies,
+        processes: stage.processes.clone(),
+        proxies: stage.proxies.clone(),
         unkept: unkept(environment),
         limits,
         amplification: experiment.amplification.clone(),
@@ -82,7 +79,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
     };
     let mut findings = findings;
     bind(&mut plan, environment, &mut findings);
-    consented(&plan, choice, &mut findings);
+    consented(&plan, experiment, environment, &mut findings);
     super::cohort::split(&mut plan, &mut findings);
     (plan, findings)
 }
@@ -96,30 +93,12 @@ fn class_of(fault: &Fault, place: Option<&Place>) -> Class {
 }
 
 /// What cannot be undone needs the experiment's word.
-fn consented(plan: &Plan, Choice { experiment, environment, .. }: Choice, findings: &mut Vec<Diagnostic>) {
+fn consented(plan: &Plan, experiment: &Experiment, environment: &Environment, findings: &mut Vec<Diagnostic>) {
     if experiment.consents || environment.flawed {
         return;
     }
     let lasting = plan.injections().filter(|(_, injection)| injection.class == Class::Irreversible);
     findings.extend(lasting.map(|(step, injection)| errors::irreversible(step, &injection.target, environment)));
-}
-
-/// An SLO's words with its service's name, as it is spoken of outside the service.
-fn named(slo: Slo) -> Slo {
-    let text = match slo.service.as_str() {
-        "" => slo.text,
-        service => format!("{service}: {}", slo.text),
-    };
-    Slo { text, ..slo }
-}
-
-fn callers(system: &System) -> BTreeMap<String, Vec<String>> {
-    let of = |name: &str| {
-        let mut callers: Vec<String> = system.callers(name).into_iter().map(str::to_owned).collect();
-        callers.sort();
-        callers
-    };
-    system.services.iter().map(|service| (service.name.clone(), of(&service.name))).collect()
 }
 
 fn parameters(experiment: &Experiment, known: &Known) -> BTreeMap<String, PlannedParameter> {
@@ -376,20 +355,20 @@ fn conditions(plan: &Plan) -> Vec<(&Condition, Span)> {
 
 /// Looks up where each metric comes from.
 fn bind(plan: &mut Plan, environment: &Environment, findings: &mut Vec<Diagnostic>) {
-    let mut used: BTreeMap<MetricId, Span> = BTreeMap::new();
+    let mut used: BTreeMap<&MetricId, Span> = BTreeMap::new();
     for (condition, span) in conditions(plan) {
         for reading in condition.readings() {
-            used.entry(reading.metric.clone()).or_insert(span);
+            used.entry(&reading.metric).or_insert(span);
         }
     }
+    let mut bindings = BTreeMap::new();
     for (metric, span) in used {
-        match environment.bindings.get(&metric) {
-            Some(binding) => {
-                plan.bindings.insert(metric, binding.clone());
-            }
+        match environment.bindings.get(metric) {
+            Some(binding) => drop(bindings.insert(metric.clone(), binding.clone())),
             None if environment.flawed => {}
-            None => findings.push(errors::no_binding(&metric, span, &environment.name, environment.span)),
+            None => findings.push(errors::no_binding(metric, span, &environment.name, environment.span)),
         }
     }
+    plan.bindings = bindings;
     plan.sources = world::sources(plan.bindings.values().map(|binding| &binding.source), environment, &plan.proxies);
 }

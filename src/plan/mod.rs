@@ -13,6 +13,7 @@ pub mod graph;
 mod limits;
 mod lower;
 mod permits;
+mod stage;
 mod support;
 pub mod words;
 mod world;
@@ -22,6 +23,7 @@ pub use bare::bare;
 pub use graph::{Graph, Injection, Level, PlannedArgument, PlannedParameter, Step, StepKind};
 pub use limits::{Bound, Effective, Origin, PlaceLimit};
 pub use lower::{Choice, lower};
+pub use stage::Stage;
 pub use support::not_runnable;
 pub use world::{Process, Proxy};
 
@@ -31,6 +33,7 @@ use crate::types::secret::SecretRef;
 use crate::types::term::{Demand, MetricId};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Everything a run needs to know.
 #[derive(Clone, Debug, Serialize)]
@@ -58,9 +61,11 @@ pub struct Plan {
     /// Services whose SLOs may bend from the beginning on.
     pub bends: BTreeSet<String>,
     /// For each service, those that call it.
-    pub callers: BTreeMap<String, Vec<String>>,
+    #[serde(serialize_with = "form::shared")]
+    pub callers: Arc<BTreeMap<String, Vec<String>>>,
     /// Where the services are.
-    pub places: BTreeMap<String, Place>,
+    #[serde(serialize_with = "form::shared")]
+    pub places: Arc<BTreeMap<String, Place>>,
     /// Triggers.
     pub aborts: Vec<Trigger>,
     /// Expectations on the whole run.
@@ -73,9 +78,11 @@ pub struct Plan {
     /// What metrics are read from.
     pub bindings: BTreeMap<MetricId, Binding>,
     /// Processes to start, in order.
-    pub processes: Vec<Process>,
+    #[serde(serialize_with = "form::shared")]
+    pub processes: Arc<[Process]>,
     /// Proxies that must stand, in order.
-    pub proxies: Vec<Proxy>,
+    #[serde(serialize_with = "form::shared")]
+    pub proxies: Arc<[Proxy]>,
     /// The limits that hold.
     pub limits: Effective,
     /// What the files ask for that this version does not do, with the place.

@@ -3,7 +3,7 @@
 use super::errors;
 use crate::diagnostics::Diagnostic;
 use crate::types::address::Url;
-use crate::types::model::{Access, Environment, Place, Restart, Source, SourceKind, SourceRef, System};
+use crate::types::model::{Access, Environment, Place, Restart, Service, Source, SourceKind, SourceRef, System};
 use crate::types::secret::SecretRef;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,21 +69,27 @@ pub(super) fn proxies(system: &System, environment: &Environment, findings: &mut
 pub(super) fn processes(system: &System, environment: &Environment, findings: &mut Vec<Diagnostic>) -> Vec<Process> {
     let mut order = Vec::new();
     let mut seen = BTreeSet::new();
+    let services: BTreeMap<&str, &Service> = system.services.iter().map(|it| (it.name.as_str(), it)).collect();
     for service in &system.services {
-        callees_first(system, &service.name, &mut seen, &mut order);
+        callees_first(&services, &service.name, &mut seen, &mut order);
     }
-    let placed = order.iter().filter_map(|name| environment.services.get(name).map(|place| (name, place)));
+    let placed = order.iter().filter_map(|name| environment.services.get(*name).map(|place| (*name, place)));
     placed.flat_map(|(name, place)| of_service(name, place, environment, findings)).collect()
 }
 
-fn callees_first(system: &System, name: &str, seen: &mut BTreeSet<String>, order: &mut Vec<String>) {
-    if !seen.insert(name.to_owned()) {
+fn callees_first<'a>(
+    services: &BTreeMap<&'a str, &'a Service>,
+    name: &'a str,
+    seen: &mut BTreeSet<&'a str>,
+    order: &mut Vec<&'a str>,
+) {
+    if !seen.insert(name) {
         return;
     }
-    for called in system.service(name).map_or(&[][..], |service| &service.calls) {
-        callees_first(system, called, seen, order);
+    for called in services.get(name).map_or(&[][..], |service| &service.calls) {
+        callees_first(services, called, seen, order);
     }
-    order.push(name.to_owned());
+    order.push(name);
 }
 
 fn of_service(name: &str, place: &Place, environment: &Environment, findings: &mut Vec<Diagnostic>) -> Vec<Process> {

@@ -82,7 +82,8 @@ fn target(slo: &Slo, metric: &MetricId) -> Option<f64> {
 fn objective(condition: &Condition, metric: &MetricId) -> Option<f64> {
     match condition {
         Condition::And(a, b) => objective(a, metric).or_else(|| objective(b, metric)),
-        Condition::Compare(Comparison { left, comparator, right, .. }) => {
+        Condition::Compare(comparison) => {
+            let Comparison { left, comparator, right, .. } = &**comparison;
             let reads = |term: &Term| term.readings().iter().any(|reading| reading.metric == *metric);
             match (left, comparator, right) {
                 (read, Comparator::AtLeast | Comparator::Above, Term::Constant(target)) if reads(read) => Some(*target),

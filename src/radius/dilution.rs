@@ -182,10 +182,9 @@ fn part_of_baseline(term: &Term) -> Option<f64> {
 fn objective(condition: &Condition, reading: &Reading) -> Option<f64> {
     match condition {
         Condition::And(a, b) => objective(a, reading).or_else(|| objective(b, reading)),
-        Condition::Compare(Comparison {
-            left: Term::Reading(it), comparator, right: Term::Constant(value), ..
-        }) => {
-            let lower = matches!(comparator, Comparator::AtLeast | Comparator::Above);
+        Condition::Compare(comparison) => {
+            let (Term::Reading(it), Term::Constant(value)) = (&comparison.left, &comparison.right) else { return None };
+            let lower = matches!(comparison.comparator, Comparator::AtLeast | Comparator::Above);
             (lower && it.metric.is_of(&reading.metric)).then_some(*value)
         }
         _ => None,

@@ -55,7 +55,7 @@ fn too_few(plan: &Plan, expectation: &Expectation, time: Option<(f64, &str)>) ->
 
 /// Seconds from one sample to the next that does not overlap it.
 fn apart(plan: &Plan, comparison: &Comparison) -> f64 {
-    let every = exposure::interval(plan, &crate::types::term::Condition::Compare(comparison.clone()));
+    let every = exposure::interval(plan, &crate::types::term::Condition::from(comparison.clone()));
     let window = |reading: &Reading| if reading.is_windowed() { reading.window.unwrap_or(plan.window) } else { 0.0 };
     let whole = |reading: &Reading| {
         let extreme = matches!(reading.aggregate, Aggregate::Min | Aggregate::Max);

@@ -11,7 +11,7 @@ const KIND: &str = "address";
 
 pub fn check(scene: Scene) -> Vec<Check> {
     let mut checks: Vec<Check> = scene.seen.failed.iter().map(|(name, error)| of_error("start", name, error)).collect();
-    for (service, place) in &scene.plan.places {
+    for (service, place) in scene.plan.places.iter() {
         checks.extend(of_service(scene, service, place));
     }
     if let Some(stop) = &scene.seen.stopped {

@@ -23,7 +23,7 @@ pub fn check(scene: Scene) -> Vec<Check> {
 fn of_trigger(scene: Scene, trigger: &Trigger) -> Check {
     let of = trigger.text.as_str();
     let comparison = match &trigger.condition {
-        Condition::Compare(comparison) => comparison,
+        Condition::Compare(comparison) => &**comparison,
         Condition::Likely(inner) if matches!(**inner, Condition::Compare(_)) => match inner.comparisons().first() {
             Some(comparison) => comparison,
             None => return Check::not_looked_at(KIND, of, "it compares nothing"),

@@ -86,10 +86,10 @@ fn acts(plan: &Plan, step: &Step) -> Option<Value> {
 /// What the run starts, and where its metrics come from.
 fn environment(recorded: &Plan, changed: &Plan) -> Vec<String> {
     let mut found = Vec::new();
-    if !same("processes", &value(&recorded.processes), &value(&changed.processes)) {
+    if !same("processes", &value(&*recorded.processes), &value(&*changed.processes)) {
         found.push("the environment has other processes".to_owned());
     }
-    if !same("proxies", &value(&recorded.proxies), &value(&changed.proxies)) {
+    if !same("proxies", &value(&*recorded.proxies), &value(&*changed.proxies)) {
         found.push("the environment has other proxies".to_owned());
     }
     for (metric, binding) in &changed.bindings {
@@ -107,6 +107,6 @@ fn environment(recorded: &Plan, changed: &Plan) -> Vec<String> {
     found
 }
 
-fn value(of: &impl Serialize) -> Value {
+fn value(of: &(impl Serialize + ?Sized)) -> Value {
     serde_json::to_value(of).unwrap_or_default()
 }

@@ -12,6 +12,7 @@ use crate::monitor::{Baselines, Hold, Obligation, Outcome, Phase, Point, Sample,
 use crate::syntax::tree::Comparator;
 use crate::types::Type;
 use crate::types::term::{Aggregate, Arithmetic, Comparison, Condition, Demand, MetricId, Reading, Term};
+use std::sync::Arc;
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -87,7 +88,7 @@ fn reading(name: &str, ty: &Type, aggregate: Aggregate) -> Term {
 
 fn compare(left: Term, comparator: Comparator, right: Term, ty: Type, text: &str) -> Condition {
     let span = Span::new(SourceId(0), 0, 0);
-    Condition::Compare(Comparison { left, comparator, right, ty, text: text.to_owned(), span })
+    Condition::from(Comparison { left, comparator, right, ty, text: text.to_owned(), span })
 }
 
 fn baseline(by: f64) -> Term {
@@ -111,7 +112,7 @@ fn expectations() -> [Condition; 3] {
 fn triggers() -> Vec<Trigger> {
     let success = reading("success", &Type::Ratio, Aggregate::Plain);
     let breach = compare(success, Comparator::Below, Term::Constant(0.9), Type::Ratio, "success < 90%");
-    let likely = Condition::Likely(Box::new(breach));
+    let likely = Condition::Likely(Arc::new(breach));
     let depth = Term::Spike(Box::new(reading("depth", &Type::Float, Aggregate::Plain)));
     let spike = compare(depth, Comparator::Above, Term::Constant(8.0), Type::Float, "spike(depth) > 8");
     let start = at(BASELINE);

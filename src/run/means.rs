@@ -11,12 +11,12 @@ use crate::types::program::ProgramPattern;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The processes of a run: which the plan starts, and the markers of those that it has started.
 #[derive(Default)]
 pub struct Started {
-    processes: Vec<Process>,
+    processes: Arc<[Process]>,
     markers: Mutex<BTreeMap<String, String>>,
 }
 

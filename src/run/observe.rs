@@ -184,7 +184,7 @@ async fn warm_up(shared: &Shared, most: Duration) {
 
 async fn passed(shared: &Shared) -> BTreeMap<String, Option<u64>> {
     let mut counts = BTreeMap::new();
-    for proxy in &shared.plan.proxies {
+    for proxy in shared.plan.proxies.iter() {
         counts.insert(proxy.service.clone(), shared.world.passed(proxy).await);
     }
     counts

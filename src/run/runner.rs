@@ -150,7 +150,7 @@ impl Part<'_> {
 fn parts(plan: &Plan) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     let mut standing: Vec<&str> = Vec::new();
-    for process in &plan.processes {
+    for process in plan.processes.iter() {
         parts.push(Part::Process(process));
         for proxy in plan.proxies.iter().filter(|proxy| proxy.service == process.service) {
             if !standing.contains(&proxy.service.as_str()) {
@@ -216,7 +216,7 @@ impl Work {
 
     async fn start_environment(&self) -> Result<(), RunError> {
         let plan = &self.shared.plan;
-        for process in &plan.processes {
+        for process in plan.processes.iter() {
             if let Some(proxy) = plan.proxies.iter().find(|proxy| proxy.service == process.service) {
                 self.proxy_is_free(proxy).await?;
             }

@@ -10,6 +10,7 @@ use crate::syntax::tree::Comparator;
 use crate::types::Type;
 use crate::types::model::Expectation;
 use crate::types::term::{Comparison, Condition, Demand, Reading, Term};
+use std::sync::Arc;
 
 /// Waits until the system is as quiet as in the baseline; a wait that runs out refutes.
 pub async fn wait(shared: &Shared, step: &Step, deadline: f64, began: Instant) {
@@ -66,7 +67,7 @@ impl Quiet {
     /// That it is within its noise.
     fn condition(&self, at: Span) -> Condition {
         let side = |comparator, bound: f64| {
-            Condition::Compare(Comparison {
+            Condition::from(Comparison {
                 left: Term::Spike(Box::new(Term::Reading(Box::new(self.reading.clone())))),
                 comparator,
                 right: Term::Constant(bound),
@@ -76,7 +77,7 @@ impl Quiet {
             })
         };
         let allowed = self.noise.allowed();
-        Condition::And(Box::new(side(Comparator::AtLeast, -allowed)), Box::new(side(Comparator::AtMost, allowed)))
+        Condition::And(Arc::new(side(Comparator::AtLeast, -allowed)), Arc::new(side(Comparator::AtMost, allowed)))
     }
 
     /// The comparison in the reading's own unit instead of deviations.

@@ -71,7 +71,7 @@ fn guards(shared: &Shared, now: Instant) -> Vec<Guard> {
         until_faulted: None,
     });
     let slos = shared.plan.watched().map(|slo| Guard {
-        trigger: Trigger::new(Condition::Not(Box::new(slo.condition.clone())), Hold::For(Duration::ZERO), window, now),
+        trigger: Trigger::new(Condition::Not(Arc::new(slo.condition.clone())), Hold::For(Duration::ZERO), window, now),
         reason: format!("an SLO outside `bends` broke: {}", slo.text),
         until_faulted: Some(slo.service.clone()),
     });

@@ -6,6 +6,7 @@ use super::term::{Aggregate, Comparison, Condition, Term};
 use crate::base::{Sources, stack};
 use crate::syntax::tree::{Arguments, Comparator, Expr, ExprKind, Operator};
 use crate::types::Type;
+use std::sync::Arc;
 
 impl Typing<'_, '_> {
     /// A condition; nothing where a mistake was reported.
@@ -19,24 +20,24 @@ impl Typing<'_, '_> {
             ExprKind::Steady => Some(Condition::Steady),
             ExprKind::Bool(value) => Some(Condition::Constant(*value)),
             ExprKind::Call(function, arguments) if function.text() == "likely" => self.likely(arguments, sources),
-            ExprKind::Not(inner) => Some(Condition::Not(Box::new(self.condition(inner, sources)?))),
+            ExprKind::Not(inner) => Some(Condition::Not(Arc::new(self.condition(inner, sources)?))),
             ExprKind::Binary(Operator::And, a, b) => {
                 let (a, b) = (self.condition(a, sources), self.condition(b, sources));
-                Some(Condition::And(Box::new(a?), Box::new(b?)))
+                Some(Condition::And(Arc::new(a?), Arc::new(b?)))
             }
             ExprKind::Binary(Operator::Or, a, b) => {
                 let (a, b) = (self.condition(a, sources), self.condition(b, sources));
-                Some(Condition::Or(Box::new(a?), Box::new(b?)))
+                Some(Condition::Or(Arc::new(a?), Arc::new(b?)))
             }
             ExprKind::Binary(Operator::Compare(comparator), a, b) => {
-                self.comparison(*comparator, a, b, expr, sources).map(Condition::Compare)
+                self.comparison(*comparator, a, b, expr, sources).map(Condition::from)
             }
             _ => {
                 let (ty, term) = self.quantity(expr);
                 if ty == Type::Bool && matches!(term, Term::Answer(_)) {
                     let text = one_line(sources.text(expr.span));
                     let (comparator, right, span) = (Comparator::Equal, Term::Constant(1.0), expr.span);
-                    return Some(Condition::Compare(Comparison { left: term, comparator, right, ty, text, span }));
+                    return Some(Condition::from(Comparison { left: term, comparator, right, ty, text, span }));
                 }
                 if ty != Type::Error {
                     self.findings.push(errors::not_a_condition(&format!("a `{ty}`"), expr.span));
@@ -60,7 +61,7 @@ impl Typing<'_, '_> {
             self.findings.push(errors::argument(headline, argument.value.span, "this is none", help));
             return None;
         }
-        Some(Condition::Likely(Box::new(inner)))
+        Some(Condition::Likely(Arc::new(inner)))
     }
 
     fn comparison(

@@ -70,7 +70,7 @@ impl Serialize for Condition {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut parts = Vec::new();
         match self {
-            Condition::Compare(comparison) => one(serializer, "compare", comparison),
+            Condition::Compare(comparison) => one(serializer, "compare", &**comparison),
             // A chain is a list: one level of the document, however many SLOs `steady` stands for.
             Condition::And(..) => {
                 self.conjuncts(&mut parts);
@@ -80,8 +80,8 @@ impl Serialize for Condition {
                 self.disjuncts(&mut parts);
                 one(serializer, "any", &parts)
             }
-            Condition::Not(inner) => one(serializer, "not", inner),
-            Condition::Likely(inner) => one(serializer, "likely", inner),
+            Condition::Not(inner) => one(serializer, "not", &**inner),
+            Condition::Likely(inner) => one(serializer, "likely", &**inner),
             Condition::Steady => serializer.serialize_str("steady"),
             Condition::Constant(value) => serializer.serialize_bool(*value),
         }

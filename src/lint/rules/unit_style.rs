@@ -15,10 +15,13 @@ fn check(subject: &Subject) -> Vec<Diagnostic> {
 fn finding(expr: &Expr, subject: &Subject) -> Option<Diagnostic> {
     let ExprKind::Quantity(seconds, Measure::Duration) = expr.kind else { return None };
     let (written, usual) = (subject.text(expr.span), usual(seconds)?);
+    if written == usual {
+        return None;
+    }
     let finding = Diagnostic::warning(lints::UNIT_STYLE, format!("`{written}` is usually written `{usual}`"))
         .at(expr.span, "")
         .safe_replace(expr.span, format!("write `{usual}`, as plans and reports do"), usual.as_str());
-    (written != usual).then_some(finding)
+    Some(finding)
 }
 
 /// How plans and reports write a duration; nothing where they round it.

@@ -227,7 +227,7 @@ mod tests {
 
     fn compare(left: Term, comparator: Comparator, right: Term) -> Condition {
         let span = Span { source: SourceId(0), start: 0, end: 0 };
-        Condition::Compare(Comparison { left, comparator, right, ty: Type::Float, text: String::new(), span })
+        Condition::from(Comparison { left, comparator, right, ty: Type::Float, text: String::new(), span })
     }
 
     fn asked<'a>(condition: &'a Condition, holds: bool) -> Asked<'a> {

@@ -9,6 +9,7 @@ use crate::types::model::{Argument, Expectation};
 use crate::types::term::{Aggregate, Arithmetic, Comparison, Condition, Demand, Term};
 use crate::types::value::Typed;
 use crate::types::{Type, errors};
+use std::sync::Arc;
 
 impl Checker<'_> {
     /// An expectation in an inject's block.
@@ -194,7 +195,7 @@ impl Checker<'_> {
         let reference = self.reference(test, &ty, about)?;
         let margin = self.margin(test, &ty, about)?;
         let compare = |comparator, right| {
-            Condition::Compare(Comparison {
+            Condition::from(Comparison {
                 left: term.clone(),
                 comparator,
                 right,
@@ -212,8 +213,8 @@ impl Checker<'_> {
             Relation::NoLower => compare(Comparator::AtLeast, moved(Arithmetic::Minus)),
             Relation::NoHigher => compare(Comparator::AtMost, moved(Arithmetic::Plus)),
             Relation::Unchanged => Condition::And(
-                Box::new(compare(Comparator::AtLeast, scaled(Arithmetic::Minus))),
-                Box::new(compare(Comparator::AtMost, scaled(Arithmetic::Plus))),
+                Arc::new(compare(Comparator::AtLeast, scaled(Arithmetic::Minus))),
+                Arc::new(compare(Comparator::AtMost, scaled(Arithmetic::Plus))),
             ),
         })
     }
