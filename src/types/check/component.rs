@@ -71,14 +71,31 @@ impl Checker<'_> {
     fn standard_component(&mut self, name: &str, at: Span) -> Option<&'static stdlib::Component> {
         let known = stdlib::component(name);
         if known.is_none() {
-            let components = stdlib::COMPONENTS.iter().map(|known| known.name);
-            self.report(errors::unknown_text("component", name, at, components));
+            self.unknown_component(name, at);
         }
         known
     }
 
+    pub(super) fn unknown_component(&mut self, name: &str, at: Span) {
+        let offered = self.program.module(self.module).map(|module| module.offered.clone()).unwrap_or_default();
+        let standard = stdlib::COMPONENTS.iter().map(|known| known.name);
+        self.report(errors::unknown_text("component", name, at, standard.chain(offered.names())));
+    }
+
     /// What the component says of itself, and where it is if it is no standard one.
     fn manifest(&mut self, name: &str, at: Span) -> Option<(Manifest, Option<ComponentPath>)> {
+        if let Some(read) = self.program.module(self.module).and_then(|module| module.plugins.get(name)) {
+            return match read.as_ref() {
+                Ok(added) => {
+                    let file = ComponentPath { path: added.path.clone(), digest: added.file.digest.clone() };
+                    Some((added.file.manifest.clone(), Some(file)))
+                }
+                Err(trouble) => {
+                    self.report(trouble.finding(name).at(at, "named here"));
+                    None
+                }
+            };
+        }
         if !component::is_file(name) {
             let known = self.standard_component(name, at)?;
             let none = || Manifest { name: name.to_owned(), ..Manifest::default() };
@@ -86,7 +103,10 @@ impl Checker<'_> {
         }
         let folder = self.program.module(self.module).map(|module| module.folder.clone())?;
         let path = plain(&folder.join(name));
-        let read = self.program.components.get(&path)?.clone();
+        let Some(read) = self.program.components.get(&path).cloned() else {
+            self.unknown_component(name, at);
+            return None;
+        };
         match read.as_ref() {
             Ok(read) => {
                 let file = ComponentPath { path, digest: read.digest.clone() };

@@ -6,7 +6,7 @@ use super::component::Behind;
 use super::experiment::About;
 use crate::base::Span;
 use crate::diagnostics::codes;
-use crate::names::{DeclarationId, ModuleId, stdlib};
+use crate::names::{DeclarationId, ModuleId};
 use crate::syntax::tree::{self, Arguments, Expr, ExprKind, Operator};
 use crate::types::expression::Context;
 use crate::types::model::{Argument, Class, Fault, Probe, System};
@@ -102,7 +102,7 @@ impl Checker<'_> {
         let (Some(Behind { component, spec, file, capabilities }), Some(class)) = (behind, class) else { return };
         let fault = Fault {
             name: written.name.text.clone(),
-            home: self.standard_module(id),
+            home: self.program.home(id.module).map(str::to_owned),
             parameters,
             component,
             action: spec.name,
@@ -115,13 +115,6 @@ impl Checker<'_> {
             span: at,
         };
         self.checked.faults.insert(id, fault);
-    }
-
-    /// The last name of the standard module that a declaration stands in.
-    fn standard_module(&self, id: DeclarationId) -> Option<String> {
-        let module = self.program.module(id.module).filter(|module| module.standard)?;
-        let source = self.program.sources.get(module.source)?;
-        stdlib::named_by_file(&source.path).map(str::to_owned)
     }
 
     fn class(&mut self, written: &tree::Fault) -> Option<Class> {
@@ -205,7 +198,7 @@ impl Checker<'_> {
         }
         let Some((component, action)) = self.behind_probe(written) else { return };
         let name = written.name.text.clone();
-        let (home, span) = (self.standard_module(id), written.name.span);
+        let (home, span) = (self.program.home(id.module).map(str::to_owned), written.name.span);
         let probe = Probe { name, home, parameters, returns, component, action, span };
         self.checked.probes.insert(id, probe);
     }
