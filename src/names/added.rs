@@ -1,7 +1,7 @@
 //! Plugins: components that a project has added, held against what its `chaos.lock` pins.
 
 use super::component::{self, ComponentFile};
-use super::{Unreadable, errors};
+use super::{Unreadable, errors, stdlib};
 use crate::base::{FileError, Files, SourceId};
 use crate::diagnostics::Diagnostic;
 use crate::project::{self, Pin, Pins, Plugin, Project, Unpinned};
@@ -19,6 +19,14 @@ pub struct Added {
     pub file: ComponentFile,
 }
 
+impl Added {
+    /// The text of its module: its own, else what its manifest says.
+    pub fn module(&self) -> String {
+        let made = || component::declarations(&self.name, &self.file.manifest);
+        self.file.module.clone().unwrap_or_else(made)
+    }
+}
+
 /// Why a plugin cannot be used.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trouble {
@@ -30,6 +38,8 @@ pub enum Trouble {
     Differs(&'static str, String, String),
     /// Its file cannot be used.
     Unusable(Unreadable),
+    /// Its name is taken, as said.
+    Taken(String),
 }
 
 /// What comes of looking for a plugin.
@@ -40,6 +50,15 @@ impl Trouble {
     pub fn finding(&self, name: &str) -> Diagnostic {
         errors::plugin(name, self)
     }
+}
+
+/// By what of the standard library a plugin's name is taken. `allow` and `component` would mean either.
+pub fn taken(name: &str) -> Option<String> {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    if let Some((module, ..)) = stdlib::MODULES.iter().find(|(module, ..)| module.rsplit('.').next() == Some(last)) {
+        return Some(format!("`{module}` ends like it, and `allow` could not tell them apart"));
+    }
+    stdlib::component(name).map(|_| "a standard component is called so".to_owned())
 }
 
 /// The plugins of a project.
@@ -79,7 +98,24 @@ impl Plugins {
     }
 }
 
+/// Reads the bytes of a plugin, and holds them against what it is pinned to.
+///
+/// # Errors
+/// They are others, or no component that can be used.
+pub fn held_against(pin: &Pin, bytes: &[u8]) -> Result<ComponentFile, Trouble> {
+    let digest = component::digest(bytes);
+    if digest != pin.hex() {
+        return Err(Trouble::Differs("digest", pin.digest.clone(), format!("sha256:{digest}")));
+    }
+    let file = component::read(bytes).map_err(|why| Trouble::Unusable(Unreadable::Content(why)))?;
+    same(pin, &file, bytes.len())?;
+    Ok(file)
+}
+
 fn read(plugin: &Plugin, project: &Project, pins: &Pins, files: &dyn Files) -> Result<Added, Trouble> {
+    if let Some(why) = taken(&plugin.name) {
+        return Err(Trouble::Taken(why));
+    }
     let pin = pins.pin(plugin).map_err(Trouble::Unpinned)?;
     let own = plugin.source.file_in(&project.folder);
     let path = own.clone().or_else(|| files.kept(pin.hex())).ok_or(Trouble::Missing(None))?;
@@ -87,12 +123,7 @@ fn read(plugin: &Plugin, project: &Project, pins: &Pins, files: &dyn Files) -> R
         Err(FileError::Missing) => return Err(Trouble::Missing(own)),
         read => read.map_err(|why| Trouble::Unusable(Unreadable::File(why)))?,
     };
-    let digest = component::digest(&bytes);
-    if digest != pin.hex() {
-        return Err(Trouble::Differs("digest", pin.digest.clone(), format!("sha256:{digest}")));
-    }
-    let file = component::read(&bytes).map_err(|why| Trouble::Unusable(Unreadable::Content(why)))?;
-    same(pin, &file, bytes.len())?;
+    let file = held_against(pin, &bytes)?;
     Ok(Added { name: plugin.name.clone(), path, file })
 }
 

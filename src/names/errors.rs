@@ -1,7 +1,7 @@
 //! What can be wrong with files and names: E01 (unreadable), E02.
 
-use super::scope::Kind;
 use super::added::Trouble;
+use super::scope::Kind;
 use super::{Unreadable, stdlib};
 use crate::base::{FileError, Span};
 use crate::diagnostics::{Diagnostic, codes};
@@ -89,7 +89,14 @@ pub(super) fn plugin(name: &str, trouble: &Trouble) -> Diagnostic {
         }
         Trouble::Differs(what, pinned, is) => other_than_pinned(name, what, pinned, is),
         Trouble::Unusable(why) => unusable_component(name, why),
+        Trouble::Taken(why) => name_taken(name, why),
     }
+}
+
+/// A plugin that would be called like something else.
+pub fn name_taken(name: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0340, format!("a plugin cannot be called `{name}`: {why}"))
+        .help("give it another name: `chaos plugin add … --name NAME`")
 }
 
 /// A plugin that is another one than `chaos.lock` pins.

@@ -9,8 +9,8 @@ mod scope;
 mod shelf;
 pub mod stdlib;
 
-pub use added::{Added, Plugins, ReadPlugin, Trouble};
-pub use errors::{other_than_pinned, unreadable, unusable_component};
+pub use added::{Added, Plugins, ReadPlugin, Trouble, held_against, taken};
+pub use errors::{name_taken, other_than_pinned, unreadable, unusable_component};
 pub use guard::{Guard, GuardPlace};
 pub use scope::{Kind, Scope};
 pub use shelf::Shelf;

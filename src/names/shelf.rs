@@ -148,8 +148,7 @@ impl<'f> Shelf<'f> {
     fn module_of(&self, folder: &Path, name: &str) -> Result<String, FileError> {
         let read = self.plugin(&self.plugins(folder), name).ok_or(FileError::Missing)?;
         let Ok(added) = read.as_ref() else { return Err(FileError::Missing) };
-        let made = || component::declarations(name, &added.file.manifest);
-        Ok(added.file.module.clone().unwrap_or_else(made))
+        Ok(added.module())
     }
 
     fn forget_projects(&self) {

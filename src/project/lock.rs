@@ -14,7 +14,8 @@ pub const LOCK_NAME: &str = "chaos.lock";
 const VERSION: u64 = 1;
 
 /// What stands above all.
-const HEAD: &str = "# Written by `chaos plugin`: what the plugins of chaos.toml are. Keep it with them; do not change it by hand.\n";
+const HEAD: &str =
+    "# Written by `chaos plugin`: what the plugins of chaos.toml are. Keep it with them; do not change it by hand.\n";
 
 /// What a plugin is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +116,11 @@ impl Lock {
         self.pins.insert(pin.name.clone(), (pin, 0..0));
     }
 
+    /// Takes out all plugins but those whose names stay.
+    pub fn keep_only(&mut self, stays: impl Fn(&str) -> bool) {
+        self.pins.retain(|name, _| stays(name));
+    }
+
     /// The file's text.
     ///
     /// # Errors
@@ -160,7 +166,10 @@ pub(super) mod tests {
         let text = lock(&["kafka", "acme.disk"]).text().unwrap();
         assert_eq!(text, lock(&["acme.disk", "kafka"]).text().unwrap());
         let read = Lock::read(&text).unwrap();
-        assert_eq!(read.pins.values().map(|(pin, _)| pin.clone()).collect::<Vec<_>>(), [pin("acme.disk"), pin("kafka")]);
+        assert_eq!(
+            read.pins.values().map(|(pin, _)| pin.clone()).collect::<Vec<_>>(),
+            [pin("acme.disk"), pin("kafka")]
+        );
         assert_eq!(read.text().unwrap(), text);
         let blocks: Vec<&str> = text.split("\n\n").collect();
         assert_eq!(blocks.len(), 3, "{text}");

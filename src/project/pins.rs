@@ -4,7 +4,7 @@ use super::lock::{Lock, NoLock, Pin};
 use super::{LOCK_NAME, Plugin, Project, errors};
 use crate::base::{FileError, Files, SourceId, Sources, Span};
 use crate::diagnostics::Diagnostic;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a plugin is not pinned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,16 +67,17 @@ impl Pins {
         self.read.clone().map_err(|none| errors::no_lock(&none.why).about(&self.path))
     }
 
-    /// What does not fit between both files. A lock that cannot be read, or has too much, is added to the texts.
-    pub fn findings(&self, project: &Project, sources: &mut Sources) -> Vec<Diagnostic> {
-        let mut own = || sources.add(self.path.clone(), self.text.clone());
+    /// What does not fit between both files. A lock that cannot be read, or has too much, is added to the texts, as
+    /// `shown`.
+    pub fn findings(&self, project: &Project, shown: &Path, sources: &mut Sources) -> Vec<Diagnostic> {
+        let mut own = || sources.add(shown, self.text.clone());
         let lock = match &self.read {
             Ok(lock) => lock,
             Err(none) => {
                 let finding = errors::no_lock(&none.why);
                 return vec![match &none.at {
                     Some(at) => finding.at(span(own(), at), "not understood here"),
-                    None => finding.about(&self.path),
+                    None => finding.about(shown),
                 }];
             }
         };
@@ -127,7 +128,7 @@ mod tests {
         assert!(wrong.is_empty(), "{wrong:?}");
         let mut sources = Sources::default();
         sources.add("p/chaos.toml", PROJECT.to_owned());
-        let findings = Pins::of(&project, &OneLock(lock)).findings(&project, &mut sources);
+        let findings = Pins::of(&project, &OneLock(lock)).findings(&project, Path::new("chaos.lock"), &mut sources);
         let shown = |finding: &crate::diagnostics::Diagnostic| {
             let place = finding.place().map_or("", |place| sources.text(place).lines().next().unwrap_or_default());
             format!("{place} | {}", finding.headline)
@@ -147,7 +148,10 @@ mod tests {
         assert_eq!(found(Some(text(&["kafka"]))), none);
         let missing = "kafka | the plugin `kafka` is not pinned: there is no chaos.lock beside chaos.toml";
         assert_eq!(found(None), [missing]);
-        assert_eq!(found(Some(text(&[]))), ["kafka | the plugin `kafka` is not pinned: chaos.lock has no entry for it"]);
+        assert_eq!(
+            found(Some(text(&[]))),
+            ["kafka | the plugin `kafka` is not pinned: chaos.lock has no entry for it"]
+        );
         let more = "[[plugin]] | chaos.lock pins `disk`, which chaos.toml does not name";
         assert_eq!(found(Some(text(&["disk", "kafka"]))), [more]);
         let moved = text(&["kafka"]).replace("\"oci://registry.example/kafka:1\"", "\"oci://other.example/kafka:1\"");

@@ -3,40 +3,42 @@
 //! They say of no fault how much of its target it touches, so each counts as touching all of it.
 
 use super::manifest::{FaultSpec, Kind, Manifest, ParamSpec};
+use crate::base::SourceId;
 use std::fmt::Write;
 
 /// The declarations of a component's faults. A fault that the language cannot name is left out.
 pub fn declarations(component: &str, manifest: &Manifest) -> String {
     let mut out = format!("# Made from the manifest of `{component}`, which brings no module of its own.\n");
-    for fault in manifest.faults.iter().filter(|fault| can_be_declared(fault)) {
+    for fault in manifest.faults.iter().filter_map(|fault| declaration(component, fault)) {
         out.push('\n');
-        document(&mut out, &fault.doc);
-        let params: Vec<String> = fault.params.iter().filter_map(parameter).collect();
-        let params = std::iter::once("target: service".to_owned()).chain(params).collect::<Vec<_>>().join(", ");
-        let (name, class) = (&fault.name, fault.class.replace('-', "_"));
-        let _written = write!(
-            out,
-            "fault {name}({params}) {{\n  component \"{component}\" action \"{name}\"\n  class {class}\n}}\n"
-        );
+        out.push_str(&fault);
     }
     out
 }
 
-/// Whether the language can name a fault and every parameter that has no default.
-pub fn can_be_declared(fault: &FaultSpec) -> bool {
-    is_name(&fault.name)
-        && fault.targets.iter().any(|target| target == "service")
-        && fault.params.iter().all(|param| param.default.is_some() || parameter(param).is_some())
+/// The declaration of a fault. None where the language cannot name it, or a parameter that must be given.
+pub fn declaration(component: &str, fault: &FaultSpec) -> Option<String> {
+    let all_said = fault.params.iter().all(|param| param.default.is_some() || parameter(param).is_some());
+    if !is_name(&fault.name) || !all_said || !fault.targets.iter().any(|target| target == "service") {
+        return None;
+    }
+    let mut out = String::new();
+    for line in fault.doc.lines().filter(|line| !line.trim().is_empty()) {
+        let _written = writeln!(out, "## {}", line.trim());
+    }
+    let params: Vec<String> = fault.params.iter().filter_map(parameter).collect();
+    let params = std::iter::once("target: service".to_owned()).chain(params).collect::<Vec<_>>().join(",\n  ");
+    let (name, class) = (&fault.name, fault.class.replace('-', "_"));
+    let _written = write!(
+        out,
+        "fault {name}(\n  {params}\n) {{\n  component \"{component}\" action \"{name}\"\n  class {class}\n}}\n"
+    );
+    // A word that the language reserves is no name.
+    crate::syntax::parse(SourceId(0), &out).findings.is_empty().then_some(out)
 }
 
 fn is_name(text: &str) -> bool {
     crate::project::is_module_name(text).is_ok() && !text.contains('.')
-}
-
-fn document(out: &mut String, doc: &str) {
-    for line in doc.lines().filter(|line| !line.trim().is_empty()) {
-        let _written = writeln!(out, "## {}", line.trim());
-    }
 }
 
 /// A parameter with its type, range and default. None where the language cannot say it: then the component's default holds.

@@ -4,7 +4,7 @@ mod declared;
 mod manifest;
 mod read;
 
-pub use declared::{can_be_declared, declarations};
+pub use declared::{declaration, declarations};
 pub use manifest::{CAPABILITIES, Capability, FaultSpec, Kind, Manifest, ParamSpec};
 pub use read::{ComponentFile, digest, read};
 

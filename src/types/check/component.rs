@@ -15,6 +15,8 @@ use crate::types::{Type, errors};
 /// What is behind a fault.
 pub(super) struct Behind {
     pub component: String,
+    /// How grants call it.
+    pub granted_as: String,
     pub spec: FaultSpec,
     /// Its file, where it is no standard one.
     pub file: Option<ComponentPath>,
@@ -57,7 +59,7 @@ impl Checker<'_> {
         }
         let component = manifest.name.clone();
         let capabilities = manifest.capabilities.clone();
-        Some(Behind { component, spec: spec.clone(), file, capabilities })
+        Some(Behind { component, granted_as: self.granted_as(&name), spec: spec.clone(), file, capabilities })
     }
 
     fn named<'w>(&mut self, written: Option<&'w (Expr, Expr)>, at: Span, what: &str) -> Option<(&'w Expr, &'w Expr)> {
@@ -74,6 +76,16 @@ impl Checker<'_> {
             self.unknown_component(name, at);
         }
         known
+    }
+
+    /// How environments call a component that this module calls `name`.
+    fn granted_as(&self, name: &str) -> String {
+        let Some(module) = self.program.module(self.module) else { return name.to_owned() };
+        match module.plugins.get(name).map(|read| read.as_ref()) {
+            Some(Ok(added)) => added.name.clone(),
+            _ if component::is_file(name) => plain(&module.folder.join(name)).display().to_string(),
+            _ => name.to_owned(),
+        }
     }
 
     pub(super) fn unknown_component(&mut self, name: &str, at: Span) {

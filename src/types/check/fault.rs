@@ -99,12 +99,15 @@ impl Checker<'_> {
         let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
         let touches = self.effect(written.touches.as_ref(), context);
         let fails = self.effect(written.fails.as_ref(), context);
-        let (Some(Behind { component, spec, file, capabilities }), Some(class)) = (behind, class) else { return };
+        let (Some(Behind { component, granted_as, spec, file, capabilities }), Some(class)) = (behind, class) else {
+            return;
+        };
         let fault = Fault {
             name: written.name.text.clone(),
             home: self.program.home(id.module).map(str::to_owned),
             parameters,
             component,
+            granted_as,
             action: spec.name,
             file,
             capabilities,
