@@ -1,8 +1,8 @@
 //! What the host of injectors costs: the first call with compiled code from the cache, a call with its instantiation, and a
-//! thousand calls that wait at one time.
+//! thousand calls that wait at one time, for the standard components and that of the tests.
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
-use chaos_lang::injector::{Call, Grant, Handle, Host, Injector, Target};
+use chaos_lang::injector::{Call, Figures, Grant, Handle, Host, Injector, Target, component, measure};
 use chaos_lang::journal::Journal;
 use chaos_lang::plan::PlannedArgument;
 use chaos_lang::types::Type;
@@ -32,28 +32,6 @@ async fn prepared(injector: &Injector, action: &str, seconds: f64) -> Handle {
     injector.prepare(&Grant::default(), &call(), action, &target, &arguments).await.unwrap()
 }
 
-/// From nothing to the answer of the first call, when the code was compiled before: the least of several times.
-async fn first_call(cache: &Path) -> Duration {
-    let mut least = Duration::MAX;
-    for _ in 0..20 {
-        let began = Instant::now();
-        let injector = host(cache).load_bytes("rogue", ROGUE).unwrap();
-        prepared(&injector, "nothing", 0.0).await;
-        least = least.min(began.elapsed());
-    }
-    least
-}
-
-async fn one_call(injector: &Injector) -> Duration {
-    const CALLS: u32 = 5_000;
-    let (handle, grant, call) = (prepared(injector, "nothing", 0.0).await, Grant::default(), call());
-    let began = Instant::now();
-    for _ in 0..CALLS {
-        injector.renew(&grant, &call, &handle).await.unwrap();
-    }
-    began.elapsed() / CALLS
-}
-
 async fn a_thousand(injector: &Injector) -> Duration {
     let handle = prepared(injector, "sleep", 0.01).await;
     let mut least = Duration::MAX;
@@ -73,16 +51,23 @@ async fn a_thousand(injector: &Injector) -> Duration {
     least
 }
 
+fn show(name: &str, figures: &Figures) {
+    println!("{name}");
+    println!("  compiled and put into the cache     {:.1} ms", figures.compile * 1e3);
+    println!("  first call, code from the cache     {:.2} ms", figures.first_call * 1e3);
+    println!("  one call, with its instantiation    {:.1} µs", figures.call * 1e6);
+    println!("  1,000 calls that each wait 10 ms    {:.1} ms", figures.thousand_calls * 1e3);
+}
+
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let cache = folder.path().join("private");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
-        let began = Instant::now();
-        let injector = host(&cache).load_bytes("rogue", ROGUE).unwrap();
-        println!("compiled and put into the cache     {:?}", began.elapsed());
-        println!("first call, code from the cache     {:?}", first_call(&cache).await);
-        println!("one call, with its instantiation    {:?}", one_call(&injector).await);
-        println!("1,000 calls that each wait 10 ms    {:?}", a_thousand(&injector).await);
+        let standard = ["command", "http", "process"].map(|name| (name, component(name).unwrap()));
+        for (name, bytes) in standard.into_iter().chain([("rogue", ROGUE)]) {
+            show(name, &measure(name, bytes, &folder.path().join(name)).await.unwrap());
+        }
+        let injector = host(&folder.path().join("rogue")).load_bytes("rogue", ROGUE).unwrap();
+        println!("1,000 calls that sleep 10 ms          {:?}", a_thousand(&injector).await);
     });
 }

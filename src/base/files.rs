@@ -36,6 +36,16 @@ pub trait Files: Sync {
     /// The `.chaos` files directly in a folder, sorted.
     fn siblings(&self, folder: &Path) -> Vec<PathBuf>;
 
+    /// The path from the root on, as far as that is known here.
+    fn absolute(&self, path: &Path) -> PathBuf {
+        path.to_path_buf()
+    }
+
+    /// Where the component with this SHA-256, in hexadecimal, would be kept, if any are here.
+    fn kept(&self, _digest: &str) -> Option<PathBuf> {
+        None
+    }
+
     /// Whether there is a file or folder.
     fn exists(&self, path: &Path) -> bool {
         self.read(path).is_ok()

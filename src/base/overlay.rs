@@ -57,6 +57,14 @@ impl Files for Overlay<'_> {
         found
     }
 
+    fn absolute(&self, path: &Path) -> PathBuf {
+        self.under.absolute(path)
+    }
+
+    fn kept(&self, digest: &str) -> Option<PathBuf> {
+        self.under.kept(digest)
+    }
+
     fn exists(&self, path: &Path) -> bool {
         self.texts().contains_key(path) || self.under.exists(path)
     }

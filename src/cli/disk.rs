@@ -1,6 +1,8 @@
 //! Sources from the disk.
 
+use crate::base::files::plain;
 use crate::base::{FileError, Files};
+use crate::registry::Shelter;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -9,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub const LARGEST: u64 = 16 << 20;
 
 /// A component has at most this many bytes: those that bring an interpreter are large.
-const LARGEST_COMPONENT: u64 = 64 << 20;
+pub const LARGEST_COMPONENT: u64 = 64 << 20;
 
 /// The files of this machine.
 pub struct Disk;
@@ -55,6 +57,14 @@ impl Files for Disk {
             .collect();
         found.sort();
         found
+    }
+
+    fn absolute(&self, path: &Path) -> PathBuf {
+        plain(&std::env::current_dir().unwrap_or_default().join(path))
+    }
+
+    fn kept(&self, digest: &str) -> Option<PathBuf> {
+        Shelter::usual().map(|shelter| shelter.file(digest))
     }
 
     fn exists(&self, path: &Path) -> bool {

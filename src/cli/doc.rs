@@ -3,7 +3,7 @@
 use super::disk::Disk;
 use super::{REFUSED, complain, print};
 use crate::diagnostics::{Diagnostic, any_error, suggest};
-use crate::names::{ModuleId, Program, stdlib, unreadable};
+use crate::names::{ModuleId, Plugins, Program, stdlib, unreadable};
 use crate::report;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// Exit code: 0 printed, 1 a file does not parse, 2 a file cannot be read, or there is no such module.
 #[derive(Debug, clap::Args)]
 pub struct Doc {
-    /// Files, or modules of the standard library, for example std.http (default: the whole standard library).
+    /// Files, or modules of the standard library or of plugins, for example std.http (default: the whole standard library).
     #[arg(value_name = "FILE|MODULE")]
     what: Vec<String>,
 }
@@ -43,9 +43,11 @@ fn page(what: &str) -> Result<String, u8> {
         complain_of!("the standard library has no module `{what}`; {known}");
         return Err(REFUSED);
     }
-    let loaded = match standard {
-        Some((name, text)) => Program::load(Path::new(name), &Embedded(text)),
-        None => Program::load(file, &Disk),
+    let plugin = if standard.is_none() && !file.exists() { plugin(what)? } else { None };
+    let loaded = match (standard, &plugin) {
+        (Some((name, text)), _) => Program::load(Path::new(name), &Embedded(text)),
+        (None, Some(text)) => Program::load(file, &Embedded(text)),
+        (None, None) => Program::load(file, &Disk),
     };
     let program = loaded.map_err(|error| complain(&unreadable(file, &error, None)))?;
     let module = program.module(ModuleId(0)).ok_or(REFUSED)?;
@@ -58,10 +60,19 @@ fn page(what: &str) -> Result<String, u8> {
     Ok(report::reference(what, module, &program.sources))
 }
 
-/// A text of the standard library, as a file.
-struct Embedded(&'static str);
+/// The text of a plugin's module, if a plugin is called so.
+fn plugin(name: &str) -> Result<Option<String>, u8> {
+    match Plugins::of(Path::new(""), &Disk).read(name, &Disk) {
+        Some(Ok(added)) => Ok(Some(added.module())),
+        Some(Err(trouble)) => Err(complain(&trouble.finding(name))),
+        None => Ok(None),
+    }
+}
 
-impl crate::base::Files for Embedded {
+/// A text of the standard library or of a plugin, as a file.
+struct Embedded<'t>(&'t str);
+
+impl crate::base::Files for Embedded<'_> {
     fn read(&self, _: &Path) -> Result<String, crate::base::FileError> {
         Ok(self.0.to_owned())
     }

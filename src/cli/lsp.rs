@@ -70,8 +70,20 @@ impl Files for Machine {
         Disk.read(path)
     }
 
+    fn bytes(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        Disk.bytes(path)
+    }
+
     fn siblings(&self, folder: &Path) -> Vec<PathBuf> {
         Disk.siblings(folder)
+    }
+
+    fn absolute(&self, path: &Path) -> PathBuf {
+        Disk.absolute(path)
+    }
+
+    fn kept(&self, digest: &str) -> Option<PathBuf> {
+        Disk.kept(digest)
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -5,7 +5,7 @@ use crate::base::files::plain;
 use crate::base::{FileError, Files, Numbers, Sources};
 use crate::diagnostics::Diagnostic;
 use crate::names::unreadable;
-use crate::project::{self, Project};
+use crate::project::{self, Pins, Project};
 use ignore::WalkBuilder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -122,6 +122,12 @@ impl Reader<'_> {
         let source = self.found.sources.add(&shown, text.clone());
         let (project, findings) = Project::read(folder, source, &text);
         self.found.findings.extend(findings);
+        let pins = Pins::of(&project, self.files);
+        self.found.findings.extend(pins.findings(
+            &project,
+            &super::selection::shown(&pins.path),
+            &mut self.found.sources,
+        ));
         self.found.projects.push(project);
         Some(self.found.projects.len() - 1)
     }

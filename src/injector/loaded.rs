@@ -13,6 +13,7 @@ use crate::names::component::Manifest;
 use crate::plan::PlannedArgument;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use wasmtime::Store;
 
 /// A loaded component.
@@ -95,8 +96,24 @@ impl Injector {
     /// # Errors
     /// As for [`prepare`](Self::prepare).
     pub async fn status(&self, grant: &Grant, by: &Call, handle: &Handle) -> Result<Evidence, InjectorError> {
+        self.status_after(Duration::ZERO, grant, by, handle).await
+    }
+
+    /// The same of a component that has stood instantiated for a while, as one that waits.
+    pub(super) async fn status_after(
+        &self,
+        wait: Duration,
+        grant: &Grant,
+        by: &Call,
+        handle: &Handle,
+    ) -> Result<Evidence, InjectorError> {
         let asking = Asking { by, grant, purpose: Purpose::Look, function: "status" };
-        let status = async |plugin: &Plugin, store: &mut Store<State>| plugin.status(store, by, handle).await;
+        let status = async |plugin: &Plugin, store: &mut Store<State>| {
+            if !wait.is_zero() {
+                tokio::time::sleep(wait).await;
+            }
+            plugin.status(store, by, handle).await
+        };
         Ok(self.call(asking, status).await?.0)
     }
 

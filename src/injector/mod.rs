@@ -11,6 +11,7 @@ mod host;
 mod imports;
 mod limits;
 mod loaded;
+mod measure;
 mod standard;
 #[cfg(test)]
 mod tests;
@@ -24,4 +25,5 @@ pub use host::Host;
 pub use imports::Deed;
 pub use limits::CALL_TIMEOUT;
 pub use loaded::Injector;
+pub use measure::{Figures, measure};
 pub use standard::component;

@@ -71,7 +71,7 @@ pub fn answer(workspace: &mut Workspace, board: &Board, method: &str, params: Va
         "workspace/symbol" => asks.symbols(),
         "workspace/textDocumentContent" => {
             let params: lsp::TextDocumentContentParams = read(asks.params)?;
-            let text = links::content(&params.uri);
+            let text = links::content(&params.uri, asks.workspace);
             let text = text.ok_or((ErrorCode::RequestFailed, format!("there is no `{}`", params.uri.0)))?;
             give(TextDocumentContentResult { text })
         }

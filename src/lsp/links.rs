@@ -3,6 +3,7 @@
 //! Pages and modules are part of the program; the client reads them as documents whose addresses begin with `chaos:`.
 
 use super::asked::Asked;
+use super::workspace::Workspace;
 use super::{address, index};
 use crate::diagnostics::{codes, lints};
 use crate::names::stdlib;
@@ -17,18 +18,19 @@ pub fn page_of(code: &str) -> Uri {
     Uri(format!("{PAGES}:/explain/{code}.md"))
 }
 
-/// The address of a module of the standard library.
+/// The address of a module of the standard library, or of a plugin.
 pub fn module_at(file: &Path) -> Uri {
     Uri(format!("{PAGES}:/{}", file.display()))
 }
 
 /// The text of such a document.
-pub fn content(address: &Uri) -> Option<String> {
+pub fn content(address: &Uri, workspace: &Workspace) -> Option<String> {
     let path = address.0.strip_prefix(PAGES)?.strip_prefix(":/")?;
     if let Some(code) = path.strip_prefix("explain/").and_then(|name| name.strip_suffix(".md")) {
         return codes::find(code).or_else(|| lints::find(code)).map(|code| code.page.to_owned());
     }
-    stdlib::MODULES.iter().find(|(_, file, _)| *file == path).map(|(_, _, text)| (*text).to_owned())
+    let standard = stdlib::MODULES.iter().find(|(_, file, _)| *file == path).map(|(_, _, text)| *text);
+    standard.or_else(|| workspace.plugin_module(Path::new(path))).map(str::to_owned)
 }
 
 /// All links of a document.

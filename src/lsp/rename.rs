@@ -56,7 +56,7 @@ fn renamable(asked: &Asked, it: &Occurrence) -> Result<Span, String> {
     let sources = &asked.known.ok_or("the file cannot be read")?.analysis.program.sources;
     let home = sources.get(place.source).ok_or("its declaration cannot be read")?;
     if asked.workspace.is_standard(&home.path) {
-        return Err("it is declared in the standard library".to_owned());
+        return Err("it is declared in the standard library, or by a plugin".to_owned());
     }
     if it.what == What::Module && !is_alias(asked, place) {
         return Err("a module is called as it is; `as` gives it another name in this file".to_owned());

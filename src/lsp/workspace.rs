@@ -12,7 +12,7 @@ use crate::base::{Files, Overlay, Source, SourceId, Sources, parallel};
 use crate::diagnostics::{Diagnostic, any_error};
 use crate::lint::{self, Gathered, Levels};
 use crate::names::{DeclarationId, Program, Shelf};
-use crate::project::{self, Project};
+use crate::project::{self, Pins, Project};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -118,7 +118,8 @@ impl<'w> Workspace<'w> {
     pub fn changed_outside(&mut self, paths: &[PathBuf]) {
         let (_, closed): (Vec<&PathBuf>, _) = paths.iter().partition(|path| self.documents.contains_key(*path));
         closed.into_iter().for_each(|path: &PathBuf| self.moved(path));
-        if paths.iter().any(|path| path.ends_with(project::FILE_NAME)) {
+        let of_project = |path: &PathBuf| path.ends_with(project::FILE_NAME) || path.ends_with(project::LOCK_NAME);
+        if paths.iter().any(of_project) {
             self.homes.clear();
         }
     }
@@ -216,7 +217,9 @@ impl<'w> Workspace<'w> {
         let text = self.files.read(file).ok()?;
         let mut sources = Sources::numbered_by(self.shelf.numbers());
         let source = sources.add(file, text.clone());
-        let (project, findings) = Project::read(file.parent()?, source, &text);
+        let (project, mut findings) = Project::read(file.parent()?, source, &text);
+        let pins = Pins::of(&project, self.files);
+        findings.extend(pins.findings(&project, &pins.path, &mut sources));
         Some(Arc::new(Home { project, sources, findings }))
     }
 
@@ -250,7 +253,16 @@ impl<'w> Workspace<'w> {
         self.files.siblings(folder)
     }
 
-    /// Whether a text is of the standard library: those are called by a path that no file has.
+    /// The text of a plugin's module, by the path by which it is called.
+    pub fn plugin_module(&self, path: &Path) -> Option<&str> {
+        let programs = self.known.values().map(|known| &known.analysis.program);
+        let modules = programs.flat_map(|program| program.modules.iter().map(move |module| (program, module)));
+        let plugins = modules.filter(|(_, module)| module.plugin.is_some());
+        let mut texts = plugins.filter_map(|(program, module)| program.sources.get(module.source));
+        texts.find(|source| source.path == path).map(|source| source.text.as_str())
+    }
+
+    /// Whether a text is of the standard library, or a plugin's: those are called by a path that no file has.
     pub fn is_standard(&self, path: &Path) -> bool {
         !path.is_absolute()
     }

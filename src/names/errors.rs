@@ -1,9 +1,11 @@
 //! What can be wrong with files and names: E01 (unreadable), E02.
 
+use super::added::Trouble;
 use super::scope::Kind;
 use super::{Unreadable, stdlib};
 use crate::base::{FileError, Span};
 use crate::diagnostics::{Diagnostic, codes};
+use crate::project::unpinned;
 use std::path::Path;
 
 /// A file cannot be read.
@@ -29,10 +31,10 @@ pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnosti
     }
 }
 
-pub(super) fn unknown_module(path: &str, at: Span) -> Diagnostic {
+pub(super) fn unknown_module<'n>(path: &str, at: Span, plugins: impl Iterator<Item = &'n str>) -> Diagnostic {
     Diagnostic::error(codes::E0201, format!("unknown module `{path}`"))
-        .at(at, "not in the standard library")
-        .did_you_mean(path, at, stdlib::MODULES.iter().map(|(name, ..)| *name))
+        .at(at, "neither in the standard library nor a plugin of this project")
+        .did_you_mean(path, at, stdlib::MODULES.iter().map(|(name, ..)| *name).chain(plugins))
         .note("a file is used by its path in quotes: `use \"./shop.chaos\"`")
 }
 
@@ -71,4 +73,44 @@ pub fn unusable_component(name: &str, why: &Unreadable) -> Diagnostic {
     };
     let headline = format!("the component `{name}` cannot be used: {reason}");
     Diagnostic::error(codes::E0330, headline).help(help)
+}
+
+/// A plugin that cannot be used.
+pub(super) fn plugin(name: &str, trouble: &Trouble) -> Diagnostic {
+    match trouble {
+        Trouble::Unpinned(why) => unpinned(name, why),
+        Trouble::Missing(None) => {
+            Diagnostic::error(codes::E0337, format!("the plugin `{name}` is not on this machine"))
+                .help("fetch what chaos.lock pins: `chaos plugin fetch`")
+        }
+        Trouble::Missing(Some(path)) => {
+            Diagnostic::error(codes::E0337, format!("the plugin `{name}` is missing: `{}`", path.display()))
+                .help(format!("bring the file back, or take the plugin out: `chaos plugin remove {name}`"))
+        }
+        Trouble::Differs(what, pinned, is) => other_than_pinned(name, what, pinned, is),
+        Trouble::Unusable(why) => unusable_component(name, why),
+        Trouble::Taken(why) => name_taken(name, why),
+    }
+}
+
+/// A plugin that would be called like something else.
+pub fn name_taken(name: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0340, format!("a plugin cannot be called `{name}`: {why}"))
+        .help("give it another name: `chaos plugin add … --name NAME`")
+}
+
+/// A plugin that is another one than `chaos.lock` pins.
+pub fn other_than_pinned(name: &str, what: &str, pinned: &str, is: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0338, format!("the plugin `{name}` is not the one that chaos.lock pins"))
+        .note(format!("the {what} of that one is {pinned}, and of this one {is}"))
+        .help(format!(
+            "get the pinned one: `chaos plugin fetch`; or pin this one, after a look: `chaos plugin update {name}`"
+        ))
+}
+
+/// A plugin's module that names a file, or another plugin: its text is all there is of it.
+pub(super) fn out_of_reach(what: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0201, format!("the module of a plugin cannot use {what}"))
+        .at(at, "this does not come with the component")
+        .help("use modules of the standard library, and the component itself by its name")
 }

@@ -29,7 +29,9 @@ impl Program {
     /// a finding.
     pub fn load_guard(&mut self, guard: &Guard, shelf: &Shelf) -> Option<ModuleId> {
         let (found, shown) = match &guard.place {
-            GuardPlace::Module(name) => (self.used_module(name, guard.span, shelf, &mut Vec::new()), name.clone()),
+            GuardPlace::Module(name) => {
+                (self.used_module(None, name, guard.span, shelf, &mut Vec::new()), name.clone())
+            }
             GuardPlace::File(path) => (self.guard_file(path, guard.span, shelf), path.display().to_string()),
         };
         let id = found?;

@@ -1,11 +1,13 @@
 //! Reading a file and all that it uses.
 
+use super::added::Plugins;
 use super::scope::{Kind, Scope};
 use super::shelf::{Origin, Shelf};
 use super::{DeclarationId, Module, ModuleId, Program, component, errors, stdlib};
 use crate::base::files::plain;
 use crate::base::{FileError, Files, Sources, Span};
 use crate::syntax::tree::{ExprKind, File, Name, Use, Used};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,10 +63,17 @@ impl Program {
             folder,
             uses: Vec::new(),
             standard: matches!(origin, Origin::Standard(..)),
+            plugin: match &origin {
+                Origin::Plugin(_, name) => Some(name.clone()),
+                Origin::Standard(_) | Origin::File(_) => None,
+            },
+            plugins: BTreeMap::new(),
+            offered: offered(&origin, shelf),
             scope: Scope::default(),
         });
-        self.known.insert(origin, id);
         self.load_components(id, shelf);
+        self.load_plugins(id, &origin, shelf);
+        self.known.insert(origin, id);
         chain.push(path.clone());
         let scope = self.scope(id, shelf, chain);
         chain.pop();
@@ -76,13 +85,32 @@ impl Program {
 
     /// Reads the components that a module's faults name by their files.
     fn load_components(&mut self, id: ModuleId, shelf: &Shelf) {
-        let Some(module) = self.modules.get(id.0) else { return };
+        let Some(module) = self.modules.get(id.0).filter(|module| module.plugin.is_none()) else { return };
         let named = module.file.faults.iter().filter_map(|fault| fault.component.as_ref());
         for (name, _) in named {
             let ExprKind::Text(name) = &name.kind else { continue };
             if component::is_file(name) {
                 let path = plain(&module.folder.join(name));
                 self.components.entry(path).or_insert_with_key(|path| shelf.component(path));
+            }
+        }
+    }
+
+    /// Reads the plugins that a module names as components: in faults, and in grants. A plugin's module has itself.
+    fn load_plugins(&mut self, id: ModuleId, origin: &Origin, shelf: &Shelf) {
+        let Some(module) = self.modules.get_mut(id.0) else { return };
+        if let Origin::Plugin(_, name) = origin {
+            let Some(own) = shelf.plugin(&module.offered, name) else { return };
+            if let Ok(added) = own.as_ref() {
+                module.plugins.insert(added.file.manifest.name.clone(), Arc::clone(&own));
+            }
+            module.plugins.insert(name.clone(), own);
+            module.offered = Arc::default();
+            return;
+        }
+        for name in component_names(&module.file) {
+            if let Some(read) = shelf.plugin(&module.offered, &name) {
+                module.plugins.insert(name, read);
             }
         }
     }
@@ -127,25 +155,45 @@ impl Program {
 
     fn used(&mut self, from: ModuleId, used: &Use, shelf: &Shelf, chain: &mut Vec<PathBuf>) -> Option<ModuleId> {
         match &used.what {
-            Used::Module(path) => self.used_module(&path.text(), path.span, shelf, chain),
+            Used::Module(path) => self.used_module(Some(from), &path.text(), path.span, shelf, chain),
             Used::File(path, at) => self.used_file(from, path, *at, shelf, chain),
         }
     }
 
     pub(super) fn used_module(
         &mut self,
+        from: Option<ModuleId>,
         path: &str,
         at: Span,
         shelf: &Shelf,
         chain: &mut Vec<PathBuf>,
     ) -> Option<ModuleId> {
-        let Some(path) = stdlib::path(path) else {
-            self.findings.push(errors::unknown_module(path, at));
-            return None;
+        let origin = match stdlib::path(path) {
+            Some(path) => Origin::Standard(path),
+            None => self.plugin(from, path, at, shelf)?,
         };
-        let origin = Origin::Standard(path);
         let known = self.known.get(&origin).copied();
         known.or_else(|| self.add(origin, shelf, chain).ok())
+    }
+
+    /// The plugin that a module of the project names. What stands in its way becomes a finding.
+    fn plugin(&mut self, from: Option<ModuleId>, name: &str, at: Span, shelf: &Shelf) -> Option<Origin> {
+        let user = from.and_then(|from| self.modules.get_mut(from.0));
+        let offered = user.as_ref().map(|module| Arc::clone(&module.offered)).unwrap_or_default();
+        if user.as_ref().is_some_and(|module| module.plugin.is_some()) {
+            self.findings.push(errors::out_of_reach(&format!("`{name}`"), at));
+            return None;
+        }
+        let (Some(read), Some(folder)) = (shelf.plugin(&offered, name), offered.folder()) else {
+            self.findings.push(errors::unknown_module(name, at, offered.names()));
+            return None;
+        };
+        user?.plugins.insert(name.to_owned(), Arc::clone(&read));
+        if let Err(trouble) = read.as_ref() {
+            self.findings.push(trouble.finding(name).at(at, "used here"));
+            return None;
+        }
+        Some(Origin::Plugin(folder.to_path_buf(), name.to_owned()))
     }
 
     fn used_file(
@@ -156,7 +204,12 @@ impl Program {
         shelf: &Shelf,
         chain: &mut Vec<PathBuf>,
     ) -> Option<ModuleId> {
-        let path = plain(&self.module(from)?.folder.join(path));
+        let user = self.module(from)?;
+        if user.plugin.is_some() {
+            self.findings.push(errors::out_of_reach(&format!("the file `{path}`"), at));
+            return None;
+        }
+        let path = plain(&user.folder.join(path));
         if let Some(start) = chain.iter().position(|open| plain(open) == path) {
             let names = chain[start..].iter().chain([&path]).map(|path| path.display().to_string()).collect::<Vec<_>>();
             self.findings.push(errors::cycle(&names, at));
@@ -178,6 +231,26 @@ fn prefix(used: &Use) -> Option<String> {
         Used::Module(path) => path.parts.last().map(|name| name.text.clone()),
         Used::File(..) => None,
     })
+}
+
+/// The plugins that a text of this origin could name; a plugin's module has itself alone.
+fn offered(origin: &Origin, shelf: &Shelf) -> Arc<Plugins> {
+    match origin {
+        Origin::Standard(_) => Arc::default(),
+        Origin::File(path) => shelf.plugins(path.parent().unwrap_or(Path::new(""))),
+        Origin::Plugin(folder, _) => shelf.plugins(folder),
+    }
+}
+
+/// The names of components that may be those of plugins.
+fn component_names(file: &File) -> BTreeSet<String> {
+    let faults = file.faults.iter().filter_map(|fault| match &fault.component.as_ref()?.0.kind {
+        ExprKind::Text(name) => Some(name.as_str()),
+        _ => None,
+    });
+    let grants = file.environments.iter().flat_map(|environment| &environment.grants);
+    let all = faults.chain(grants.map(|grant| grant.component.text.as_str()));
+    all.filter(|name| !component::is_file(name) && stdlib::component(name).is_none()).map(str::to_owned).collect()
 }
 
 fn own_names(file: &File) -> Vec<(Kind, String, usize, Span)> {

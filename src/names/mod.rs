@@ -1,5 +1,6 @@
 //! Rank 3: files to a program: what `use` brings in, and what a name means in a file.
 
+mod added;
 pub mod component;
 mod errors;
 mod guard;
@@ -8,7 +9,8 @@ mod scope;
 mod shelf;
 pub mod stdlib;
 
-pub use errors::{unreadable, unusable_component};
+pub use added::{Added, Plugins, ReadPlugin, Trouble, held_against, taken};
+pub use errors::{name_taken, other_than_pinned, unreadable, unusable_component};
 pub use guard::{Guard, GuardPlace};
 pub use scope::{Kind, Scope};
 pub use shelf::Shelf;
@@ -48,6 +50,12 @@ pub struct Module {
     pub uses: Vec<Option<ModuleId>>,
     /// Whether it is part of the standard library.
     pub standard: bool,
+    /// The plugin whose module it is.
+    pub plugin: Option<String>,
+    /// The plugins that it names, as modules or components.
+    pub plugins: BTreeMap<String, ReadPlugin>,
+    /// The plugins that it could name.
+    pub offered: Arc<Plugins>,
     /// What names mean in it.
     pub scope: Scope,
 }
@@ -82,5 +90,15 @@ impl Program {
     /// A module.
     pub fn module(&self, id: ModuleId) -> Option<&Module> {
         self.modules.get(id.0)
+    }
+
+    /// The last name of the module that a declaration stands in, where that is a standard one or a plugin's: what `allow` calls
+    /// it.
+    pub fn home(&self, id: ModuleId) -> Option<&str> {
+        let module = self.module(id)?;
+        match &module.plugin {
+            Some(name) => name.rsplit('.').next(),
+            None => stdlib::named_by_file(&self.sources.get(module.source).filter(|_| module.standard)?.path),
+        }
     }
 }

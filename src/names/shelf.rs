@@ -3,7 +3,9 @@
 use crate::base::files::plain;
 use crate::base::{FileError, Files, Numbers, Source, SourceId, Sources};
 use crate::diagnostics::Diagnostic;
+use crate::names::added::{Plugins, ReadPlugin, module_path};
 use crate::names::{ReadComponent, Unreadable, component, stdlib};
+use crate::project;
 use crate::syntax::{self, File};
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -19,6 +21,8 @@ pub(super) enum Origin {
     Standard(&'static str),
     /// A file, by its path without detours.
     File(PathBuf),
+    /// The module of a plugin, by the folder of its project and its name.
+    Plugin(PathBuf, String),
 }
 
 impl Origin {
@@ -49,6 +53,8 @@ pub struct Shelf<'f> {
     volumes: Kept<Origin, Read>,
     environments: Kept<PathBuf, Arc<Vec<PathBuf>>>,
     components: Kept<PathBuf, ReadComponent>,
+    projects: Kept<PathBuf, Arc<Plugins>>,
+    plugins: Kept<(PathBuf, String), ReadPlugin>,
 }
 
 impl<'f> Shelf<'f> {
@@ -60,6 +66,8 @@ impl<'f> Shelf<'f> {
             volumes: Kept::default(),
             environments: Kept::default(),
             components: Kept::default(),
+            projects: Kept::default(),
+            plugins: Kept::default(),
         }
     }
 
@@ -94,6 +102,7 @@ impl<'f> Shelf<'f> {
                     (PathBuf::from(file), text.to_owned())
                 }
                 Origin::File(path) => (path.clone(), self.files.read(path)?),
+                Origin::Plugin(folder, name) => (module_path(name), self.module_of(folder, name)?),
             };
             let id = self.numbers.next();
             let parsed = syntax::parse(id, &text);
@@ -115,10 +124,46 @@ impl<'f> Shelf<'f> {
         })
     }
 
+    /// The plugins of the project that a folder belongs to.
+    pub(super) fn plugins(&self, folder: &Path) -> Arc<Plugins> {
+        self.projects.get(&folder.to_path_buf(), || Arc::new(Plugins::of(folder, self.files)))
+    }
+
+    /// One of them; none where no such one was added.
+    pub(super) fn plugin(&self, all: &Plugins, name: &str) -> Option<ReadPlugin> {
+        let key = (all.folder()?.to_path_buf(), name.to_owned());
+        all.names().find(|known| *known == name)?;
+        let read = self.plugins.get(&key, || {
+            let none = || Err(super::Trouble::Missing(None));
+            Arc::new(all.read(name, self.files).unwrap_or_else(none))
+        });
+        if read.is_err() {
+            // It may be there at the next look.
+            self.plugins.remove(&key);
+        }
+        Some(read)
+    }
+
+    /// The text of a plugin's module: its own, else what its manifest says.
+    fn module_of(&self, folder: &Path, name: &str) -> Result<String, FileError> {
+        let read = self.plugin(&self.plugins(folder), name).ok_or(FileError::Missing)?;
+        let Ok(added) = read.as_ref() else { return Err(FileError::Missing) };
+        Ok(added.module())
+    }
+
+    fn forget_projects(&self) {
+        self.projects.clear();
+        self.plugins.clear();
+        self.volumes.retain(|origin| !matches!(origin, Origin::Plugin(..)));
+    }
+
     /// Forgets what was read of a file, because it has another text now, or is there no more. Programs that were made from
     /// it keep the old one.
     pub fn forget(&self, path: &Path) {
         let path = plain(path);
+        if path.ends_with(project::FILE_NAME) || path.ends_with(project::LOCK_NAME) {
+            self.forget_projects();
+        }
         self.volumes.remove(&Origin::File(path.clone()));
         let folder = path.parent().unwrap_or(Path::new(""));
         // The files beside it have not changed: what is known of them stays.
@@ -173,6 +218,15 @@ impl<K: Clone + Eq + Hash, V: Clone> Kept<K, V> {
     {
         let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
         cell.and_then(|cell| cell.get().cloned())
+    }
+
+    fn clear(&self) {
+        self.retain(|_| false);
+    }
+
+    /// Takes out every value but those of some keys.
+    fn retain(&self, stays: impl Fn(&K) -> bool) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, _| stays(key));
     }
 
     /// Whether there is a value already.

@@ -40,11 +40,13 @@ pub fn not_granted(inject: &Inject, capability: &Capability, environment: &str, 
     let (component, name) = (&inject.fault.component, &capability.name);
     let headline = format!("the environment `{environment}` grants nothing of `{name}` to the component `{component}`");
     let reason = if capability.reason.is_empty() { String::new() } else { format!(": {}", capability.reason) };
-    let to = inject.fault.file.as_ref().map_or_else(|| component.clone(), |file| file.path.display().to_string());
     Diagnostic::error(codes::E0336, headline)
         .at(inject.target_span, format!("this fault needs it{reason}"))
         .at(at, "not granted in this environment")
-        .help(format!("add `grant {name} \"…\" to \"{to}\" on {}` to the environment", inject.target))
+        .help(format!(
+            "add `grant {name} \"…\" to \"{}\" on {}` to the environment",
+            inject.fault.granted_as, inject.target
+        ))
 }
 
 pub fn no_upstream(service: &str, at: Span) -> Diagnostic {

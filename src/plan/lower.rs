@@ -210,13 +210,14 @@ impl Lowering<'_> {
         }
     }
 
-    /// Standard faults are allowed by their module's own name, whatever the experiment calls it; a fault of the user's own
-    /// files by the name under which it is injected, which cannot be that of a standard module.
+    /// Faults of the standard library and of plugins are allowed by their module's own name, whatever the experiment calls it;
+    /// a fault of the user's own files by the name under which it is injected, which cannot be that of such a module.
     fn allowed(&mut self, inject: &Inject, at: Span) {
         let (qualifier, name) = inject.fault.name.rsplit_once('.').unwrap_or(("", &inject.fault.name));
+        let plugin = |qualifier: &str| self.environment.plugins.iter().any(|name| name == qualifier);
         let module = match &inject.fault.home {
             Some(home) => Some(home.as_str()),
-            None => (!stdlib::is_module(qualifier)).then_some(qualifier),
+            None => (!stdlib::is_module(qualifier) && !plugin(qualifier)).then_some(qualifier),
         };
         let allowed = self.environment.allowances.iter().any(|allowance| {
             module == Some(allowance.module.as_str())

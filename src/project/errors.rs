@@ -1,6 +1,6 @@
 //! What can be wrong with a project: E01.
 
-use super::Level;
+use super::{Level, Unpinned};
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, codes};
 use std::path::Path;
@@ -56,4 +56,51 @@ pub(super) fn no_glob(reason: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0108, format!("this pattern cannot be read: {reason}"))
         .at(at, "")
         .note("patterns are written as in `.gitignore`: `vendor/`, `/drafts/*.chaos`, `**/generated/**`")
+}
+
+pub(super) fn no_plugin_name(name: &str, why: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0108, format!("`{name}` cannot be the name of a plugin: {why}"))
+        .at(at, "")
+        .help("choose another, like `kafka` or `\"acme.kafka\"`: `use` names it so")
+}
+
+pub(super) fn nested_plugin(name: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0108, format!("`{name}` is a table, and no plugin"))
+        .at(at, "")
+        .help("put a name with dots in quotes: `\"acme.kafka\" = \"…\"`")
+}
+
+pub(super) fn plugins_called_alike(name: &str, at: Span, other: &str, first: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0108, format!("`{name}` and `{other}` end alike: `allow` could not tell them apart"))
+        .at(at, "")
+        .at(first, "the other one")
+        .help("give one another name")
+}
+
+/// A plugin that `chaos.lock` does not pin as `chaos.toml` has it.
+pub fn unpinned(name: &str, why: &Unpinned) -> Diagnostic {
+    let update = format!("pin it: `chaos plugin update {name}`");
+    let (reason, help) = match why {
+        Unpinned::NoLock => ("there is no chaos.lock beside chaos.toml".to_owned(), update),
+        Unpinned::Unreadable(why) => (
+            format!("chaos.lock cannot be read: {why}"),
+            "take back what was changed in it; or remove it, and pin all plugins: `chaos plugin update`".to_owned(),
+        ),
+        Unpinned::NoEntry => ("chaos.lock has no entry for it".to_owned(), update),
+        Unpinned::OtherSource(pinned) => {
+            (format!("chaos.lock has it from `{pinned}`, and chaos.toml from elsewhere"), update)
+        }
+    };
+    Diagnostic::error(codes::E0109, format!("the plugin `{name}` is not pinned: {reason}")).help(help)
+}
+
+pub(super) fn no_lock(why: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0109, format!("chaos.lock cannot be read: {why}"))
+        .help("take back what was changed in it; or remove it, and pin all plugins: `chaos plugin update`")
+}
+
+pub(super) fn left_over(name: &str, at: Span) -> Diagnostic {
+    Diagnostic::error(codes::E0109, format!("chaos.lock pins `{name}`, which chaos.toml does not name"))
+        .at(at, "pinned here")
+        .help(format!("take it out: `chaos plugin remove {name}`; or name it under `[plugins]` again"))
 }

@@ -1,13 +1,19 @@
-//! Rank 2: `chaos.toml`: what of a folder is checked, and how.
+//! Rank 2: `chaos.toml`: what of a folder is checked, and how; `chaos.lock`: what its plugins are.
 //!
 //! Knows the file's form and where it is looked for; nothing of what its words mean to others.
 
 mod errors;
 mod find;
+mod lock;
+mod pins;
+mod plugin;
 mod read;
 
-pub use errors::no_files;
+pub use errors::{no_files, unpinned};
 pub use find::{FILE_NAME, find};
+pub use lock::{LOCK_NAME, Lock, Pin};
+pub use pins::{Pins, Unpinned};
+pub use plugin::{Plugin, PluginSource, is_module_name};
 
 use crate::base::{SourceId, Span};
 use crate::diagnostics::{Diagnostic, Severity};
@@ -72,6 +78,8 @@ pub struct Project {
     pub store: Option<PathBuf>,
     /// `[stop] url`: what every runner asks whether it is to stop.
     pub stop_url: Option<String>,
+    /// `[plugins]`: the components that it has added, by their names.
+    pub plugins: Vec<Plugin>,
     /// Whether it is unknown what the file says of the store or of stopping, since that part cannot be understood.
     pub unclear: bool,
     exclude: Gitignore,
@@ -87,6 +95,7 @@ impl Project {
             policies: Vec::new(),
             store: None,
             stop_url: None,
+            plugins: Vec::new(),
             unclear: false,
             exclude: Gitignore::empty(),
         }

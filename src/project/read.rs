@@ -1,6 +1,6 @@
 //! From the text of a `chaos.toml` to a [`Project`].
 
-use super::{EVERY_RULE, Level, Project, errors};
+use super::{EVERY_RULE, Level, Plugin, PluginSource, Project, errors, is_module_name};
 use crate::base::{SourceId, Span};
 use crate::diagnostics::{Diagnostic, lints};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 /// What may stand at the top.
-const KEYS: &[&str] = &["check", "exclude", "format", "lint", "policy", "stop", "store"];
+const KEYS: &[&str] = &["check", "exclude", "format", "lint", "plugins", "policy", "stop", "store"];
 
 pub(super) fn read(folder: &Path, source: SourceId, text: &str) -> (Project, Vec<Diagnostic>) {
     let mut reader = Reader { source, project: Project::empty(folder), findings: Vec::new() };
@@ -50,6 +50,7 @@ impl Reader {
                 "exclude" => self.exclude(value),
                 "check" => self.section("check", value, |reader, entry| reader.check(entry)),
                 "lint" => self.section("lint", value, |reader, entry| reader.lint(entry)),
+                "plugins" => self.section("plugins", value, |reader, entry| reader.plugin(entry)),
                 "policy" => self.section("policy", value, |reader, entry| reader.policy(entry)),
                 "stop" => self.section("stop", value, |reader, entry| reader.stop(entry)),
                 "store" => self.store(value),
@@ -99,6 +100,30 @@ impl Reader {
             ("use", _) => self.wrong("use", "a list of files and modules", value, EXAMPLE),
             _ => self.unknown("policy", entry, &["use"]),
         }
+    }
+
+    fn plugin(&mut self, (key, value): Entry) {
+        let name = key.get_ref().as_ref();
+        let at = self.span(key.span());
+        if let Err(why) = is_module_name(name) {
+            return self.findings.push(errors::no_plugin_name(name, &why, at));
+        }
+        if let DeValue::Table(_) = value.get_ref() {
+            return self.findings.push(errors::nested_plugin(name, at));
+        }
+        let source = match value.get_ref() {
+            DeValue::String(text) => PluginSource::parse(text),
+            _ => None,
+        };
+        let Some(source) = source else {
+            const EXAMPLE: &str = "kafka = \"oci://registry.example.com/chaos/kafka:1.2\"";
+            return self.wrong(name, "a path, a URL or a name in a registry", value, EXAMPLE);
+        };
+        let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+        if let Some(other) = self.project.plugins.iter().find(|other| last(&other.name) == last(name)) {
+            return self.findings.push(errors::plugins_called_alike(name, at, &other.name, other.span));
+        }
+        self.project.plugins.push(Plugin { name: name.to_owned(), source, span: at });
     }
 
     /// The store's folder, from the file's own on.

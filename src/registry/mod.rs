@@ -1,12 +1,18 @@
-//! Rank 8: components in OCI registries: pulled by name, believed by their digest.
+//! Rank 8: components from elsewhere: pulled from OCI registries and downloaded, believed by their digests, and kept by them.
 
 mod access;
+mod answer;
+mod download;
 mod error;
 mod manifest;
 mod pull;
 mod reference;
+mod shelter;
 
-pub use access::Credentials;
+pub use access::{Credentials, credentials};
+pub use download::{download, is_safe};
 pub use error::RegistryError;
+pub use manifest::LARGEST;
 pub use pull::{Pulled, pull};
 pub use reference::Reference;
+pub use shelter::Shelter;

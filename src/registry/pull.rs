@@ -2,22 +2,16 @@
 //! neither the registry nor whoever stands between can give something else.
 
 use super::access::{Access, Credentials, may_be_asked};
+use super::answer::{CONNECT_TIMEOUT, REDIRECTS, TIMEOUT, body, cause, elsewhere};
 use super::error::RegistryError;
 use super::manifest::{self, MANIFESTS};
 use super::reference::Reference;
-use reqwest::header::{ACCEPT, LOCATION, WWW_AUTHENTICATE};
+use reqwest::header::{ACCEPT, WWW_AUTHENTICATE};
 use reqwest::{Client, Response, StatusCode, Url};
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 
 /// The largest manifest, in bytes: what registries take at most.
 const LARGEST_MANIFEST: u64 = 4 << 20;
-/// A component must have come by then.
-const TIMEOUT: Duration = Duration::from_secs(300);
-/// A registry must be reached by then.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// Layers often lie elsewhere.
-const REDIRECTS: usize = 3;
 
 /// A component that was pulled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +91,7 @@ impl<'a> Session<'a> {
             answer = self.ask(&next, false).await?;
         }
         match answer.status() {
-            status if status.is_success() => self.body(answer, most).await,
+            status if status.is_success() => body(answer, most, &|why| self.unreachable(why)).await,
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(RegistryError::Denied(format!("{host} does not let us read {name}: other credentials are needed")))
             }
@@ -111,29 +105,4 @@ impl<'a> Session<'a> {
         let request = if known { self.access.with(request) } else { request };
         request.send().await.map_err(|error| self.unreachable(cause(&error)))
     }
-
-    async fn body(&self, mut answer: Response, most: u64) -> Result<Vec<u8>, RegistryError> {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.unreachable(cause(&error)))? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() as u64 > most {
-                return Err(RegistryError::Damaged(format!("what the registry gave is longer than {most} bytes")));
-            }
-        }
-        Ok(bytes)
-    }
-}
-
-/// Where an answer sends us.
-fn elsewhere(answer: &Response) -> Option<Url> {
-    let location = answer.headers().get(LOCATION).filter(|_| answer.status().is_redirection())?;
-    answer.url().join(location.to_str().ok()?).ok()
-}
-
-fn cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    cause.to_string()
 }

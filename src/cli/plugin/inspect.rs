@@ -1,40 +1,27 @@
 //! `chaos plugin inspect`: what a component says of itself, read without running it.
 
-use crate::base::Files;
-use crate::cli::complain;
-use crate::cli::disk::Disk;
-use crate::injector::component;
-use crate::names::component::{ComponentFile, is_file, read};
-use crate::names::{Unreadable, unusable_component};
-use std::path::Path;
+use super::named::opened;
+use crate::names::component::ComponentFile;
 
 /// Show what a component says of itself, without running it.
 ///
 /// Exit code: 0 it can be used, 2 it cannot (E0330).
 #[derive(Debug, clap::Args)]
 pub struct Inspect {
-    /// The component: a file, or the name of a standard one.
+    /// The component: a file, a plugin of the project, or the name of a standard one.
     component: String,
 }
 
 impl Inspect {
     pub fn run(&self) -> u8 {
         match opened(&self.component) {
-            Ok(file) => {
+            Ok((_, file)) => {
                 show(&file);
                 0
             }
-            Err(why) => complain(&unusable_component(&self.component, &why)),
+            Err(code) => code,
         }
     }
-}
-
-fn opened(name: &str) -> Result<ComponentFile, Unreadable> {
-    let bytes = match component(name).filter(|_| !is_file(name)) {
-        Some(bytes) => bytes.to_vec(),
-        None => Disk.bytes(Path::new(name)).map_err(Unreadable::File)?,
-    };
-    read(&bytes).map_err(Unreadable::Content)
 }
 
 fn show(file: &ComponentFile) {

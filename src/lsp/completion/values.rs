@@ -63,12 +63,19 @@ impl Place<'_> {
         }
     }
 
+    /// The modules that `use` can name: of the standard library, and of plugins.
+    fn modules(&self) -> Vec<String> {
+        let offered = self.program.modules.first().map(|module| module.offered.clone()).unwrap_or_default();
+        let standard = stdlib::MODULES.iter().map(|(path, ..)| *path);
+        standard.chain(offered.names()).map(str::to_owned).collect()
+    }
+
     /// Behind a dot.
     fn members(&self, offers: &mut Offers) {
         let qualifier = self.context.qualifier.as_deref().unwrap_or_default();
         if self.context.first() == "use" {
-            let inside =
-                stdlib::MODULES.iter().filter_map(|(path, ..)| path.strip_prefix(qualifier)?.strip_prefix('.'));
+            let all = self.modules();
+            let inside = all.iter().filter_map(|path| path.strip_prefix(qualifier)?.strip_prefix('.'));
             offers.words(inside, Item::Module, "");
             return;
         }
@@ -254,7 +261,9 @@ impl Place<'_> {
     fn inside(&self, offers: &mut Offers) {
         let (block, first, last) = (self.context.block, self.context.first(), self.context.last());
         match (block, first, last) {
-            (_, "use", "use") => offers.words(stdlib::MODULES.iter().map(|(path, ..)| *path), Item::Module, ""),
+            (_, "use", "use") => {
+                offers.words(self.modules().iter().map(String::as_str), Item::Module, "");
+            }
             (Block::File, "experiment", "on") | (Block::File, "environment", "for") | (Block::File, "model", "of") => {
                 self.in_scope(&[Kind::System], offers);
             }

@@ -1,10 +1,12 @@
 //! Components, as far as they can be read without compiling them: what they say of themselves, and what they import.
 
+mod declared;
 mod manifest;
 mod read;
 
+pub use declared::{declaration, declarations};
 pub use manifest::{CAPABILITIES, Capability, FaultSpec, Kind, Manifest, ParamSpec};
-pub use read::{ComponentFile, read};
+pub use read::{ComponentFile, digest, read};
 
 /// How a component is named where its file is meant, and not a standard one.
 pub fn is_file(name: &str) -> bool {

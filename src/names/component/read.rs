@@ -7,6 +7,8 @@ use wasmparser::{Encoding, Parser, Payload};
 
 /// The section that holds the manifest.
 const SECTION: &str = "chaos:manifest";
+/// The section that holds the text of its module.
+const MODULE: &str = "chaos:module";
 /// The package of the interface.
 const PACKAGE: &str = "chaos:injector/";
 /// The lines of the interface that this program speaks.
@@ -21,6 +23,13 @@ pub struct ComponentFile {
     pub digest: String,
     /// The capabilities that it imports.
     pub imports: BTreeSet<String>,
+    /// The text of its module, where it brings one: its faults' declarations.
+    pub module: Option<String>,
+}
+
+/// The SHA-256 of bytes, in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Reads a component's bytes.
@@ -28,7 +37,7 @@ pub struct ComponentFile {
 /// # Errors
 /// Why it is no component that could be loaded, for a message.
 pub fn read(bytes: &[u8]) -> Result<ComponentFile, String> {
-    let (mut section, mut imports) = (None, BTreeSet::new());
+    let (mut section, mut module, mut imports) = (None, None, BTreeSet::new());
     // What is nested in it follows it in the same order: only what stands at the top is its own.
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -39,7 +48,11 @@ pub fn read(bytes: &[u8]) -> Result<ComponentFile, String> {
             }
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::CustomSection(custom) if depth == 0 && custom.name() == SECTION => section = Some(custom.data()),
+            Payload::CustomSection(custom) if depth == 0 => match custom.name() {
+                SECTION => section = Some(custom.data()),
+                MODULE => module = Some(custom.data()),
+                _ => {}
+            },
             Payload::ComponentImportSection(all) if depth == 0 => {
                 for import in all {
                     let import = import.map_err(|error| format!("it is damaged: {}", error.message()))?;
@@ -62,8 +75,9 @@ pub fn read(bytes: &[u8]) -> Result<ComponentFile, String> {
     if let Some(hidden) = imports.iter().find(|it| !manifest.capabilities.iter().any(|named| named.name == **it)) {
         return Err(format!("it imports `{hidden}`, which its manifest does not name"));
     }
-    let digest = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(ComponentFile { manifest, digest, imports })
+    let module = module.map(|text| String::from_utf8(text.to_vec()));
+    let module = module.transpose().map_err(|_| "its module is no UTF-8 text: the custom section `chaos:module`")?;
+    Ok(ComponentFile { manifest, digest: digest(bytes), imports, module })
 }
 
 /// The capabilities among what is imported. What belongs to the call alone, as its clock, needs none.

@@ -15,6 +15,8 @@ use crate::types::{Type, errors};
 /// What is behind a fault.
 pub(super) struct Behind {
     pub component: String,
+    /// How grants call it.
+    pub granted_as: String,
     pub spec: FaultSpec,
     /// Its file, where it is no standard one.
     pub file: Option<ComponentPath>,
@@ -57,7 +59,7 @@ impl Checker<'_> {
         }
         let component = manifest.name.clone();
         let capabilities = manifest.capabilities.clone();
-        Some(Behind { component, spec: spec.clone(), file, capabilities })
+        Some(Behind { component, granted_as: self.granted_as(&name), spec: spec.clone(), file, capabilities })
     }
 
     fn named<'w>(&mut self, written: Option<&'w (Expr, Expr)>, at: Span, what: &str) -> Option<(&'w Expr, &'w Expr)> {
@@ -71,14 +73,41 @@ impl Checker<'_> {
     fn standard_component(&mut self, name: &str, at: Span) -> Option<&'static stdlib::Component> {
         let known = stdlib::component(name);
         if known.is_none() {
-            let components = stdlib::COMPONENTS.iter().map(|known| known.name);
-            self.report(errors::unknown_text("component", name, at, components));
+            self.unknown_component(name, at);
         }
         known
     }
 
+    /// How environments call a component that this module calls `name`.
+    fn granted_as(&self, name: &str) -> String {
+        let Some(module) = self.program.module(self.module) else { return name.to_owned() };
+        match module.plugins.get(name).map(|read| read.as_ref()) {
+            Some(Ok(added)) => added.name.clone(),
+            _ if component::is_file(name) => plain(&module.folder.join(name)).display().to_string(),
+            _ => name.to_owned(),
+        }
+    }
+
+    pub(super) fn unknown_component(&mut self, name: &str, at: Span) {
+        let offered = self.program.module(self.module).map(|module| module.offered.clone()).unwrap_or_default();
+        let standard = stdlib::COMPONENTS.iter().map(|known| known.name);
+        self.report(errors::unknown_text("component", name, at, standard.chain(offered.names())));
+    }
+
     /// What the component says of itself, and where it is if it is no standard one.
     fn manifest(&mut self, name: &str, at: Span) -> Option<(Manifest, Option<ComponentPath>)> {
+        if let Some(read) = self.program.module(self.module).and_then(|module| module.plugins.get(name)) {
+            return match read.as_ref() {
+                Ok(added) => {
+                    let file = ComponentPath { path: added.path.clone(), digest: added.file.digest.clone() };
+                    Some((added.file.manifest.clone(), Some(file)))
+                }
+                Err(trouble) => {
+                    self.report(trouble.finding(name).at(at, "named here"));
+                    None
+                }
+            };
+        }
         if !component::is_file(name) {
             let known = self.standard_component(name, at)?;
             let none = || Manifest { name: name.to_owned(), ..Manifest::default() };
@@ -86,7 +115,10 @@ impl Checker<'_> {
         }
         let folder = self.program.module(self.module).map(|module| module.folder.clone())?;
         let path = plain(&folder.join(name));
-        let read = self.program.components.get(&path)?.clone();
+        let Some(read) = self.program.components.get(&path).cloned() else {
+            self.unknown_component(name, at);
+            return None;
+        };
         match read.as_ref() {
             Ok(read) => {
                 let file = ComponentPath { path, digest: read.digest.clone() };

@@ -3,7 +3,7 @@
 use super::Checker;
 use super::limits::is_namespace;
 use crate::base::{Interval, Span};
-use crate::names::{DeclarationId, Kind, stdlib};
+use crate::names::{DeclarationId, Kind, ModuleId, stdlib};
 use crate::syntax::tree::{self, Expr, ExprKind};
 use crate::types::address::{Address, Url};
 use crate::types::expression::Context;
@@ -33,6 +33,7 @@ impl Checker<'_> {
             probes: BTreeMap::new(),
             bindings: BTreeMap::new(),
             allowances: written.allowances.iter().flat_map(allowances).collect(),
+            plugins: self.plugin_names(id.module),
             grants: Vec::new(),
             limits: self.limits(
                 written.limits.as_ref(),
@@ -158,10 +159,21 @@ impl Checker<'_> {
         }
     }
 
+    /// The last names of the plugins that a module could name.
+    fn plugin_names(&self, module: ModuleId) -> Vec<String> {
+        let offered = self.program.module(module).map(|module| module.offered.clone()).unwrap_or_default();
+        offered.names().filter_map(|name| name.rsplit('.').next()).map(str::to_owned).collect()
+    }
+
     /// What an `allow` names in the standard library must be there; what an experiment's own files declare is not seen here.
     fn known_pattern(&mut self, module: Option<&tree::Name>, fault: Option<&tree::Name>) {
         let Some(module) = module else { return };
-        let modules = stdlib::fault_modules();
+        let plugins = self.plugin_names(self.module);
+        if plugins.contains(&module.text) {
+            return;
+        }
+        let standard: Vec<&str> = stdlib::fault_modules().collect();
+        let modules = standard.into_iter().chain(plugins.iter().map(String::as_str));
         match stdlib::faults(&module.text) {
             None => {
                 if crate::diagnostics::suggest::nearest(&module.text, modules.clone()).is_some() {

@@ -6,7 +6,7 @@ use super::component::Behind;
 use super::experiment::About;
 use crate::base::Span;
 use crate::diagnostics::codes;
-use crate::names::{DeclarationId, ModuleId, stdlib};
+use crate::names::{DeclarationId, ModuleId};
 use crate::syntax::tree::{self, Arguments, Expr, ExprKind, Operator};
 use crate::types::expression::Context;
 use crate::types::model::{Argument, Class, Fault, Probe, System};
@@ -99,12 +99,15 @@ impl Checker<'_> {
         let context = Context { values: Some(&values), known: Some(&known), ..Context::default() };
         let touches = self.effect(written.touches.as_ref(), context);
         let fails = self.effect(written.fails.as_ref(), context);
-        let (Some(Behind { component, spec, file, capabilities }), Some(class)) = (behind, class) else { return };
+        let (Some(Behind { component, granted_as, spec, file, capabilities }), Some(class)) = (behind, class) else {
+            return;
+        };
         let fault = Fault {
             name: written.name.text.clone(),
-            home: self.standard_module(id),
+            home: self.program.home(id.module).map(str::to_owned),
             parameters,
             component,
+            granted_as,
             action: spec.name,
             file,
             capabilities,
@@ -115,13 +118,6 @@ impl Checker<'_> {
             span: at,
         };
         self.checked.faults.insert(id, fault);
-    }
-
-    /// The last name of the standard module that a declaration stands in.
-    fn standard_module(&self, id: DeclarationId) -> Option<String> {
-        let module = self.program.module(id.module).filter(|module| module.standard)?;
-        let source = self.program.sources.get(module.source)?;
-        stdlib::named_by_file(&source.path).map(str::to_owned)
     }
 
     fn class(&mut self, written: &tree::Fault) -> Option<Class> {
@@ -205,7 +201,7 @@ impl Checker<'_> {
         }
         let Some((component, action)) = self.behind_probe(written) else { return };
         let name = written.name.text.clone();
-        let (home, span) = (self.standard_module(id), written.name.span);
+        let (home, span) = (self.program.home(id.module).map(str::to_owned), written.name.span);
         let probe = Probe { name, home, parameters, returns, component, action, span };
         self.checked.probes.insert(id, probe);
     }

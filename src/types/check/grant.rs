@@ -42,9 +42,17 @@ impl Checker<'_> {
             let folder = self.program.module(module).map(|module| module.folder.clone())?;
             return Some(ComponentName::File(plain(&folder.join(&name.text))));
         }
+        if let Some(read) = self.program.module(module).and_then(|module| module.plugins.get(&name.text)) {
+            return match read.as_ref() {
+                Ok(added) => Some(ComponentName::File(added.path.clone())),
+                Err(trouble) => {
+                    self.report(trouble.finding(&name.text).at(name.span, "granted to here"));
+                    None
+                }
+            };
+        }
         if stdlib::component(&name.text).is_none() {
-            let components = stdlib::COMPONENTS.iter().map(|known| known.name);
-            self.report(errors::unknown_text("component", &name.text, name.span, components));
+            self.unknown_component(&name.text, name.span);
             return None;
         }
         Some(ComponentName::Standard(name.text.clone()))

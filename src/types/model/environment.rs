@@ -26,6 +26,8 @@ pub struct Environment {
     pub bindings: BTreeMap<MetricId, Binding>,
     /// What may be injected where.
     pub allowances: Vec<Allowance>,
+    /// The last names of the plugins of its project: what `allow` means by them.
+    pub plugins: Vec<String>,
     /// What components may do.
     pub grants: Vec<Granted>,
     /// Its limits.

@@ -42,12 +42,15 @@ impl Class {
 pub struct Fault {
     /// As the experiment calls it, with its module.
     pub name: String,
-    /// The standard module it is declared in, by its last name; none for a fault of the user's own files.
+    /// The module of the standard library or of a plugin that it is declared in, by its last name; none for a fault of the user's
+    /// own files.
     pub home: Option<String>,
     /// Its parameters.
     pub parameters: Vec<Parameter>,
     /// The component behind it.
     pub component: String,
+    /// How grants call the component: by its name, or by its file.
+    pub granted_as: String,
     /// The component's action.
     pub action: String,
     /// The component's file, where it is no standard one.

@@ -1,0 +1,130 @@
+//! The project whose plugins are changed: its `chaos.toml` with the layout that it has, and its lock.
+
+use crate::base::{Files, SourceId, Sources};
+use crate::cli::disk::Disk;
+use crate::cli::replace::write_all;
+use crate::cli::selection::shown;
+use crate::cli::{REFUSED, complain, print};
+use crate::diagnostics::{Diagnostic, any_error, codes};
+use crate::names::unreadable;
+use crate::project::{self, Lock, Pins, PluginSource, Project};
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
+
+const PLUGINS: &str = "plugins";
+
+/// A project, and the text of its `chaos.toml`.
+pub struct Home {
+    pub project: Project,
+    pub pins: Pins,
+    file: PathBuf,
+    text: String,
+}
+
+impl Home {
+    /// The project of the working folder. What stands in the way is printed, and the exit code given.
+    pub fn here() -> Result<Self, u8> {
+        match project::find(&cwd(), &Disk) {
+            Some(file) => Self::read(file),
+            None => Err(complain(&no_project())),
+        }
+    }
+
+    /// The same, or one that begins in the working folder.
+    pub fn here_or_new() -> Result<Self, u8> {
+        let file = project::find(&cwd(), &Disk);
+        file.map_or_else(
+            || Ok(Self::with(cwd().join(project::FILE_NAME), String::new(), Project::empty(cwd()))),
+            Self::read,
+        )
+    }
+
+    fn read(file: PathBuf) -> Result<Self, u8> {
+        let text = Disk.read(&file).map_err(|error| complain(&unreadable(&shown(&file), &error, None)))?;
+        let folder = file.parent().unwrap_or(Path::new(""));
+        let mut sources = Sources::default();
+        let source = sources.add(shown(&file), text.clone());
+        let (project, findings) = Project::read(folder, source, &text);
+        if any_error(&findings) {
+            print(&findings, &sources);
+            return Err(REFUSED);
+        }
+        Ok(Self::with(file, text, project))
+    }
+
+    fn with(file: PathBuf, text: String, project: Project) -> Self {
+        let pins = Pins::of(&project, &Disk);
+        Self { project, pins, file, text }
+    }
+
+    /// Adds a plugin to `chaos.toml`, or changes where it is from.
+    pub fn put(&mut self, name: &str, source: &PluginSource) -> Result<(), u8> {
+        self.change(|plugins| drop(plugins.insert(name, value(source.to_string()))))
+    }
+
+    /// Takes a plugin out of `chaos.toml`.
+    pub fn take(&mut self, name: &str) -> Result<(), u8> {
+        self.change(|plugins| drop(plugins.remove(name)))
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut dyn TableLike)) -> Result<(), u8> {
+        let unclear = || complain(&project_unclear(&shown(&self.file)));
+        let mut document: DocumentMut = self.text.parse().map_err(|_| unclear())?;
+        let table = document.entry(PLUGINS).or_insert_with(|| Item::Table(Table::new()));
+        change(table.as_table_like_mut().ok_or_else(unclear)?);
+        self.text = document.to_string();
+        let (project, _) = Project::read(&self.project.folder, SourceId(0), &self.text);
+        self.project = project;
+        Ok(())
+    }
+
+    /// The lock, to be changed.
+    pub fn lock(&self) -> Result<Lock, u8> {
+        self.pins.lock().map_err(|finding| complain(&finding))
+    }
+
+    /// Writes both files: both or none.
+    pub fn write(&self, lock: &Lock) -> Result<(), u8> {
+        let text = lock.text().map_err(|why| complain(&unwritable(&self.pins.path, &why)))?;
+        let files = [(self.file.clone(), self.text.clone()), (self.pins.path.clone(), text)];
+        write_all(&files).map_err(|(path, why)| complain(&unwritable(&path, &why)))
+    }
+}
+
+/// A path as it was given, from the project's folder on.
+pub fn from_folder(given: &Path, folder: &Path) -> PathBuf {
+    if given.is_absolute() && !given.starts_with(folder) {
+        return given.to_path_buf();
+    }
+    let absolute = crate::base::files::plain(&cwd().join(given));
+    let mut up = PathBuf::new();
+    for base in folder.ancestors() {
+        if let Ok(inner) = absolute.strip_prefix(base) {
+            return up.join(inner);
+        }
+        up.push("..");
+    }
+    absolute
+}
+
+fn cwd() -> PathBuf {
+    std::env::current_dir().unwrap_or_default()
+}
+
+fn no_project() -> Diagnostic {
+    Diagnostic::error(codes::E0100, "there is no chaos.toml in this folder, nor above it")
+        .help("go to the project's folder; `chaos plugin add` begins a chaos.toml")
+}
+
+fn project_unclear(file: &Path) -> Diagnostic {
+    Diagnostic::error(codes::E0108, format!("`{}` has `plugins`, and it is no table", file.display()))
+        .about(file)
+        .help("write it like `[plugins]`")
+}
+
+fn unwritable(path: &Path, why: &str) -> Diagnostic {
+    let path = shown(path);
+    Diagnostic::error(codes::E0100, format!("`{}` cannot be written: {why}", path.display()))
+        .about(path)
+        .help("check its permissions, and those of its folder; nothing was changed")
+}
