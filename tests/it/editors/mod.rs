@@ -2,8 +2,10 @@
 
 mod copies;
 mod corpus;
+mod emacs;
 mod grammar;
 mod queries;
+mod vim;
 
 use crate::harness::{files, root};
 use std::fs;
@@ -34,6 +36,17 @@ fn programs() -> Vec<(PathBuf, String)> {
     let folders = ["examples", "stdlib", "tests"];
     let found = folders.iter().flat_map(|folder| files(&root().join(folder), "chaos"));
     found.filter_map(|path| Some((path.clone(), fs::read_to_string(&path).ok()?))).collect()
+}
+
+/// Programs that are laid out as `chaos fmt` does it.
+fn formatted() -> Vec<String> {
+    let examples =
+        ["examples/shop", "examples/sources"].into_iter().flat_map(|folder| files(&root().join(folder), "chaos"));
+    // Not those that try what nobody writes: a comma at the start of a line, texts over several lines.
+    let tried = files(&root().join("tests/format"), "expected");
+    let usual =
+        tried.into_iter().filter(|path| !path.ends_with("docs.expected") && !path.ends_with("literals.expected"));
+    examples.chain(usual).map(|path| fs::read_to_string(path).unwrap()).collect()
 }
 
 /// Writes a file that is made from the program when `UPDATE_DOCS` says so, and says how to when it differs.
