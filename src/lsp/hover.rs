@@ -5,6 +5,7 @@ use super::completion::meaning;
 use super::goto::named;
 use super::index::{Occurrence, What};
 use super::shape::Shape;
+use super::words::function;
 use crate::analysis::Planned;
 use crate::base::unit::{Measure, show_duration, show_number, show_ratio};
 use crate::base::{Source, SourceId, Span};
@@ -187,32 +188,6 @@ fn value(text: &str) -> Option<String> {
         Measure::Points => format!("`points`: {number}, a difference of ratios"),
         Measure::Bytes => format!("`bytes`: {number}"),
         Measure::Frequency => format!("`frequency`: {number} per second"),
-    })
-}
-
-fn function(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "mean" | "avg" => "the mean over the window",
-        "min" => "the least value in the window",
-        "max" => "the greatest value in the window",
-        "sum" => "the sum over the window",
-        "rate" => "growth of a counter per second",
-        "increase" => "growth of a counter over the window; inside `always`, from the block's start",
-        "spike" => "how far a metric is from its baseline, in robust standard deviations",
-        "likely" => "a sequential test: reacts sooner the clearer the breach is",
-        "scrape" => "a source: endpoints in the Prometheus text format",
-        "prometheus" => "a source: a Prometheus server",
-        "secret" => "a secret, read when it is needed and never shown",
-        "ratio" => "a share: growth of `good` over growth of `all`",
-        "histogram" => "a distribution, from a histogram's buckets",
-        "counter" => "a count that only grows",
-        "gauge" => "a value that goes up and down; several series add up",
-        "query" => "a query in PromQL",
-        "success" => "the share of requests that the fault proxy saw answered without an error",
-        quantile if quantile.strip_prefix('p').is_some_and(|digits| digits.parse::<u8>().is_ok()) => {
-            "a percentile of a distribution over the window"
-        }
-        _ => return None,
     })
 }
 

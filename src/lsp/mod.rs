@@ -26,9 +26,11 @@ mod signature;
 mod symbols;
 mod text;
 mod tokens;
+mod words;
 mod workspace;
 
 pub use server::serve;
+pub use words::{Words, words};
 
 use crate::base::Files;
 use crate::project::Project;

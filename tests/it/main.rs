@@ -8,6 +8,7 @@ mod components;
 mod crash;
 mod dice;
 mod docs;
+mod editors;
 mod examples;
 mod explore;
 mod fixes;

@@ -2,6 +2,7 @@
 
 mod changing;
 mod client;
+mod emacs;
 mod findings;
 mod names;
 mod neovim;

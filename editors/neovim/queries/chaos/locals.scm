@@ -1,0 +1,13 @@
+; Made from editors/tree-sitter-chaos/queries/locals.scm.
+
+[
+  (experiment)
+  (scenario)
+  (fault)
+  (probe)
+  (escalate)
+] @local.scope
+
+(parameter name: (name) @local.definition)
+(escalate name: (name) @local.definition)
+(path (name) @local.reference)
