@@ -20,6 +20,7 @@ macro_rules! complain_of {
 mod ask;
 mod check;
 mod colour;
+mod completions;
 mod demo;
 mod diff;
 mod disk;
@@ -36,6 +37,7 @@ mod guard;
 mod init;
 mod lint;
 mod lsp;
+mod man;
 mod output;
 mod plan;
 mod planfile;
@@ -107,6 +109,8 @@ enum Command {
     Lsp(lsp::Lsp),
     Proxy(proxy::ProxyCommand),
     Demo(demo::Demo),
+    Completions(completions::Completions),
+    Man(man::ManCommand),
     #[command(hide = true)]
     Guard(guard::Guard),
 }
@@ -155,6 +159,8 @@ pub fn run() -> ExitCode {
         Command::Lsp(command) => command.run(),
         Command::Proxy(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
         Command::Guard(command) => command.run(),
     };
     ExitCode::from(code)

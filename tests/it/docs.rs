@@ -44,45 +44,26 @@ fn the_lint_index_is_made_from_the_rules_and_their_pages() {
     same("lints.md", &made);
 }
 
+/// The commands that a help lists, but for `help` itself.
+fn commands_of<'a>(help: &[&'a str]) -> Vec<&'a str> {
+    let listed = help.iter().skip_while(|line| **line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let named = listed.filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    named.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help").collect()
+}
+
 #[test]
 fn the_command_reference_is_made_from_the_help() {
     let place = Place::new();
     let mut made = "# Commands\n\nMade from `chaos help`.\n".to_owned();
-    let commands: &[&[&str]] = &[
-        &[],
-        &["init"],
-        &["check"],
-        &["lint"],
-        &["fmt"],
-        &["plan"],
-        &["graph"],
-        &["diff"],
-        &["env"],
-        &["env", "check"],
-        &["exec"],
-        &["policy"],
-        &["policy", "test"],
-        &["status"],
-        &["recover"],
-        &["replay"],
-        &["explain"],
-        &["doc"],
-        &["lsp"],
-        &["proxy"],
-        &["demo"],
-        &["demo", "payment"],
-        &["demo", "inventory"],
-        &["demo", "orders"],
-        &["demo", "checkout"],
-        &["demo", "web"],
-        &["demo", "customers"],
-    ];
-    for words in commands {
-        let arguments: Vec<&str> = words.iter().copied().chain(["--help"]).collect();
+    let mut open = vec![Vec::new()];
+    while let Some(words) = open.pop() {
+        let arguments: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
         let help = place.run(&arguments).ended(0).out;
         let help: Vec<&str> = help.lines().map(str::trim_end).collect();
-        let name = ["chaos"].iter().chain(words.iter()).copied().collect::<Vec<_>>().join(" ");
+        let name = ["chaos"].into_iter().chain(words.iter().map(String::as_str)).collect::<Vec<_>>().join(" ");
         made.push_str(&format!("\n## {name}\n\n```console\n{}\n```\n", help.join("\n").trim_end()));
+        let inside = commands_of(&help).into_iter().rev();
+        open.extend(inside.map(|command| words.iter().cloned().chain([command.to_owned()]).collect::<Vec<String>>()));
     }
     same("cli.md", &made);
 }

@@ -41,6 +41,7 @@ mod registry;
 mod rehearsal;
 mod replay;
 mod restarts;
+mod shells;
 mod side_by_side;
 mod simulation;
 mod site;
