@@ -1,6 +1,7 @@
 //! The integration tests, one binary: the real program against real programs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod adding;
 mod architecture;
 mod bad_input;
 mod cancel;
@@ -28,6 +29,7 @@ mod messages;
 mod models;
 mod pages;
 mod plan_document;
+mod plugin_fixtures;
 mod plugins;
 mod policy;
 mod pre_commit;
