@@ -30,6 +30,7 @@ mod models;
 mod pages;
 mod plan_document;
 mod plugin_fixtures;
+mod plugin_runs;
 mod plugins;
 mod policy;
 mod pre_commit;
