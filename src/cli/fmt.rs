@@ -5,7 +5,7 @@ use super::replace::replace;
 use super::selection::Selection;
 use super::{REFUSED, complain, print, stdin, unified};
 use crate::base::{FileError, Files, SourceId, Sources};
-use crate::diagnostics::tidy;
+use crate::diagnostics::{codes, tidy};
 use crate::format::{Refusal, format};
 use crate::names::unreadable;
 use std::io::Write;
@@ -72,7 +72,9 @@ impl Fmt {
     }
 
     fn files(&self, paths: &[PathBuf]) -> Vec<Outcome> {
-        let selection = Selection::read(paths, &Disk);
+        let mut selection = Selection::read(paths, &Disk);
+        // A text is laid out whatever its plugins are.
+        selection.findings.retain(|finding| finding.code != codes::E0109);
         print(&selection.findings, &selection.sources);
         let refused = selection.findings.iter().map(|_| Outcome::Refused);
         refused.chain(selection.files().map(|(path, _)| self.file(path))).collect()

@@ -46,6 +46,7 @@ mod policy;
 mod project_of;
 mod proxy;
 mod record;
+mod recorded;
 mod recover;
 mod rehearse;
 mod replace;

@@ -4,6 +4,7 @@
 use super::endpoint::Endpoint;
 use super::plan::Choice;
 use super::planfile;
+use super::recorded;
 use super::signals::Signals;
 use super::stop;
 use crate::analysis::{Analysis, Planned};
@@ -11,7 +12,7 @@ use crate::base::{Clock, Instant};
 use crate::document::Document;
 use crate::journal::Journal;
 use crate::names::stdlib;
-use crate::project::FILE_NAME;
+use crate::project::{FILE_NAME, LOCK_NAME};
 use crate::replay::{Head, Outcome, Recorder, Recording, VERSION, file, forward};
 use crate::run::{Ending, Events, Halt, RealWorld, Verdict, World};
 use futures_util::future::join_all;
@@ -23,17 +24,19 @@ pub fn head(analysis: &Analysis, planned: &Planned, choice: &Choice) -> Head {
     let document = document(planned, choice);
     let texts = analysis.program.sources.all().map(|(_, source)| source);
     // What a `chaos.toml` says of stopping may hold a key, and a plan that was made needs none of it.
-    let is_project = |path: &Path| path.file_name().is_some_and(|name| name == FILE_NAME);
+    let is_project = |path: &Path| path.file_name().is_some_and(|name| name == FILE_NAME || name == LOCK_NAME);
     let own = texts.filter(|source| {
         !is_project(&source.path) && !stdlib::MODULES.iter().any(|(_, file, _)| source.path == Path::new(file))
     });
+    let own = own.map(|source| (source.path.display().to_string(), source.text.clone()));
     Head {
         version: VERSION,
         made_by: concat!("chaos ", env!("CARGO_PKG_VERSION")).to_owned(),
         run: String::new(),
         made_from: document.made_from().clone(),
         hash: document.hash().to_owned(),
-        files: own.map(|source| (source.path.display().to_string(), source.text.clone())).collect(),
+        files: own.chain(recorded::projects(&analysis.program)).collect(),
+        components: recorded::components(&analysis.program),
     }
 }
 

@@ -12,7 +12,7 @@ use crate::replay::{
 use crate::report::{self, Paint};
 use crate::run::RunError;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Compute the verdict of a stored run again from what it saw, or say what it would have been with other expectations.
 ///
@@ -86,8 +86,8 @@ impl Replay {
     fn replay(self, journal: &Journal) -> Result<u8, u8> {
         let name = self.run.as_deref().unwrap_or_default();
         let stored = stored(journal, name).map_err(|finding| complain(&finding))?;
-        let was = replay_of::recorded(&stored.head)?;
-        let wanted = self.wanted(&stored)?;
+        let was = replay_of::recorded(&stored.head, journal.folder())?;
+        let wanted = self.wanted(&stored, journal.folder())?;
         let changed = wanted.as_ref().is_some_and(|it| it.document.hash() != was.document.hash());
         if let Some(wanted) = &wanted {
             let why = unfit(&was.planned.plan, &wanted.planned.plan);
@@ -107,14 +107,14 @@ impl Replay {
     }
 
     /// What is asked for instead of what was run.
-    fn wanted(&self, stored: &Stored) -> Result<Option<Again>, u8> {
+    fn wanted(&self, stored: &Stored, store: &Path) -> Result<Option<Again>, u8> {
         let was = Settings::of(&stored.head.made_from);
         let mut set: Vec<(String, String)> = was.set;
         set.retain(|(name, _)| !self.set.iter().any(|(other, _)| other == name));
         set.extend(self.set.iter().cloned());
         match &self.file {
             None if self.set.is_empty() => Ok(None),
-            None => replay_of::stored(&stored.head, Settings { set, ..was }).map(Some),
+            None => replay_of::stored(&stored.head, store, Settings { set, ..was }).map(Some),
             Some(file) => {
                 let experiment = self.experiment.clone().or(was.experiment);
                 replay_of::file(file, Settings { set, experiment, ..was }).map(Some)

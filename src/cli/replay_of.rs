@@ -1,9 +1,9 @@
 //! What is replayed: the plan as it was run, made again of the texts that were kept with it, or another one.
 
 use super::plan::Settings;
+use super::recorded::Recorded;
 use super::{REFUSED, complain, print};
 use crate::analysis::{self, Planned, Target};
-use crate::base::{Nowhere, Overlay};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::document::Document;
 use crate::names::{Shelf, unreadable};
@@ -18,8 +18,8 @@ pub struct Again {
 }
 
 /// The plan that was run. What stands in its way is printed, and the exit code given.
-pub fn recorded(head: &Head) -> Result<Again, u8> {
-    let again = stored(head, Settings::of(&head.made_from)).map_err(|_| complain(&otherwise(head)))?;
+pub fn recorded(head: &Head, store: &Path) -> Result<Again, u8> {
+    let again = stored(head, store, Settings::of(&head.made_from)).map_err(|_| complain(&otherwise(head)))?;
     if again.document.hash() != head.hash {
         return Err(complain(&otherwise(head)));
     }
@@ -35,11 +35,8 @@ fn otherwise(head: &Head) -> Diagnostic {
 }
 
 /// A plan of the texts that were run, with other settings.
-pub fn stored(head: &Head, settings: Settings) -> Result<Again, u8> {
-    let files = Overlay::over(&Nowhere);
-    for (path, text) in &head.files {
-        files.put(path, text.clone());
-    }
+pub fn stored(head: &Head, store: &Path, settings: Settings) -> Result<Again, u8> {
+    let files = Recorded::of(head, store);
     let file = Path::new(&head.made_from.file);
     let target = Target { environment: settings.env.clone(), ..Target::new(file) };
     let read = analysis::analyse_from(&Shelf::new(&files), &target);

@@ -63,10 +63,12 @@ impl Selection {
         self.files().map(target).collect()
     }
 
-    /// Whether a fix may change a file: it was selected, or it is used and no project excludes it.
+    /// Whether a fix may change a file: it was selected, or it is used and no project excludes it. What is called like a file and
+    /// is none, as the module of a plugin, may not be changed.
     pub fn may_change(&self, path: &Path) -> bool {
         let absolute = plain(&cwd().join(path));
-        self.files.contains_key(path) || !self.projects.iter().any(|project| project.excludes(&absolute))
+        self.files.contains_key(path)
+            || absolute.exists() && !self.projects.iter().any(|project| project.excludes(&absolute))
     }
 }
 

@@ -15,6 +15,7 @@ mod measure;
 mod standard;
 #[cfg(test)]
 mod tests;
+mod valid;
 mod value;
 
 pub use call::{Call, Evidence, Handle, Instance, Phase, Target};
@@ -27,3 +28,4 @@ pub use limits::CALL_TIMEOUT;
 pub use loaded::Injector;
 pub use measure::{Figures, measure};
 pub use standard::component;
+pub use valid::validate;

@@ -20,6 +20,11 @@ pub fn path(address: &Uri) -> PathBuf {
     }
 }
 
+/// Whether a path is that of a document which is part of the program, as a page or a module: it is shown, and not checked.
+pub fn is_own(path: &Path) -> bool {
+    path.to_string_lossy().strip_prefix(NOWHERE).is_some_and(|rest| rest.starts_with("chaos:"))
+}
+
 /// The address of a path.
 pub fn address(path: &Path) -> Uri {
     let text = path.to_string_lossy();

@@ -44,11 +44,16 @@ impl Board {
 fn gather(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
     let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> =
         workspace.documents.keys().map(|path| (path.clone(), Vec::new())).collect();
-    for (path, known) in workspace.all_known() {
+    for (path, known) in workspace.all_known().filter(|(path, _)| !address::is_own(path)) {
         let sources = &known.analysis.program.sources;
         for finding in &known.analysis.findings {
             let of = finding.path(sources).unwrap_or(path);
-            let shown = diagnostic(finding, sources, workspace);
+            let mut shown = diagnostic(finding, sources, workspace);
+            // What is wrong with a plugin's module is told where it is used: no editor has that text open.
+            let of = if workspace.is_standard(of) { path } else { of };
+            if of != finding.path(sources).unwrap_or(path) {
+                shown.range = Range::default();
+            }
             let list = found.entry(of.to_path_buf()).or_default();
             if !list.contains(&shown) {
                 list.push(shown);

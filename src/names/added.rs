@@ -17,6 +17,8 @@ pub struct Added {
     pub path: PathBuf,
     /// What they hold.
     pub file: ComponentFile,
+    /// What it is pinned to.
+    pub pin: Pin,
 }
 
 impl Added {
@@ -124,7 +126,7 @@ fn read(plugin: &Plugin, project: &Project, pins: &Pins, files: &dyn Files) -> R
         read => read.map_err(|why| Trouble::Unusable(Unreadable::File(why)))?,
     };
     let file = held_against(pin, &bytes)?;
-    Ok(Added { name: plugin.name.clone(), path, file })
+    Ok(Added { name: plugin.name.clone(), path, file, pin: pin.clone() })
 }
 
 /// Whether the lock says of a component what it says of itself.

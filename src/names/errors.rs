@@ -104,7 +104,8 @@ pub fn other_than_pinned(name: &str, what: &str, pinned: &str, is: &str) -> Diag
     Diagnostic::error(codes::E0338, format!("the plugin `{name}` is not the one that chaos.lock pins"))
         .note(format!("the {what} of that one is {pinned}, and of this one {is}"))
         .help(format!(
-            "get the pinned one: `chaos plugin fetch`; or pin this one, after a look: `chaos plugin update {name}`"
+            "get the pinned one back (`chaos plugin fetch`, unless it is a file of the project); or pin this one, after a look: \
+             `chaos plugin update {name}`"
         ))
 }
 

@@ -182,7 +182,7 @@ pub(super) mod tests {
         for (text, told) in [
             (String::new(), "missing field `version`"),
             ("version = 2\nplugins = 3\n".to_owned(), "of the form 2, and this version of chaos knows 1"),
-            ("<<<<<<< HEAD\nversion = 1\n".to_owned(), "invalid"),
+            ("<<<<<<< HEAD\nversion = 1\n".to_owned(), "key with no value"),
             (format!("{whole}colour = 1\n"), "unknown field `colour`"),
             (whole.replace("size", "sise"), "unknown field `sise`"),
             (whole.replace("sha256:00", "sha256:xy"), "the digest of `kafka`"),

@@ -15,24 +15,6 @@ pub struct Credentials {
     pub password: String,
 }
 
-/// What `docker login` keeps for a registry, itself or in a helper.
-///
-/// # Errors
-/// Something is kept that cannot be read.
-pub fn credentials(host: &str) -> Result<Option<Credentials>, RegistryError> {
-    use docker_credential::{CredentialRetrievalError as Error, DockerCredential, get_credential};
-    match get_credential(host) {
-        Ok(DockerCredential::UsernamePassword(user, password)) => Ok(Some(Credentials { user, password })),
-        Ok(DockerCredential::IdentityToken(_)) => Err(RegistryError::Denied(format!(
-            "for {host} an identity token is kept, and a name and a password are needed"
-        ))),
-        Err(Error::ConfigNotFound | Error::NoCredentialConfigured) => Ok(None),
-        Err(error) => {
-            Err(RegistryError::Denied(format!("what `docker login` keeps for {host} cannot be read: {error}")))
-        }
-    }
-}
-
 /// What every request is sent with.
 #[derive(Clone)]
 pub enum Access {

@@ -45,6 +45,9 @@ pub struct Head {
     pub hash: String,
     /// The texts of the files, by their names.
     pub files: BTreeMap<String, String>,
+    /// The SHA-256 of the components that are no standard ones, by the names of their files: the store has copies.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub components: BTreeMap<String, String>,
 }
 
 /// One question to the outside.

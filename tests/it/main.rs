@@ -1,6 +1,7 @@
 //! The integration tests, one binary: the real program against real programs.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod adding;
 mod architecture;
 mod bad_input;
 mod cancel;
@@ -29,6 +30,8 @@ mod messages;
 mod models;
 mod pages;
 mod plan_document;
+mod plugin_fixtures;
+mod plugin_runs;
 mod plugins;
 mod policy;
 mod pre_commit;

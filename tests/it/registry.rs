@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// A registry of its own, and how to put something into it.
-struct Registry {
+pub struct Registry {
     place: Place,
-    port: u16,
+    pub port: u16,
     own: Option<Credentials>,
     /// Ends with it.
     running: Running,
@@ -27,12 +27,12 @@ fn component() -> Vec<u8> {
 }
 
 impl Registry {
-    fn open() -> Self {
+    pub fn open() -> Self {
         Self::started(Place::new(), "", None)
     }
 
     /// One that lets in only whom it knows.
-    fn closed() -> Self {
+    pub fn closed() -> Self {
         let place = Place::new();
         let made = Command::new("htpasswd").args(["-Bbn", "me", "secret"]).output().unwrap();
         let known = place.write("htpasswd", made.stdout);
@@ -88,7 +88,7 @@ impl Registry {
     }
 
     /// Pushes an artifact with these layers; the digest of its manifest.
-    async fn push(&self, layers: &[(&str, &[u8])]) -> String {
+    pub async fn push(&self, layers: &[(&str, &[u8])]) -> String {
         let described = |(kind, bytes): &(&str, &[u8])| serde_json::json!({ "mediaType": kind, "digest": digest(bytes), "size": bytes.len() });
         let config = ("application/vnd.wasm.config.v0+json", &b"{}"[..]);
         for (_, bytes) in layers.iter().chain([&config]) {

@@ -265,7 +265,15 @@ fn recorded(store: &Path, plan: &Plan, trouble: Trouble, seed: u64) -> Outcome {
     let (file, experiment) = ("e.chaos".to_owned(), plan.experiment.clone());
     let origin = Origin { file, experiment, environment: plan.environment.clone(), parameters: BTreeMap::new() };
     let (version, made_by, files) = (VERSION, String::new(), BTreeMap::new());
-    let head = Head { version, made_by, run: run.clone(), made_from: origin, hash: String::new(), files };
+    let head = Head {
+        version,
+        made_by,
+        run: run.clone(),
+        made_from: origin,
+        hash: String::new(),
+        files,
+        components: BTreeMap::new(),
+    };
     let recorder = Arc::new(Recorder::begin(store, head).unwrap());
     virtual_time(async {
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::start());

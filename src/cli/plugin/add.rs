@@ -4,6 +4,7 @@ use super::home::{Home, from_folder};
 use super::{obtain, trial};
 use crate::cli::{REFUSED, complain};
 use crate::diagnostics::{Diagnostic, codes};
+use crate::injector::validate;
 use crate::names::component::{ComponentFile, declaration, digest, read};
 use crate::names::{Unreadable, name_taken, taken, unusable_component};
 use crate::project::{Pin, PluginSource, is_module_name};
@@ -88,7 +89,8 @@ impl Add {
 
 /// What a component's bytes hold; `shown` is for people.
 pub fn usable(shown: &str, bytes: &[u8]) -> Result<ComponentFile, Diagnostic> {
-    read(bytes).map_err(|why| unusable_component(shown, &Unreadable::Content(why)))
+    let read = read(bytes).and_then(|file| validate(bytes).map(|()| file));
+    read.map_err(|why| unusable_component(shown, &Unreadable::Content(why)))
 }
 
 /// What is put into the lock.

@@ -6,7 +6,7 @@ use crate::cli::{block_on, selection};
 use crate::diagnostics::{Diagnostic, codes};
 use crate::names::{Unreadable, unusable_component};
 use crate::project::{Pin, PluginSource};
-use crate::registry::{Reference, RegistryError, Shelter, credentials, download, is_safe, pull};
+use crate::registry::{Pulled, Reference, RegistryError, Shelter, credentials, download, is_safe, pull};
 use std::path::Path;
 
 /// A component's bytes.
@@ -52,11 +52,20 @@ fn from_web(url: &str, known: bool) -> Result<Obtained, Diagnostic> {
 
 fn from_registry(name: &str) -> Result<Obtained, Diagnostic> {
     let reference = Reference::parse(name).map_err(|error| nothing(name, &error))?;
-    let own = credentials(&reference.host).map_err(|error| nothing(name, &error))?;
-    let got = block_on(pull(&reference, own.as_ref()));
-    let got = got.map_err(|why| nothing(name, &RegistryError::Unreachable(why)))?;
+    let got = block_on(pulled(&reference)).map_err(|why| nothing(name, &RegistryError::Unreachable(why)))?;
     let pulled = got.map_err(|error| nothing(name, &error))?;
     Ok(Obtained { bytes: pulled.bytes, resolved: Some(pulled.pinned.to_string()) })
+}
+
+/// Nobody is told who we are unless that is needed; some registries call missing what they do not show to everybody.
+async fn pulled(reference: &Reference) -> Result<Pulled, RegistryError> {
+    match pull(reference, None).await {
+        Err(error @ (RegistryError::Denied(_) | RegistryError::Missing(_))) => match credentials(&reference.host)? {
+            Some(own) => pull(reference, Some(&own)).await,
+            None => Err(error),
+        },
+        other => other,
+    }
 }
 
 fn nothing(source: &str, error: &RegistryError) -> Diagnostic {

@@ -9,6 +9,8 @@ use wasmparser::{Encoding, Parser, Payload};
 const SECTION: &str = "chaos:manifest";
 /// The section that holds the text of its module.
 const MODULE: &str = "chaos:module";
+/// What it exports, with the version behind.
+const INTERFACE: &str = "chaos:injector/injector@";
 /// The package of the interface.
 const PACKAGE: &str = "chaos:injector/";
 /// The lines of the interface that this program speaks.
@@ -37,7 +39,7 @@ pub fn digest(bytes: &[u8]) -> String {
 /// # Errors
 /// Why it is no component that could be loaded, for a message.
 pub fn read(bytes: &[u8]) -> Result<ComponentFile, String> {
-    let (mut section, mut module, mut imports) = (None, None, BTreeSet::new());
+    let (mut section, mut module, mut exported, mut imports) = (None, None, None, BTreeSet::new());
     // What is nested in it follows it in the same order: only what stands at the top is its own.
     let mut depth = 0_usize;
     for payload in Parser::new(0).parse_all(bytes) {
@@ -59,6 +61,13 @@ pub fn read(bytes: &[u8]) -> Result<ComponentFile, String> {
                     imports.insert(import.name.name.to_owned());
                 }
             }
+            Payload::ComponentExportSection(all) if depth == 0 => {
+                for export in all {
+                    let export = export.map_err(|error| format!("it is damaged: {}", error.message()))?;
+                    let version = export.name.name.strip_prefix(INTERFACE).map(str::to_owned);
+                    exported = exported.or(version);
+                }
+            }
             _ => {}
         }
     }
@@ -70,6 +79,10 @@ pub fn read(bytes: &[u8]) -> Result<ComponentFile, String> {
             "it speaks {} of the interface; this version of chaos speaks {spoken}",
             manifest.interface
         ));
+    }
+    let exported: String = exported.ok_or("it exports no `chaos:injector/injector`, so it is no injector")?;
+    if exported.rsplit_once('.').map(|(line, _)| line) != Some(manifest.interface.as_str()) {
+        return Err(format!("its manifest says {} of the interface, and it exports {exported}", manifest.interface));
     }
     let imports = imported(&imports)?;
     if let Some(hidden) = imports.iter().find(|it| !manifest.capabilities.iter().any(|named| named.name == **it)) {
@@ -134,6 +147,11 @@ mod tests {
             (HTTP[..HTTP.len() / 2].to_vec(), "damaged"),
             (HTTP[..HTTP.len() - 10].to_vec(), "damaged"),
             (replaced(r#""interface":"0.2""#, r#""interface":"7.2""#), "speaks 7.2 of the interface"),
+            (
+                replaced(r#""interface":"0.2""#, r#""interface":"0.1""#),
+                "says 0.1 of the interface, and it exports 0.2.0",
+            ),
+            (replaced("chaos:injector/injector@0.2.0", "chaos:injector/rejector@0.2.0"), "it is no injector"),
             (replaced(r#""capabilities":[{"name":"http""#, r#""capabilities":[{"name":"exec""#), "imports `http`"),
             (replaced("chaos:injector/http@0.2.0", "wasi:sockets9/tcp@0.2.0xx"), "which no injector gets"),
             (replaced(r#""kind":"integer""#, r#""kind":"integral"#), "cannot be read"),

@@ -2,6 +2,7 @@
 
 use super::client::{Client, at, edited, marked};
 use super::{DEPOT, TRIAL};
+use crate::plugin_fixtures::add_kafka;
 use serde_json::{Value, json};
 
 /// The text at each location of an answer, with its file's name.
@@ -52,6 +53,40 @@ fn every_kind_of_name_leads_to_its_declaration() {
         };
         assert_eq!(at(text.as_str().unwrap(), &found["range"]), name, "{mark}");
     }
+}
+
+/// A plugin's module is a text that the server gives; it is offered, shown and followed like a standard one.
+#[test]
+fn the_module_of_a_plugin_is_found_and_offered() {
+    let mut client = Client::start();
+    let uses = "use ⟨module⟩kafka\nuse \"./depot.chaos\"\n\nexperiment heavy on depot {\n  \
+        run {\n    inject kafka.⟨fault⟩pause(scales, ⟨argument⟩partition: 101) for 2m { }\n  }\n}\n";
+    let it = client.open_marked("names.chaos", uses);
+    assert!(client.codes("names.chaos").contains(&"E0201@1".to_owned()));
+    add_kafka(&client.place);
+    let changed = ["chaos.toml", "chaos.lock"].map(|name| json!({ "uri": client.address(name), "type": 1 }));
+    client.tell("workspace/didChangeWatchedFiles", json!({ "changes": changed }));
+    let codes = client.codes("names.chaos");
+    assert!(codes.contains(&"E0302@6".to_owned()) && !codes.contains(&"E0201@1".to_owned()), "{codes:?}");
+    for (mark, name) in [("module", ""), ("fault", "pause"), ("argument", "partition")] {
+        let found = client.ask_at("definition", "names.chaos", &it.marks[mark]);
+        assert_eq!(found["uri"], "chaos:/plugin/kafka.chaos", "{mark}: {found}");
+        let text = client.ask("workspace/textDocumentContent", json!({ "uri": found["uri"] }));
+        assert_eq!(at(text["text"].as_str().unwrap(), &found["range"]), name, "{mark}");
+    }
+    let hover = client.ask_at("hover", "names.chaos", &it.marks["fault"]);
+    assert!(hover.to_string().contains("Stops a partition."), "{hover}");
+    let offered = |client: &mut Client, text: &str| {
+        let it = client.open_marked("more.chaos", text);
+        client.ask_at("completion", "more.chaos", &it.marks[""]).to_string()
+    };
+    assert!(offered(&mut client, "use ⟨⟩\n").contains("\"kafka\""));
+    let inject = uses.replace("⟨module⟩", "").replace("⟨fault⟩pause(scales, ⟨argument⟩partition: 101)", "⟨⟩");
+    assert!(offered(&mut client, &inject).contains("pause"));
+    // The module itself, opened, is nobody's file: nothing is wrong with it.
+    let text = client.ask("workspace/textDocumentContent", json!({ "uri": "chaos:/plugin/kafka.chaos" }));
+    client.open("chaos:/plugin/kafka.chaos", text["text"].as_str().unwrap());
+    assert_eq!(client.codes("chaos:/plugin/kafka.chaos"), [""; 0]);
 }
 
 #[test]
