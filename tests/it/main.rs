@@ -20,6 +20,7 @@ mod graph;
 mod guarding;
 mod guests;
 mod harness;
+mod http_faults;
 mod init;
 mod lint;
 mod lsp;
