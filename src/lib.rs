@@ -5,7 +5,7 @@
 //!
 //! | rank | module | does |
 //! | --- | --- | --- |
-//! | 0 | [`base`] | places in texts, quantities, clocks |
+//! | 0 | [`base`] | places in texts, quantities, clocks, which requests are meant |
 //! | 1 | [`diagnostics`] | findings: codes with pages, drawing, suggestions |
 //! | 2 | [`syntax`] | text to tree; total |
 //! | 2 | [`project`] | `chaos.toml`: what of a folder is checked, and how |

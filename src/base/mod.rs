@@ -1,4 +1,4 @@
-//! Rank 0: places in texts, quantities, clocks. Nothing here knows the language.
+//! Rank 0: places in texts, quantities, clocks, which requests are meant. Nothing here knows the language.
 
 pub mod clock;
 pub mod files;
@@ -6,6 +6,8 @@ pub mod interval;
 pub mod number;
 mod overlay;
 pub mod parallel;
+pub mod rate;
+pub mod requests;
 pub mod source;
 pub mod span;
 pub mod stack;

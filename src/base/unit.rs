@@ -68,6 +68,14 @@ fn show_minutes(seconds: f64) -> String {
     parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count}{unit}")).collect()
 }
 
+/// A frequency as people write it; one that is seldom, by the hour: `50/s`, `0.5/s`, `1/h`.
+pub fn show_frequency(per_second: f64) -> String {
+    match per_second.abs() {
+        seldom if seldom > 0.0 && seldom < 0.01 => format!("{}/h", show_number(per_second * 3_600.0)),
+        _ => format!("{}/s", show_number(per_second)),
+    }
+}
+
 /// A share of one as a percentage: `93.1%`.
 pub fn show_ratio(share: f64) -> String {
     format!("{}%", show_number(share * 100.0))
@@ -99,7 +107,7 @@ pub fn to_duration(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{show_duration, show_number, show_ratio};
+    use super::{show_duration, show_frequency, show_number, show_ratio};
 
     #[test]
     fn durations_read_as_they_are_written() {
@@ -112,6 +120,7 @@ mod tests {
     #[test]
     fn ratios_and_numbers_drop_noise() {
         assert_eq!(show_ratio(0.931_000_000_1), "93.1%");
+        assert_eq!([50.0, 0.5, 0.0, 1.0 / 3600.0].map(show_frequency), ["50/s", "0.5/s", "0/s", "1/h"]);
         assert_eq!(show_number(-0.000_01), "0");
         assert_eq!(show_number(1200.0), "1200");
     }

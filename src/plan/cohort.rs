@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn split(plan: &mut Plan, findings: &mut Vec<Diagnostic>) {
     let injections = plan.injections().map(|(_, injection)| injection);
     let requests: Vec<_> = injections.filter(|injection| injection.resource == "requests").collect();
-    let all_traffic = requests.iter().all(|injection| injection.touches.lo >= 1.0);
+    let all_traffic = requests.iter().all(|injection| injection.touches.lo >= 1.0 && !injection.picks());
     let faulted: BTreeSet<String> = requests.iter().map(|injection| injection.target.clone()).collect();
     let bindings = std::mem::take(&mut plan.bindings);
     let parts = Parts { all_traffic, faulted, bindings };

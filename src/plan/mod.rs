@@ -13,6 +13,7 @@ pub mod graph;
 mod limits;
 mod lower;
 mod permits;
+mod picking;
 mod stage;
 mod support;
 pub mod words;

@@ -1,6 +1,5 @@
 //! Taking in the callers' connections, and letting them go.
 
-use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use tokio::task::JoinSet;
 
 use super::gateway::Gateway;
 use super::headers;
+use super::line::Line;
 
 /// How long accepting rests after the system refused a connection: for want of file descriptors, most often.
 const REST: Duration = Duration::from_millis(20);
@@ -61,17 +61,19 @@ impl Callers {
     fn serve(&mut self, stream: TcpStream, gateway: Arc<Gateway>) {
         // It fails on a connection that's gone already, as serving will find out.
         let _gone = stream.set_nodelay(true);
+        let line = Line::new(stream);
+        let hangup = line.hangup();
         let service = service_fn(move |request| {
-            let gateway = Arc::clone(&gateway);
-            async move { Ok::<_, Infallible>(gateway.answer(request).await) }
+            let (gateway, hangup) = (Arc::clone(&gateway), hangup.clone());
+            async move { gateway.answer(request, &hangup).await }
         });
         let mut server = http1::Builder::new();
         server.preserve_header_case(true).max_headers(headers::MOST);
-        let connection = server.serve_connection(TokioIo::new(stream), service);
+        let connection = server.serve_connection(TokioIo::new(line), service);
         let mut stop = self.stop.clone();
         self.tasks.spawn(async move {
             let mut connection = pin!(connection.with_upgrades());
-            // An error is the caller's: it left, or spoke no HTTP and has been told so.
+            // An error is the caller's, who left, or spoke no HTTP and has been told so; or a fault's, that ends it.
             tokio::select! {
                 biased;
                 _theirs = connection.as_mut() => return,

@@ -1,14 +1,15 @@
-//! How many requests a second may be touched, over all faults of the proxy: `limit requests`.
+//! How many requests a second there may be: of those that are touched, over all faults of the proxy (`limit requests`),
+//! or of those that a fault lets pass.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// The shortest time over which a rate is kept. A rate below one in this time is kept over the time of one request.
-const SHORTEST: Duration = Duration::from_secs(1);
+use crate::base::rate::allowance;
+
 /// So many touches are remembered, at most; above that nothing is touched.
 const REMEMBERED: usize = 1_000_000;
 
-/// The requests that were touched last.
+/// The requests that were counted last.
 #[derive(Debug, Default)]
 pub(super) struct Cap {
     touches: VecDeque<Instant>,
@@ -22,9 +23,18 @@ impl Cap {
 
     /// Whether one more request may be touched `now`, so that no window of the rate's length has more than it allows.
     pub(super) fn has_room(&self, per_second: f64, now: Instant) -> bool {
+        self.room_in(per_second, now).is_some_and(|wait| wait.is_zero()) && self.touches.len() < REMEMBERED
+    }
+
+    /// After how long there is room for one more, if nothing is touched meanwhile; there may never be.
+    pub(super) fn room_in(&self, per_second: f64, now: Instant) -> Option<Duration> {
         let (window, most) = allowance(per_second);
-        let recent = self.touches.iter().rev().take_while(|at| now.saturating_duration_since(**at) < window);
-        recent.take(most).count() < most && self.touches.len() < REMEMBERED
+        // The oldest of those that must not all be in one window with one more.
+        let oldest = self.touches.len().checked_sub(most).filter(|_| most > 0).map(|at| self.touches.get(at));
+        match oldest {
+            Some(Some(at)) => Some(window.saturating_sub(now.saturating_duration_since(*at))),
+            _ => (most > 0).then_some(Duration::ZERO),
+        }
     }
 
     /// Counts a request that is touched `now`, and forgets what is too old to matter for a rate of at least `least`.
@@ -34,17 +44,6 @@ impl Cap {
             self.touches.pop_front();
         }
         self.touches.push_back(now);
-    }
-}
-
-/// The window of a rate, and how many touches it may have.
-fn allowance(per_second: f64) -> (Duration, usize) {
-    let one = Duration::try_from_secs_f64(1.0 / per_second).unwrap_or(Duration::MAX);
-    match per_second {
-        ..=0.0 => (SHORTEST, 0),
-        _ if one > SHORTEST => (one, 1),
-        // Whole numbers may come as the last number below them.
-        _ => (SHORTEST, (per_second + 1e-9) as usize),
     }
 }
 

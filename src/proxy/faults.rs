@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use hyper::header::HeaderMap;
+use hyper::Request;
 
 use super::cap::Cap;
 use super::claims::{ClaimSpec, ClaimView, Claims};
@@ -47,7 +47,7 @@ struct State {
 pub(super) struct Decision {
     /// Whether any fault touched it.
     pub(super) touched: bool,
-    /// What's to be done in turn: delays by their faults' names, then at most one answer.
+    /// What's to be done in turn, by the faults' names; at last at most one answer, or end.
     pub(super) actions: Vec<Action>,
 }
 
@@ -74,11 +74,11 @@ impl Faults {
         Self { active: AtomicUsize::new(0), state: Mutex::new(state) }
     }
 
-    /// What is to be done to a request that arrives `now` with these fields. Costs one load when no fault is active.
-    pub(super) fn decide(&self, headers: &HeaderMap, now: Instant) -> Decision {
+    /// What is to be done to a request that arrives `now`. Costs one load when no fault is active.
+    pub(super) fn decide<B>(&self, request: &Request<B>, now: Instant) -> Decision {
         match self.active.load(Ordering::Acquire) {
             0 => Decision::default(),
-            _ => self.look(now, |state| state.decide(headers, now)),
+            _ => self.look(now, |state| state.decide(request, now)),
         }
     }
 
@@ -217,21 +217,21 @@ impl State {
         Some(view)
     }
 
-    fn decide(&mut self, headers: &HeaderMap, now: Instant) -> Decision {
+    fn decide<B>(&mut self, request: &Request<B>, now: Instant) -> Decision {
         let mut decision = Decision::default();
-        let mut answer = None;
+        let mut last = None;
         for fault in self.active.values_mut() {
             // A request that two faults touch counts once.
             let limit = fault.spec().requests_per_second;
             let room = decision.touched || limit.is_none_or(|most| self.cap.has_room(most, now));
-            let (touched, action) = fault.meet(now, answer.is_none(), room && fault.fits(headers));
+            let (touched, action) = fault.meet(now, last.is_none(), room && fault.fits(request));
             decision.touched |= touched;
             match action {
-                Some(action) if action.is_answer() => answer = Some(action),
+                Some(action) if action.is_last() => last = Some(action),
                 other => decision.actions.extend(other),
             }
         }
-        decision.actions.extend(answer);
+        decision.actions.extend(last);
         if decision.touched {
             let limits = self.active.values().filter_map(|fault| fault.spec().requests_per_second);
             limits.reduce(f64::min).into_iter().for_each(|least| self.cap.touch(least, now));

@@ -5,8 +5,9 @@
 use std::time::Duration;
 
 use super::*;
+use crate::proxy::effect::Effect;
 use crate::proxy::fault::Deed;
-use crate::proxy::spec::Effect;
+use crate::proxy::spec::Match;
 
 /// Faults with a clock that stands still until it's moved.
 struct World {
@@ -37,14 +38,15 @@ impl World {
 
     /// The names of the faults that act on the next request.
     fn request(&self) -> Vec<String> {
-        let decision = self.faults.decide(&HeaderMap::new(), self.now);
+        let decision = self.faults.decide(&Request::new(()), self.now);
         decision.actions.iter().filter(|action| self.faults.claim(action, self.now)).map(|a| a.id.to_string()).collect()
     }
 }
 
 fn error(fence: u64) -> FaultSpec {
-    let effect = Effect::Error { status: 503 };
-    FaultSpec { fence, lease_ms: 1000, share: 1.0, rate: 1.0, requests_per_second: None, marked_by: None, effect }
+    let effect = Effect::Error { status: 503, retry_after_s: None };
+    let (share, rate, matching) = (1.0, 1.0, Match::default());
+    FaultSpec { fence, lease_ms: 1000, share, rate, requests_per_second: None, marked_by: None, matching, effect }
 }
 
 fn delay(fence: u64) -> FaultSpec {
@@ -148,7 +150,7 @@ fn an_action_whose_fault_has_ended_does_not_stand() {
     let world = World::new();
     world.faults.inject("a", delay(1), world.now).unwrap();
     world.inject("b", 1).unwrap();
-    let decision = world.faults.decide(&HeaderMap::new(), world.now);
+    let decision = world.faults.decide(&Request::new(()), world.now);
     assert_eq!(world.revert("b", 1).unwrap().acted, 0);
     world.inject("b", 2).unwrap();
     let stands: Vec<bool> = decision.actions.iter().map(|action| world.faults.claim(action, world.now)).collect();
@@ -159,11 +161,11 @@ fn an_action_whose_fault_has_ended_does_not_stand() {
 fn a_revert_cuts_the_delays_under_way() {
     let world = World::new();
     world.faults.inject("a", delay(1), world.now).unwrap();
-    let action = world.faults.decide(&HeaderMap::new(), world.now).actions.pop().unwrap();
+    let action = world.faults.decide(&Request::new(()), world.now).actions.pop().unwrap();
     let Deed::Wait(_, lease) = action.deed else { panic!("{action:?}") };
-    assert!(lease.has_changed().is_ok());
+    assert!(!lease.is_over());
     world.revert("a", 1).unwrap();
-    assert!(lease.has_changed().is_err(), "nobody can move the lease any more");
+    assert!(lease.is_over(), "nobody can move the lease any more");
 }
 
 #[test]
@@ -220,11 +222,65 @@ fn all_faults_together_keep_the_limit_of_requests() {
     let mut touched = Vec::new();
     for _ in 0..1000 {
         world.pass(5);
-        touched.push(world.faults.decide(&HeaderMap::new(), world.now).touched);
+        touched.push(world.faults.decide(&Request::new(()), world.now).touched);
     }
     let most = touched.windows(200).map(|second| second.iter().filter(|it| **it).count()).max();
     assert_eq!(most, Some(20));
     assert_eq!(touched.iter().filter(|it| **it).count(), 100);
     let b = world.faults.get("b", world.now).unwrap();
     assert!(b.touched > 0 && b.touched <= 100, "{b:?}");
+}
+
+fn get(path: &str) -> Request<()> {
+    Request::get(path).body(()).unwrap()
+}
+
+#[test]
+fn what_does_not_fit_is_seen_and_spared() {
+    let world = World::new();
+    let matching = Match { path: "/cart/**".to_owned(), ..Match::default() };
+    world.faults.inject("a", FaultSpec { matching, ..error(1) }, world.now).unwrap();
+    for (path, touched) in
+        [("/cart/1?x=/a", true), ("/carts", false), ("http://other/cart/2", true), ("/?/cart/", false)]
+    {
+        assert_eq!(world.faults.decide(&get(path), world.now).touched, touched, "{path}");
+    }
+    let view = world.faults.get("a", world.now).unwrap();
+    assert_eq!((view.seen, view.touched, view.matching.path.as_str()), (4, 2, "/cart/**"));
+}
+
+#[test]
+fn the_share_is_of_all_requests_also_where_few_fit() {
+    let world = World::new();
+    let matching = Match { path: "/cart".to_owned(), ..Match::default() };
+    world.faults.inject("a", FaultSpec { share: 0.1, matching, ..error(1) }, world.now).unwrap();
+    let mut touched = 0_u64;
+    for seen in 1..=10_000_u64 {
+        // Half of them in one stretch, one in twenty after it.
+        let fits = if seen <= 2000 { true } else { seen % 20 == 0 };
+        let path = if fits { "/cart" } else { "/" };
+        touched += u64::from(world.faults.decide(&get(path), world.now).touched);
+        assert!(touched * 10 <= seen, "{touched} of {seen}");
+    }
+    assert!(touched >= 190 + 399, "of those that fit all that the share has room for: {touched}");
+}
+
+#[test]
+fn one_fault_ends_a_request_and_the_others_change_its_answer() {
+    let world = World::new();
+    for (id, effect) in [
+        ("a", Effect::Corrupt { bytes: 0.1 }),
+        ("b", Effect::Blackhole {}),
+        ("c", Effect::Delay { delay_ms: 5.0, jitter_ms: 0.0 }),
+        ("d", Effect::Error { status: 503, retry_after_s: None }),
+        ("e", Effect::SlowBody { bytes_per_second: 100.0, every_ms: 100.0 }),
+    ] {
+        world.faults.inject(id, FaultSpec { effect, ..error(1) }, world.now).unwrap();
+    }
+    assert_eq!(
+        world.request(),
+        ["a", "c", "e", "b"],
+        "the first that ends it comes last, and the other one not at all"
+    );
+    assert_eq!(world.faults.get("d", world.now).unwrap().acted, 0);
 }

@@ -1,24 +1,29 @@
 //! One request from its arrival to its response: which faults touch it, what they do, and the way to the upstream.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
-use hyper::header::{CONTENT_TYPE, EXPECT, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, EXPECT, HeaderName, HeaderValue, RETRY_AFTER};
 use hyper::{Request, Response, StatusCode};
-use tokio::sync::watch;
-use tokio::time::sleep_until;
+use tokio::sync::Semaphore;
 
 use super::baggage;
-use super::fault::{Action, Deed};
+use super::effect::Ending;
+use super::fault::{Action, Change, Deed};
 use super::faults::Faults;
 use super::forward::{Forward, Outcome};
+use super::lease::Lease;
+use super::line::Hangup;
 use super::metrics::{Cohort, Metrics};
-use super::reply::Reply;
+use super::reply::{Broken, Reply};
 
 /// The field that names the fault behind an injected error.
 const FAULT: HeaderName = HeaderName::from_static("x-chaos-fault");
+
+/// How many requests can be held without an answer at one time: each holds a connection of its caller. Tests have fewer.
+pub(super) const MOST_HELD: usize = if cfg!(test) { 20 } else { 500 };
 
 /// All that the data path needs.
 #[derive(Debug)]
@@ -29,36 +34,125 @@ pub(super) struct Gateway {
     pub(super) metrics: Arc<Metrics>,
     /// The way to the upstream.
     pub(super) forward: Forward,
+    /// Room for requests that are held without an answer.
+    held: Semaphore,
+}
+
+/// What becomes of a request before it is passed on.
+enum Next {
+    /// It's passed on, with these changes to its answer.
+    Pass(Vec<Action>),
+    /// The fault with this id answers it, with a status, and says when it may be tried again.
+    Answer(Arc<str>, u16, Option<u64>),
+    /// The connection ends.
+    End(Ending),
+}
+
+/// A request that's being answered: what it counts as, once.
+struct Visit<'g> {
+    metrics: &'g Metrics,
+    cohort: Cohort,
+    started: Instant,
+}
+
+/// Counts a request as one without an answer when it's dropped: also when its caller gives up.
+struct Unanswered<'v>(&'v Visit<'v>);
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.metrics.unanswered(self.0.cohort, self.0.started.elapsed());
+    }
 }
 
 impl Gateway {
-    /// Answers a request.
-    pub(super) async fn answer(&self, mut request: Request<Incoming>) -> Response<Reply> {
-        let started = Instant::now();
-        let decision = self.faults.decide(request.headers(), started);
-        let response = match self.act(decision.actions, request.headers_mut()).await {
-            Some((id, status)) => injected(&id, status, request),
-            None => self.pass(request).await,
-        };
-        let cohort = if decision.touched { Cohort::Affected } else { Cohort::Others };
-        self.metrics.answered(cohort, response.status(), started.elapsed());
-        response
+    /// The way from callers to the upstream.
+    pub(super) fn new(faults: Arc<Faults>, metrics: Arc<Metrics>, forward: Forward) -> Self {
+        Self { faults, metrics, forward, held: Semaphore::new(MOST_HELD) }
     }
 
-    /// Carries out what still stands of `actions`. Gives the fault and the status to answer with, if one is to answer.
-    async fn act(&self, actions: Vec<Action>, headers: &mut HeaderMap) -> Option<(Arc<str>, StatusCode)> {
+    /// Answers a request that comes over a connection.
+    ///
+    /// # Errors
+    /// When a fault ends the connection instead.
+    pub(super) async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        hangup: &Hangup,
+    ) -> Result<Response<Reply>, Broken> {
+        let started = Instant::now();
+        let decision = self.faults.decide(&request, started);
+        let cohort = if decision.touched { Cohort::Affected } else { Cohort::Others };
+        let visit = Visit { metrics: &self.metrics, cohort, started };
+        let changes = match self.act(decision.actions, &mut request, &visit).await {
+            Next::Pass(changes) => changes,
+            Next::Answer(id, status, again) => {
+                let response = injected(&id, status, again, request);
+                self.metrics.answered(cohort, response.status(), started.elapsed());
+                return Ok(response);
+            }
+            Next::End(ending) => {
+                hangup.with(ending);
+                return Err(Broken::Aborted);
+            }
+        };
+        let mut response = self.pass(request).await;
+        let whole = changes.into_iter().fold(true, |whole, change| self.change(&mut response, change, hangup) && whole);
+        match whole {
+            true => self.metrics.answered(cohort, response.status(), started.elapsed()),
+            false => drop(Unanswered(&visit)),
+        }
+        // One that has no middle to be cut in isn't given at all.
+        if whole || response.body().is_passed_on() { Ok(response) } else { Err(Broken::Aborted) }
+    }
+
+    /// Carries out what still stands of `actions`, but for what concerns the answer.
+    async fn act(&self, actions: Vec<Action>, request: &mut Request<Incoming>, visit: &Visit<'_>) -> Next {
+        let mut changes = Vec::new();
         for action in actions {
+            if matches!(action.deed, Deed::Change(..)) {
+                changes.push(action);
+                continue;
+            }
             // Its fault may have ended while an earlier one's delay was waited out.
             if !self.faults.claim(&action, Instant::now()) {
                 continue;
             }
             match action.deed {
-                Deed::Wait(delay, lease) => wait(delay, lease).await,
-                Deed::Mark => baggage::mark(headers, &action.id),
-                Deed::Answer(status) => return StatusCode::from_u16(status).ok().map(|status| (action.id, status)),
+                Deed::Wait(delay, lease) => lease.wait(delay).await,
+                Deed::Mark => baggage::mark(request.headers_mut(), &action.id),
+                Deed::Answer(status, again) => return Next::Answer(action.id, status, again),
+                Deed::Abort(ending) => {
+                    let _counted = Unanswered(visit);
+                    if ending == Ending::Close && is_sent(request) {
+                        // What lies unread makes a reset of every end.
+                        drain(request.body_mut()).await;
+                    }
+                    return Next::End(ending);
+                }
+                Deed::Hold(lease) => {
+                    let _counted = Unanswered(visit);
+                    self.hold(request, lease).await;
+                    return Next::End(Ending::Close);
+                }
+                Deed::Change(..) => {}
             }
         }
-        None
+        Next::Pass(changes)
+    }
+
+    /// Takes a request in and gives no answer, until the fault ends or the caller gives up. There's a limit to how many
+    /// wait like this; beyond it none does.
+    async fn hold(&self, request: &mut Request<Incoming>, lease: Lease) {
+        let Ok(_room) = self.held.try_acquire() else { return };
+        let taken = async {
+            // Only whoever has read all that was sent sees that the caller has left.
+            drain(request.body_mut()).await;
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            () = taken => {}
+            () = lease.over() => {}
+        }
     }
 
     async fn pass(&self, request: Request<Incoming>) -> Response<Reply> {
@@ -70,41 +164,51 @@ impl Gateway {
             }
         }
     }
-}
 
-/// Waits for `delay`, but not past the end of the fault's lease, which may move meanwhile.
-async fn wait(delay: Duration, mut lease: watch::Receiver<Instant>) {
-    let until = Instant::now() + delay;
-    loop {
-        let wake = until.min(*lease.borrow_and_update());
-        if wake <= Instant::now() {
-            return;
+    /// Changes an answer, if the upstream gave it and the action still stands. Whether it's given to its end.
+    fn change(&self, response: &mut Response<Reply>, action: Action, hangup: &Hangup) -> bool {
+        let Deed::Change(change, lease) = &action.deed else { return true };
+        let cuts = matches!(change, Change::Cut(_));
+        let can = response.body().is_passed_on() || (cuts && response.body().is_from_upstream());
+        if !can || !self.faults.claim(&action, Instant::now()) {
+            return true;
         }
-        tokio::select! {
-            () = sleep_until(wake.into()) => {}
-            // The fault is gone when nobody can move its lease any more.
-            moved = lease.changed() => if moved.is_err() { return },
+        if let (Change::Cut(ending), false) = (change, response.body().is_passed_on()) {
+            hangup.with(*ending);
+            return false;
         }
+        if matches!(change, Change::Spoil(..)) {
+            response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        let body = std::mem::replace(response.body_mut(), Reply::own(""));
+        *response.body_mut() = body.changed(*change, lease.clone(), hangup);
+        !cuts
     }
 }
 
-/// The answer of the fault `id`. The upstream never sees the request.
-fn injected(id: &str, status: StatusCode, request: Request<Incoming>) -> Response<Reply> {
-    drain(request);
+/// The answer of the fault `id`. The upstream never sees the request, and no cache keeps the answer.
+fn injected(id: &str, status: u16, again: Option<u64>, request: Request<Incoming>) -> Response<Reply> {
+    if is_sent(&request) {
+        // Beside the answer, so that the caller may finish sending and the connection lives on.
+        tokio::spawn(async move { drain(&mut request.into_body()).await });
+    }
     let mut response = Response::new(Reply::own(format!("injected by the chaos fault {id}\n")));
-    *response.status_mut() = status;
-    response.headers_mut().extend(HeaderValue::try_from(id).ok().map(|id| (FAULT, id)));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.extend(HeaderValue::try_from(id).ok().map(|id| (FAULT, id)));
+    headers.extend(again.map(|seconds| (RETRY_AFTER, HeaderValue::from(seconds))));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }
 
-/// Reads the rest of the request beside the answer, so that the caller may finish sending and the connection lives on.
-///
-/// A caller that waits for a `100 Continue` isn't sending: it reads the answer, and the connection closes.
-fn drain(request: Request<Incoming>) {
-    if request.body().is_end_stream() || request.headers().contains_key(EXPECT) {
-        return;
-    }
-    let mut body = request.into_body();
-    tokio::spawn(async move { while let Some(Ok(_)) = body.frame().await {} });
+/// Whether a caller is sending a body. One that waits for a `100 Continue` isn't: it reads the answer, and the connection
+/// closes.
+fn is_sent(request: &Request<Incoming>) -> bool {
+    !request.body().is_end_stream() && !request.headers().contains_key(EXPECT)
+}
+
+/// Reads the rest of a body.
+async fn drain(body: &mut Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
 }

@@ -19,6 +19,8 @@ const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// The status codes that have a label of their own: 100..600. Others are counted as "other".
 const CODES: usize = 500;
+/// The place behind those: of requests that got no whole answer, because of a fault.
+const NONE: usize = CODES + 1;
 
 /// The requests that some fault touched, and those that none did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,7 +42,7 @@ struct CohortLabels {
     cohort: Cohort,
 }
 
-/// A status code's place in the table; the last one is for all that's out of range.
+/// A status code's place in the table; one is for all that's out of range, and the last one for those without an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 struct Code(usize);
 
@@ -61,7 +63,11 @@ impl Metrics {
         let (answers, upstream_failures) = (Family::default(), Counter::default());
         let durations = Family::new_with_constructor(|| Histogram::new(BUCKETS));
         let mut registry = Registry::default();
-        registry.register("chaos_proxy_requests", "Responses given to callers", answers.clone());
+        registry.register(
+            "chaos_proxy_requests",
+            "Responses given to callers; none where a fault gave no whole one",
+            answers.clone(),
+        );
         registry.register(
             "chaos_proxy_request_duration_seconds",
             "From a request's arrival until its response's headers are sent, injected delay included",
@@ -75,7 +81,7 @@ impl Metrics {
         registry.register("process_start_time_seconds", "When the proxy started, in Unix time", ConstGauge::new(now()));
         registry.register_collector(faults);
         let durations = Cohort::BOTH.map(|cohort| durations.get_or_create_owned(&CohortLabels { cohort }));
-        let counters = Cohort::BOTH.map(|_| (0..=CODES).map(|_| OnceLock::new()).collect());
+        let counters = Cohort::BOTH.map(|_| (0..=NONE).map(|_| OnceLock::new()).collect());
         let metrics = Self { registry, answers, counters, durations, upstream_failures };
         // A first scrape shows both cohorts, so that a rate can be taken from the very first request on.
         for cohort in Cohort::BOTH {
@@ -86,7 +92,16 @@ impl Metrics {
 
     /// Counts a response and how long it took to come.
     pub(super) fn answered(&self, cohort: Cohort, status: StatusCode, took: Duration) {
-        self.counter(Code::of(status), cohort).inc();
+        self.count(Code::of(status), cohort, took);
+    }
+
+    /// Counts a request that a fault kept from a whole answer, and after how long that was plain.
+    pub(super) fn unanswered(&self, cohort: Cohort, took: Duration) {
+        self.count(Code(NONE), cohort, took);
+    }
+
+    fn count(&self, code: Code, cohort: Cohort, took: Duration) {
+        self.counter(code, cohort).inc();
         self.durations[cohort as usize].observe(took.as_secs_f64());
     }
 
@@ -134,6 +149,7 @@ impl EncodeLabelValue for Code {
     fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
         match self.0 {
             CODES => "other".encode(encoder),
+            NONE => "none".encode(encoder),
             place => (place + 100).encode(encoder),
         }
     }
@@ -179,11 +195,12 @@ mod tests {
             let status = StatusCode::from_u16(code).unwrap();
             metrics.answered(Cohort::Affected, status, Duration::from_millis(3));
         }
+        metrics.unanswered(Cohort::Affected, Duration::from_millis(3));
         let text = metrics.text().unwrap();
-        for (code, count) in [("204", 2), ("599", 1), ("other", 2)] {
+        for (code, count) in [("204", 2), ("599", 1), ("other", 2), ("none", 1)] {
             let line = format!(r#"chaos_proxy_requests_total{{code="{code}",cohort="affected"}} {count}"#);
             assert!(text.contains(&line), "{line}\n{text}");
         }
-        assert!(text.contains(r#"seconds_bucket{le="0.005",cohort="affected"} 5"#), "{text}");
+        assert!(text.contains(r#"seconds_bucket{le="0.005",cohort="affected"} 6"#), "{text}");
     }
 }

@@ -1,5 +1,5 @@
-//! The fault proxy: an HTTP/1.1 reverse proxy in the traffic's path that, on command, answers a share of the requests
-//! with an error or delays them.
+//! The fault proxy: an HTTP/1.1 reverse proxy in the traffic's path that, on command, does to a share of the requests what
+//! a bad network or a bad service would: errors, delays, aborts, no answer, answers that are spoilt or slow.
 //!
 //! Commands come over an admin API of its own. Every fault has a lease and ends by itself when nobody renews it; with
 //! no fault active, the proxy only passes traffic on.
@@ -10,7 +10,10 @@ mod admin;
 mod answer;
 mod baggage;
 mod cap;
+mod changed;
 mod claims;
+mod dice;
+mod effect;
 mod error;
 mod fault;
 mod fault_metrics;
@@ -18,6 +21,8 @@ mod faults;
 mod forward;
 mod gateway;
 mod headers;
+mod lease;
+mod line;
 mod lock;
 mod metrics;
 mod pool;
@@ -25,6 +30,7 @@ mod refusal;
 mod reply;
 mod share;
 mod spec;
+mod spoil;
 mod spread;
 mod token;
 mod tombs;
@@ -47,8 +53,9 @@ use tokio::time::{interval, timeout};
 pub use admin::Health;
 pub use answer::ErrorBody;
 pub use claims::{ClaimSpec, ClaimView};
+pub use effect::{AbortAt, Effect, Ending};
 pub use error::ProxyError;
-pub use spec::{Effect, FaultSpec, LONGEST_MS, LeaseSpec, OutOfRange, is_fault_id};
+pub use spec::{FaultSpec, LONGEST_MS, LeaseSpec, Match, OutOfRange, is_fault_id};
 pub use token::{Token, TokenError};
 pub use upstream::{Upstream, UpstreamError};
 pub use view::{FaultView, Phase};
@@ -117,7 +124,7 @@ pub async fn serve(
     let metrics = Arc::new(Metrics::new(Box::new(FaultMetrics(Arc::clone(&faults)))));
     let tunnels = Tunnels::new();
     let forward = Forward::new(config.upstreams.clone(), tunnels.clone());
-    let gateway = Arc::new(Gateway { faults: Arc::clone(&faults), metrics: Arc::clone(&metrics), forward });
+    let gateway = Arc::new(Gateway::new(Arc::clone(&faults), Arc::clone(&metrics), forward));
     let api = Admin { faults: Arc::clone(&faults), metrics, token: config.token, listen, upstreams: config.upstreams };
     ready(&Addresses { listen, admin });
 

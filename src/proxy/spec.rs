@@ -1,9 +1,11 @@
 //! What a fault does and to whom: the words of the admin API, and the ranges they must lie in.
 
 use std::fmt;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+use super::effect::Effect;
+use crate::base::requests::{ALL, Misread, Requests};
 
 /// The longest lease and the longest delay, in milliseconds: 10 minutes.
 pub const LONGEST_MS: u64 = 600_000;
@@ -26,6 +28,9 @@ pub struct FaultSpec {
     /// Touches only requests that a fault has marked whose id is this, or begins with it and a dot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked_by: Option<String>,
+    /// Touches only requests that fit.
+    #[serde(rename = "match", default, skip_serializing_if = "Match::is_all")]
+    pub matching: Match,
     /// What happens to those that are acted on.
     pub effect: Effect,
 }
@@ -40,32 +45,51 @@ pub struct LeaseSpec {
     pub lease_ms: u64,
 }
 
-/// What a fault does to a request.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase", deny_unknown_fields)]
-pub enum Effect {
-    /// The request is answered by the proxy; the upstream never sees it.
-    Error {
-        /// The answer's status, 400..=599.
-        status: u16,
-    },
-    /// The request is passed on later.
-    Delay {
-        /// How much later, in milliseconds, 0..=600000; fractions are allowed.
-        delay_ms: f64,
-        /// The delay is uniform in `delay_ms ± jitter_ms`; in milliseconds, 0..=`delay_ms`.
-        #[serde(default)]
-        jitter_ms: f64,
-    },
-    /// The request is passed on with the fault's mark in its W3C baggage.
-    Mark {},
+/// Which requests a fault looks for: those that fit in all three.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Match {
+    /// Their methods; `*` is all.
+    pub methods: Vec<String>,
+    /// Their path: `/cart`, with `*` for anything but `/`, with `**` for anything; `*` alone is every path.
+    pub path: String,
+    /// Header fields that they have, all of them: `name`, or `name: value` with `*` for anything.
+    pub headers: Vec<String>,
 }
 
-/// A field whose value is out of its range.
+/// A field whose value cannot be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutOfRange {
-    field: &'static str,
-    range: &'static str,
+pub enum OutOfRange {
+    /// It is out of its range.
+    Range {
+        /// The field.
+        field: &'static str,
+        /// The range.
+        range: &'static str,
+    },
+    /// It is a text that is not understood.
+    Misread(Misread),
+}
+
+impl Default for Match {
+    fn default() -> Self {
+        Self { methods: vec![ALL.to_owned()], path: ALL.to_owned(), headers: Vec::new() }
+    }
+}
+
+impl Match {
+    /// Whether it is every request.
+    pub fn is_all(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The requests that it is about.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn read(&self) -> Result<Requests, OutOfRange> {
+        Requests::read(&self.methods, &self.path, &self.headers).map_err(OutOfRange::Misread)
+    }
 }
 
 impl FaultSpec {
@@ -81,21 +105,14 @@ impl FaultSpec {
         check("marked_by", "1..=128 characters of A-Z a-z 0-9 . _ : -", by)?;
         let most = self.requests_per_second.unwrap_or_default();
         check("requests_per_second", "0..=1000000", (0.0..=1e6).contains(&most))?;
-        match self.effect {
-            Effect::Error { status } => check("effect.status", "400..=599", (400..=599).contains(&status)),
-            Effect::Delay { delay_ms, jitter_ms } => {
-                let longest = LONGEST_MS as f64;
-                check("effect.delay_ms", "0..=600000 (milliseconds)", (0.0..=longest).contains(&delay_ms))?;
-                check("effect.jitter_ms", "0..=delay_ms (milliseconds)", (0.0..=delay_ms).contains(&jitter_ms))
-            }
-            Effect::Mark {} => Ok(()),
-        }
+        self.matching.read()?;
+        self.effect.check()
     }
 
     /// Whether the two ask for the same thing; the lease may differ.
     pub(super) fn same_content(&self, other: &Self) -> bool {
         let numbers = |it: &Self| (it.share, it.rate, it.requests_per_second, it.effect);
-        numbers(self) == numbers(other) && self.marked_by == other.marked_by
+        numbers(self) == numbers(other) && self.marked_by == other.marked_by && self.matching == other.matching
     }
 }
 
@@ -114,20 +131,7 @@ pub(super) fn check_lease(lease_ms: u64) -> Result<(), OutOfRange> {
 }
 
 pub(super) fn check(field: &'static str, range: &'static str, holds: bool) -> Result<(), OutOfRange> {
-    if holds { Ok(()) } else { Err(OutOfRange { field, range }) }
-}
-
-impl Effect {
-    /// The delay that `dice` (0..=1) gives; none for an error.
-    pub(super) fn delay(self, dice: f64) -> Duration {
-        match self {
-            Self::Error { .. } | Self::Mark {} => Duration::ZERO,
-            Self::Delay { delay_ms, jitter_ms } => {
-                let milliseconds = delay_ms + jitter_ms * (2.0 * dice - 1.0);
-                Duration::try_from_secs_f64(milliseconds.max(0.0) / 1000.0).unwrap_or_default()
-            }
-        }
-    }
+    if holds { Ok(()) } else { Err(OutOfRange::Range { field, range }) }
 }
 
 /// Whether `id` can name a fault: 1..=128 characters of `A-Z a-z 0-9 . _ : -`.
@@ -137,7 +141,10 @@ pub fn is_fault_id(id: &str) -> bool {
 
 impl fmt::Display for OutOfRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} must be within {}", self.field, self.range)
+        match self {
+            Self::Range { field, range } => write!(f, "{field} must be within {range}"),
+            Self::Misread(Misread { headline, help }) => write!(f, "match: {headline}; {help}"),
+        }
     }
 }
 
@@ -157,15 +164,12 @@ mod tests {
     }
 
     #[test]
-    fn every_effect_is_read() {
-        let error: FaultSpec = serde_json::from_str(SOUND).unwrap();
-        assert_eq!(error.effect, Effect::Error { status: 503 });
-        let delay = changed(r#""error","status":503"#, r#""delay","delay_ms":0.5"#).unwrap();
-        assert_eq!(delay.effect, Effect::Delay { delay_ms: 0.5, jitter_ms: 0.0 });
-        assert_eq!((error.check(), delay.check()), (Ok(()), Ok(())));
-        let mark = changed(r#""error","status":503"#, r#""mark""#).unwrap();
-        assert_eq!((mark.effect, mark.check()), (Effect::Mark {}, Ok(())));
-        assert!(changed(r#""error","status":503"#, r#""mark","status":503"#).is_err());
+    fn what_is_left_out_is_every_request() {
+        let spec: FaultSpec = serde_json::from_str(SOUND).unwrap();
+        assert!(spec.matching.is_all() && !serde_json::to_string(&spec).unwrap().contains("match"));
+        let some = changed(r#""effect""#, r#""match":{"path":"/cart/**"},"effect""#).unwrap();
+        assert_eq!((some.matching.methods.as_slice(), some.check()), (&["*".to_owned()][..], Ok(())));
+        assert!(!some.same_content(&spec) && serde_json::to_string(&some).unwrap().contains("/cart/**"));
     }
 
     #[test]
@@ -177,10 +181,9 @@ mod tests {
             ("0.4", "-0.1", "rate"),
             (r#""effect""#, r#""requests_per_second":-1,"effect""#, "requests_per_second"),
             (r#""effect""#, r#""marked_by":"a b","effect""#, "marked_by"),
+            (r#""effect""#, r#""match":{"path":"cart"},"effect""#, "match: `cart` does not begin"),
+            (r#""effect""#, r#""match":{"methods":[]},"effect""#, "match: no request has none"),
             ("503", "399", "effect.status"),
-            ("503", "600", "effect.status"),
-            (r#""error","status":503"#, r#""delay","delay_ms":600001"#, "effect.delay_ms"),
-            (r#""error","status":503"#, r#""delay","delay_ms":5,"jitter_ms":6"#, "effect.jitter_ms"),
         ] {
             let refusal = changed(from, to).unwrap().check().unwrap_err().to_string();
             assert!(refusal.starts_with(field), "{to}: {refusal}");
@@ -192,18 +195,14 @@ mod tests {
 
     #[test]
     fn unknown_fields_are_refused_at_every_level() {
-        for (from, to) in [(r#""fence""#, r#""fences":1,"fence""#), (r#""status""#, r#""body":"x","status""#)] {
+        for (from, to) in [
+            (r#""fence""#, r#""fences":1,"fence""#),
+            (r#""status""#, r#""body":"x","status""#),
+            (r#""effect""#, r#""match":{"paths":[]},"effect""#),
+        ] {
             let refusal = changed(from, to).unwrap_err().to_string();
             assert!(refusal.contains("unknown field"), "{refusal}");
         }
-    }
-
-    #[test]
-    fn jitter_spans_both_sides_and_never_below_zero() {
-        let effect = Effect::Delay { delay_ms: 200.0, jitter_ms: 50.0 };
-        assert_eq!(effect.delay(0.0), Duration::from_millis(150));
-        assert_eq!(effect.delay(1.0), Duration::from_millis(250));
-        assert_eq!(Effect::Delay { delay_ms: 1.0, jitter_ms: 1.0 }.delay(0.0), Duration::ZERO);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::{Effect, FaultSpec};
+use super::effect::Effect;
+use super::spec::{FaultSpec, Match};
 
 /// Where a fault is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,9 @@ pub struct FaultView {
     /// Whose marks it looks for. None where any request may be touched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub marked_by: Option<String>,
+    /// Which requests it looks for.
+    #[serde(rename = "match", default, skip_serializing_if = "Match::is_all")]
+    pub matching: Match,
     /// What happens to those that are acted on. None for an absent one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effect: Option<Effect>,
@@ -68,6 +72,7 @@ impl FaultView {
             rate: Some(spec.rate),
             requests_per_second: spec.requests_per_second,
             marked_by: spec.marked_by.clone(),
+            matching: spec.matching.clone(),
             effect: Some(spec.effect),
             seen: counts.seen,
             touched: counts.touched,
@@ -86,6 +91,7 @@ impl FaultView {
             rate: None,
             requests_per_second: None,
             marked_by: None,
+            matching: Match::default(),
             effect: None,
             seen: 0,
             touched: 0,

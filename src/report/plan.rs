@@ -134,7 +134,8 @@ fn touched(injection: &Injection) -> String {
     }
     let share = words::interval(injection.touches, unit::show_ratio);
     let fails = words::interval(injection.fails, unit::show_ratio);
-    format!("{share} of the requests to {}, fails {fails} of them all; class {class}", injection.target)
+    let up_to = if injection.picks() { "up to " } else { "" };
+    format!("{up_to}{share} of the requests to {}, fails {up_to}{fails} of them all; class {class}", injection.target)
 }
 
 fn watched(plan: &Plan) -> Vec<String> {

@@ -42,7 +42,7 @@ impl Givens {
     pub fn new(all: Vec<Given>, plan: &Plan) -> Self {
         let injections = plan.injections().map(|(_, injection)| injection);
         let mut requests = injections.filter(|injection| injection.resource == "requests");
-        Self { all, all_affected: requests.all(|injection| injection.touches.lo >= 1.0) }
+        Self { all, all_affected: requests.all(|injection| injection.touches.lo >= 1.0 && !injection.picks()) }
     }
 
     /// The metric of which something is said while parts of the traffic are affected, where this one is read.

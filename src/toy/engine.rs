@@ -3,6 +3,7 @@
 use super::chance::Chance;
 use super::fault::{Effect, FaultInForce};
 use super::history::History;
+use super::limit::Limit;
 use super::line::{Line, nanos};
 use super::service::Service;
 use super::visit::{State, VisitId, Visits};
@@ -82,6 +83,7 @@ struct Active {
     service: usize,
     fault: FaultInForce,
     counted: Counted,
+    limit: Limit,
 }
 
 /// Everything that goes on.
@@ -229,11 +231,11 @@ impl Engine {
         (visit.came, visit.state) = (now, State::Sent);
         let to = self.lines[visit.line as usize].to;
         self.services[to].requests += 1;
-        let (affected, met) = self.meets(to);
+        let (affected, spoilt, met) = self.meets(to);
         self.history.came(to, affected);
         let down = self.services[to].is_down();
         let Some(visit) = self.visits.get(id) else { return };
-        visit.affected = affected;
+        (visit.affected, visit.spoilt) = (affected, spoilt);
         match met {
             Met::Fails => self.ends(id, false),
             Met::IsLost => visit.state = State::Lost,
@@ -243,9 +245,9 @@ impl Engine {
         }
     }
 
-    /// What the faults before a service do to a request.
-    fn meets(&mut self, service: usize) -> (bool, Met) {
-        let (mut affected, mut met) = (false, Met::Passes(0));
+    /// What the faults before a service do to a request: whether one selects it, or spoils its answer.
+    fn meets(&mut self, service: usize) -> (bool, bool, Met) {
+        let (mut affected, mut spoilt, mut met) = (false, false, Met::Passes(0));
         for active in self.active.iter_mut().filter(|it| it.service == service) {
             active.counted.seen += 1;
             if !self.chance.happens(active.fault.touches) {
@@ -255,9 +257,15 @@ impl Engine {
             if !self.chance.happens(active.fault.acts) {
                 continue;
             }
+            if let (Effect::Limit(per_second), Met::Passes(_)) = (active.fault.effect, met)
+                && active.limit.lets(per_second, self.now)
+            {
+                continue;
+            }
             active.counted.acted += 1;
+            spoilt |= active.fault.effect == Effect::Spoil;
             met = match (met, active.fault.effect) {
-                (Met::Passes(_), Effect::Fail) => Met::Fails,
+                (Met::Passes(_), Effect::Fail | Effect::Limit(_)) => Met::Fails,
                 (Met::Passes(_), Effect::Lose) => Met::IsLost,
                 (Met::Passes(later), Effect::Delay(low, high)) => {
                     Met::Passes(later + nanos(self.chance.between(low, high)))
@@ -265,7 +273,7 @@ impl Engine {
                 (met, _) => met,
             };
         }
-        (affected, met)
+        (affected, spoilt, met)
     }
 
     /// A request comes to its service. One whose caller gave up on the way does not.
@@ -367,6 +375,7 @@ impl Engine {
         let Some(visit) = self.visits.get(id).filter(|visit| !visit.answered) else { return };
         visit.answered = true;
         let visit = *visit;
+        let ok = ok && !visit.spoilt;
         let line = &mut self.lines[visit.line as usize];
         if let Some(breaker) = &mut line.breaker {
             breaker.learns(now, ok);
@@ -419,7 +428,11 @@ impl Engine {
         let before: Vec<String> = self.active.iter().map(|it| it.fault.id.clone()).collect();
         let place = |name: &str| self.services.iter().position(|it| it.name == name);
         let found = faults.iter().filter_map(|fault| Some((place(&fault.target)?, fault.clone())));
-        let active = |(service, fault)| Active { service, fault, counted: Counted::default() };
+        let mut limits: BTreeMap<String, Limit> = self.active.drain(..).map(|it| (it.fault.id, it.limit)).collect();
+        let active = |(service, fault): (usize, FaultInForce)| {
+            let limit = limits.remove(&fault.id).unwrap_or_default();
+            Active { service, fault, counted: Counted::default(), limit }
+        };
         self.active = found.map(active).collect();
         for at in 0..self.services.len() {
             let service = &mut self.services[at];

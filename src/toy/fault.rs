@@ -28,6 +28,10 @@ pub enum Effect {
     Delay(f64, f64),
     /// A request is never answered.
     Lose,
+    /// A request is worked on as ever, and its answer is no good.
+    Spoil,
+    /// So many requests a second pass; one more is answered with an error, in no time.
+    Limit(f64),
     /// So many instances are gone, with all they worked on.
     Remove(f64),
     /// Nothing that is known.
@@ -37,7 +41,11 @@ pub enum Effect {
 /// Actions of components, by what they do to a request.
 const FAILING: &[&str] = &["error", "abort", "reset", "refuse", "close", "reject"];
 const LOSING: &[&str] = &["blackhole", "drop", "hang", "partition", "loss"];
+const SPOILING: &[&str] = &["corrupt"];
+const LIMITING: &[&str] = &["rate_limit"];
 const DELAYING: &[&str] = &["latency", "delay", "slow"];
+/// Those that make answers slow by their size, of which a toy system knows nothing.
+const SLOWING: &[&str] = &["slow_body"];
 
 impl FaultInForce {
     /// What an inject of a plan does. Of an action that is not known, what its fault declares: the share of requests that
@@ -48,7 +56,10 @@ impl FaultInForce {
         let failing = if touches > 0.0 { within(fails / touches) } else { 0.0 };
         let (acts, effect) = match injection.action.as_str() {
             _ if injection.resource == "instance" => (0.0, Effect::Remove(injection.touches.hi.max(0.0))),
+            action if SPOILING.contains(&action) || cuts(injection) => (failing, Effect::Spoil),
             action if FAILING.contains(&action) => (failing, Effect::Fail),
+            action if LIMITING.contains(&action) => (1.0, Effect::Limit(number(injection, "requests").unwrap_or(0.0))),
+            action if SLOWING.contains(&action) => (rate, Effect::Delay(0.0, 0.0)),
             action if LOSING.contains(&action) => (rate, Effect::Lose),
             action if DELAYING.contains(&action) => (rate, delay(injection)),
             _ if fails > 0.0 => (failing, Effect::Fail),
@@ -62,6 +73,12 @@ impl FaultInForce {
 
 fn within(share: f64) -> f64 {
     if share.is_nan() { 0.0 } else { share.clamp(0.0, 1.0) }
+}
+
+/// Whether it ends connections in the middle of the answer's body.
+fn cuts(injection: &Injection) -> bool {
+    let at = injection.arguments.get("at").map(|it| &it.value);
+    injection.action == "abort" && matches!(at, Some(Argument::Word(word)) if word == "body")
 }
 
 fn delay(injection: &Injection) -> Effect {

@@ -11,6 +11,7 @@ mod chance;
 mod engine;
 mod fault;
 mod history;
+mod limit;
 mod line;
 mod service;
 mod visit;

@@ -175,6 +175,28 @@ fn retries_amplify() {
     near(toy.acted("fault") as f64 / toy.seen("fault") as f64, 0.4, 0.02);
 }
 
+/// A spoilt answer costs the service its work, and its caller learns only then that it is no good.
+#[test]
+fn a_spoilt_answer_is_worked_for() {
+    let caller = Modelled { arrivals: 50.0, calls: vec![call(1)], ..service("a", 50, 5.0) };
+    let mut toy = toy(&[caller, service("b", 50, 20.0)]);
+    toy.advance(at(200), &[fault("b", 1.0, 0.4, Effect::Spoil)]);
+    near(share(&toy, "b", "errors", 0, 200), 0.4, 0.03);
+    near(share(&toy, "a", "errors", 0, 200), 0.4, 0.03);
+    near(latency(&toy, "b", 0, 200).0, 0.02, 0.03);
+}
+
+/// Of 100 requests a second 30 pass, or a few less, since those that come together do not: also where faults are felt anew all the time.
+#[test]
+fn a_limit_lets_its_rate_pass() {
+    let mut toy = toy(&[Modelled { arrivals: 100.0, ..service("a", 50, 5.0) }]);
+    for second in 1..=100 {
+        toy.advance(at(second), &[fault("a", 1.0, 1.0, Effect::Limit(30.0))]);
+    }
+    near(share(&toy, "a", "success", 0, 100), 0.3, 0.05);
+    near(toy.acted("fault") as f64 / toy.seen("fault") as f64, 0.7, 0.03);
+}
+
 #[test]
 fn calls_are_given_up_after_the_timeout() {
     let caller = Modelled { arrivals: 50.0, calls: vec![Call { timeout: 0.1, ..call(1) }], ..service("a", 50, 1.0) };

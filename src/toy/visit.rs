@@ -20,6 +20,8 @@ pub struct Visit {
     pub came: u64,
     /// Whether a fault's share selected it.
     pub affected: bool,
+    /// Whether a fault makes its answer no good.
+    pub spoilt: bool,
     /// Whether its caller has an answer, or gave up.
     pub answered: bool,
     /// Which of its calls is made next.
@@ -59,7 +61,8 @@ impl Visits {
         let at = self.free.pop().unwrap_or(self.all.len() as u32);
         let turn = self.all.get(at as usize).map_or(0, |old| old.turn.wrapping_add(1));
         let state = State::Pooled;
-        let visit = Visit { turn, state, line, caller, came: 0, affected: false, answered: false, step: 0, tries: 0 };
+        let (affected, spoilt, answered) = (false, false, false);
+        let visit = Visit { turn, state, line, caller, came: 0, affected, spoilt, answered, step: 0, tries: 0 };
         match self.all.get_mut(at as usize) {
             Some(place) => *place = visit,
             None => self.all.push(visit),

@@ -140,7 +140,7 @@ impl Type {
             Type::Ratio => unit::show_ratio(value),
             Type::Points => format!("{}pp", unit::show_number(value * 100.0)),
             Type::Bytes => unit::show_bytes(value),
-            Type::Frequency => format!("{}/s", unit::show_number(value)),
+            Type::Frequency => unit::show_frequency(value),
             Type::Throughput => format!("{}/s", unit::show_bytes(value)),
             _ => unit::show_number(value),
         }

@@ -22,6 +22,7 @@ mod graph;
 mod guarding;
 mod guests;
 mod harness;
+mod http_faults;
 mod init;
 mod lint;
 mod lsp;

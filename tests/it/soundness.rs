@@ -19,6 +19,16 @@ const RUNS: usize = 30;
 const CLOSELY: usize = 150;
 const CLOSE_RUNS: usize = 2_000;
 
+/// Faults with what they are given beside their shares: all touch their share at most, whatever fits.
+const FAULTS: &[(&str, &str)] = &[
+    ("error", ""),
+    ("abort", ", at: body, path: \"/cart/**\""),
+    ("blackhole", ", methods: [\"POST\"]"),
+    ("corrupt", ", bytes: 5%"),
+    ("slow_body", ", bandwidth: 1KiB / 1s"),
+    ("rate_limit", ", requests: 5/s, headers: [\"x-canary\"]"),
+];
+
 const SERVICES: &[&str] = &["a", "b", "c"];
 
 /// Writes random experiments.
@@ -74,7 +84,9 @@ impl Author<'_> {
                     _ => format!("for {time}"),
                 };
                 let _ = writeln!(self.text, "@allow(interference)");
-                let fault = format!("http.error({service}, traffic: {traffic}%, rate: {rate}%)");
+                let (fault, more) = FAULTS[(traffic + rate) as usize % FAULTS.len()];
+                let rate = if fault == "rate_limit" { String::new() } else { format!(", rate: {rate}%") };
+                let fault = format!("http.{fault}({service}, traffic: {traffic}%{rate}{more})");
                 let _ = writeln!(self.text, "inject {fault} as {name}{after} {held}");
             }
             5 | 6 => drop(writeln!(self.text, "wait {time} as {name}{after}")),

@@ -82,6 +82,21 @@ impl Proxy {
         exchange(&mut caller, &format!("GET {path} HTTP/1.1\r\nhost: shop.example\r\n\r\n")).await
     }
 
+    pub(super) async fn revert(&self, id: &str) {
+        let (status, view) = self.command("DELETE", &format!("/v1/faults/{id}?fence=1"), &Value::Null).await;
+        assert_eq!(status, 200, "{view}");
+    }
+
+    /// How many requests a fault has acted on.
+    pub(super) async fn acted(&self, id: &str) -> u64 {
+        self.command("GET", &format!("/v1/faults/{id}"), &Value::Null).await.1["acted"].as_u64().unwrap()
+    }
+
+    /// How many requests a fault kept from a whole answer.
+    pub(super) async fn unanswered(&self) -> Option<f64> {
+        self.metric(r#"chaos_proxy_requests_total{code="none",cohort="affected"}"#).await
+    }
+
     pub(super) async fn caller(&self) -> TcpStream {
         connect(self.at.listen).await
     }
@@ -208,4 +223,16 @@ pub(super) fn error(fence: u64, status: u16) -> Value {
 pub(super) fn delay(fence: u64, delay_ms: u64) -> Value {
     let effect = json!({"type": "delay", "delay_ms": delay_ms});
     json!({"fence": fence, "lease_ms": 60_000, "share": 1.0, "rate": 1.0, "effect": effect})
+}
+
+/// A fault that acts on all requests.
+pub(super) fn fault(effect: Value) -> Value {
+    json!({"fence": 1, "lease_ms": 600_000, "share": 1.0, "rate": 1.0, "effect": effect})
+}
+
+/// All that still comes, until the connection ends in order.
+pub(super) async fn rest(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    timeout(SOON, stream.read_to_end(&mut text)).await.unwrap().unwrap();
+    String::from_utf8_lossy(&text).into_owned()
 }

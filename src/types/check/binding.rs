@@ -265,9 +265,10 @@ fn plain(name: &str) -> Selector {
     Selector { name: name.to_owned(), matchers: Vec::new() }
 }
 
-/// The proxy's count of answers; good ones are those below 500.
+/// The proxy's count of answers; good ones are those below 500, and none is not good.
 fn proxy_requests(good: bool) -> Selector {
-    let below_500 = Matcher { label: "code".to_owned(), operator: MatchOperator::MatchesNot, value: "5..".to_owned() };
+    let below_500 =
+        Matcher { label: "code".to_owned(), operator: MatchOperator::MatchesNot, value: "5..|none".to_owned() };
     let matchers = if good { vec![below_500] } else { Vec::new() };
     Selector { name: "chaos_proxy_requests_total".to_owned(), matchers }
 }

@@ -175,6 +175,7 @@ impl Checker<'_> {
     pub(super) fn given(&mut self, fault: &Fault, written: &Arguments, about: About) -> Option<Given> {
         let context = Context { limits: true, ..about.context() };
         let mut arguments = self.arguments(&fault.name, &fault.parameters, written, context)?;
+        self.selects(fault, &arguments)?;
         let (target, target_span) = arguments.remove("target")?;
         let Argument::Service(target) = target else { return None };
         self.known_target(about.system, &target, target_span)?;

@@ -16,6 +16,7 @@ mod limits;
 mod model;
 mod policy;
 mod probe;
+mod requests;
 mod scenario;
 mod schedule;
 mod source;

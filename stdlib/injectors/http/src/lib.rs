@@ -6,11 +6,13 @@
 mod bindings {
     wit_bindgen::generate!({ path: "../../wit/v0.2", world: "plugin", generate_all });
 }
+mod params;
 mod proxy;
 
-use bindings::chaos::injector::types::{Error, ErrorCode, Param, Value};
+use bindings::chaos::injector::types::{Error, ErrorCode, Param};
 use bindings::exports::chaos::injector::injector::{Context, Guest, Handle, Report, Target};
-use proxy::{Effect, Prepared};
+use params::{bandwidth, frequency, integer, milliseconds, ratio, text, texts, wrong};
+use proxy::{Effect, Match, Prepared};
 
 struct Http;
 
@@ -20,17 +22,14 @@ impl Guest for Http {
         let admin = admin.ok_or_else(|| {
             failure(ErrorCode::UnsupportedTarget, format!("no proxy stands before `{}`", target.name), false)
         })?;
-        let effect = match fault.as_str() {
-            "error" => Effect::Error { status: integer(&params, "status")? },
-            "latency" => delay(&params)?,
-            "mark" => Effect::Mark {},
-            other => return Err(failure(ErrorCode::InvalidParams, format!("there is no fault `{other}`"), false)),
-        };
+        let effect = effect(&fault, &params)?;
         let share = ratio(&params, "traffic")?;
         let marks = matches!(effect, Effect::Mark {});
-        let rate = if marks { 1.0 } else { ratio(&params, "rate")? };
+        // A limit acts on what is too much, and on nothing else.
+        let rate = if marks || matches!(effect, Effect::RateLimit { .. }) { 1.0 } else { ratio(&params, "rate")? };
         let marked_by = if marks { None } else { marked_by(&params, &ctx)? };
-        let prepared = Prepared { admin, effect, share, rate, requests_per_second: limit(&target)?, marked_by };
+        let (requests_per_second, matching) = (limit(&target)?, matching(&params)?);
+        let prepared = Prepared { admin, effect, share, rate, requests_per_second, marked_by, matching };
         Ok(prepared.to_bytes())
     }
 
@@ -58,46 +57,48 @@ fn limit(target: &Target) -> Result<Option<f64>, Error> {
     limit.map(number).transpose()
 }
 
+/// What a fault does to a request.
+fn effect(fault: &str, params: &[Param]) -> Result<Effect, Error> {
+    Ok(match fault {
+        "error" => Effect::Error { status: integer(params, "status")?, retry_after_s: retry_after(params)? },
+        "latency" => delay(params)?,
+        "abort" => Effect::Abort { at: text(params, "at")?, ending: text(params, "ending")? },
+        "blackhole" => Effect::Blackhole {},
+        "corrupt" => Effect::Corrupt { bytes: ratio(params, "bytes")? },
+        "slow_body" => Effect::SlowBody {
+            bytes_per_second: bandwidth(params, "bandwidth")?,
+            every_ms: milliseconds(params, "every")?,
+        },
+        "rate_limit" => Effect::RateLimit { requests_per_second: frequency(params, "requests")? },
+        "mark" => Effect::Mark {},
+        other => return Err(failure(ErrorCode::InvalidParams, format!("there is no fault `{other}`"), false)),
+    })
+}
+
+/// Whole seconds, rounded up; none where it is 0.
+fn retry_after(params: &[Param]) -> Result<Option<u64>, Error> {
+    let seconds = (milliseconds(params, "retry_after")? / 1e3).ceil() as u64;
+    Ok(Some(seconds).filter(|seconds| *seconds > 0))
+}
+
+/// The requests that are looked for; nothing where that is all of them, which every proxy understands.
+fn matching(params: &[Param]) -> Result<Option<Match>, Error> {
+    let (methods, path, headers) = (texts(params, "methods")?, text(params, "path")?, texts(params, "headers")?);
+    let all = methods == ["*"] && path == "*" && headers.is_empty();
+    Ok((!all).then_some(Match { methods, path, headers }))
+}
+
 /// The run whose marks are looked for; none where any request may be selected.
 fn marked_by(params: &[Param], ctx: &Context) -> Result<Option<String>, Error> {
-    match find(params, "among") {
-        Some(Value::Text(word)) if word == "marked" => Ok(Some(ctx.run_id.clone())),
-        Some(Value::Text(word)) if word == "all" => Ok(None),
+    match text(params, "among")?.as_str() {
+        "marked" => Ok(Some(ctx.run_id.clone())),
+        "all" => Ok(None),
         _ => Err(wrong("among")),
     }
 }
 
 fn failure(code: ErrorCode, message: String, retryable: bool) -> Error {
     Error { code, message, retryable }
-}
-
-fn wrong(name: &str) -> Error {
-    failure(ErrorCode::InvalidParams, format!("the parameter `{name}` is missing or of another kind"), false)
-}
-
-fn find<'p>(params: &'p [Param], name: &str) -> Option<&'p Value> {
-    params.iter().find(|param| param.name == name).map(|param| &param.value)
-}
-
-fn integer(params: &[Param], name: &str) -> Result<i64, Error> {
-    match find(params, name) {
-        Some(Value::Integer(value)) => Ok(*value),
-        _ => Err(wrong(name)),
-    }
-}
-
-fn ratio(params: &[Param], name: &str) -> Result<f64, Error> {
-    match find(params, name) {
-        Some(Value::Ratio(value)) => Ok(*value),
-        _ => Err(wrong(name)),
-    }
-}
-
-fn milliseconds(params: &[Param], name: &str) -> Result<f64, Error> {
-    match find(params, name) {
-        Some(Value::Duration(nanoseconds)) => Ok(*nanoseconds as f64 / 1e6),
-        _ => Err(wrong(name)),
-    }
 }
 
 fn delay(params: &[Param]) -> Result<Effect, Error> {

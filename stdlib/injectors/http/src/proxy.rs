@@ -23,6 +23,17 @@ pub struct Prepared {
     /// The run whose marks are looked for.
     #[serde(default)]
     pub marked_by: Option<String>,
+    /// The requests that are looked for, where they are not all.
+    #[serde(rename = "match", default)]
+    pub matching: Option<Match>,
+}
+
+/// Requests that fit in all of these.
+#[derive(Serialize, Deserialize)]
+pub struct Match {
+    pub methods: Vec<String>,
+    pub path: String,
+    pub headers: Vec<String>,
 }
 
 /// What happens to a request.
@@ -30,11 +41,25 @@ pub struct Prepared {
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Effect {
     /// It is answered with an error.
-    Error { status: i64 },
+    Error {
+        status: i64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_s: Option<u64>,
+    },
     /// It is delayed.
     Delay { delay_ms: f64, jitter_ms: f64 },
     /// It is passed on with a mark.
     Mark {},
+    /// Its connection ends.
+    Abort { at: String, ending: String },
+    /// It is never answered.
+    Blackhole {},
+    /// Bytes of the answer's body are changed.
+    Corrupt { bytes: f64 },
+    /// The answer's body comes slowly.
+    SlowBody { bytes_per_second: f64, every_ms: f64 },
+    /// It is answered with 429, if it is one too many.
+    RateLimit { requests_per_second: f64 },
 }
 
 #[derive(Serialize)]
@@ -47,6 +72,8 @@ struct Put<'a> {
     requests_per_second: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     marked_by: Option<&'a str>,
+    #[serde(rename = "match", skip_serializing_if = "Option::is_none")]
+    matching: Option<&'a Match>,
     effect: &'a Effect,
 }
 
@@ -89,10 +116,10 @@ impl Prepared {
     }
 
     pub fn inject(&self, ctx: &Context, id: &str) -> Result<(), Error> {
-        let Self { effect, share, rate, requests_per_second, marked_by, .. } = self;
+        let Self { effect, share, rate, requests_per_second, marked_by, matching, .. } = self;
         let (fence, lease_ms, marked_by) = (ctx.fence, lease_ms(ctx), marked_by.as_deref());
-        let requests_per_second = *requests_per_second;
-        let put = Put { fence, lease_ms, share: *share, rate: *rate, requests_per_second, marked_by, effect };
+        let (requests_per_second, matching) = (*requests_per_second, matching.as_ref());
+        let put = Put { fence, lease_ms, share: *share, rate: *rate, requests_per_second, marked_by, matching, effect };
         self.expect_ok(self.send("PUT", &format!("/v1/faults/{id}"), Some(&put))?)
     }
 
