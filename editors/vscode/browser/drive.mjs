@@ -160,6 +160,14 @@ async function drive(window, file) {
   says("hover over the error:", (await error.innerText()).split("\n")[0]);
   await window.shot("1-broken");
 
+  // The page of its code opens as a document.
+  await error.locator("a", { hasText: "E0203" }).click();
+  await page.locator(".tab.active", { hasText: "E0203" }).waitFor({ timeout: LONG });
+  await page.locator(".view-line", { hasText: "E0203" }).first().waitFor({ timeout: LONG });
+  says("page:", await page.locator(".view-line", { hasText: "E0203" }).first().innerText());
+  await window.open("payment_outage.chaos");
+  await misspelt.waitFor({ timeout: LONG });
+
   // The fix that the server proposes.
   await page.keyboard.press("Escape");
   await window.point(misspelt);
