@@ -1,7 +1,7 @@
 // The client: starts `chaos lsp`, and does what its lenses ask for.
 
 const vscode = require("vscode");
-const { LanguageClient, TransportKind } = require("vscode-languageclient/node");
+const { LanguageClient } = require("vscode-languageclient/node");
 const { check } = require("./check");
 const { plan } = require("./plan");
 const { test } = require("./test");
@@ -12,7 +12,8 @@ let client;
 /** Starts the language server; says what to do where there is none. */
 async function start() {
   const path = program();
-  const run = { command: path, args: ["lsp"], transport: TransportKind.stdio };
+  // Without a transport it is standard input and output, and no argument says so.
+  const run = { command: path, args: ["lsp"] };
   client = new LanguageClient("chaos", "Chaos", run, {
     documentSelector: [{ language: "chaos", scheme: "file" }, { language: "chaos", scheme: "untitled" }],
     initializationOptions: { lints: vscode.workspace.getConfiguration("chaos").get("lints") },
@@ -28,12 +29,12 @@ async function start() {
 let channel;
 
 function output() {
-  channel ??= vscode.window.createOutputChannel("Chaos");
+  channel ??= vscode.window.createOutputChannel("Chaos", { log: true });
   return channel;
 }
 
 async function missing(path, error) {
-  output().appendLine(`${path} lsp does not start: ${error}`);
+  output().error(`${path} lsp does not start: ${error}`);
   const settings = "Open the setting";
   const chosen = await vscode.window.showErrorMessage(
     `\`${path} lsp\` does not start. Is chaos installed? The setting chaos.path says where.`,

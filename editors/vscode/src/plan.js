@@ -18,18 +18,13 @@ async function plan(context, address, name) {
   }
   const file = found.uri.fsPath;
   const key = `${file} ${chosen}`;
-  const panel = panels.get(key) ?? open(context, key, chosen);
+  const panel = panels.get(key) ?? open(context, key, file, chosen);
   await fill(context, panel, file, chosen);
   panel.reveal(undefined, true);
-  const saved = vscode.workspace.onDidSaveTextDocument((it) => {
-    if (it.languageId === "chaos") {
-      return fill(context, panel, file, chosen);
-    }
-  });
-  panel.onDidDispose(() => saved.dispose());
 }
 
-function open(context, key, name) {
+/** A panel beside the file, drawn again whenever a program is saved. */
+function open(context, key, file, name) {
   const options = {
     enableScripts: true,
     localResourceRoots: [vscode.Uri.joinPath(context.extensionUri, "dist")],
@@ -38,7 +33,15 @@ function open(context, key, name) {
   const where = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
   const panel = vscode.window.createWebviewPanel("chaos.plan", `Plan of ${name}`, where, options);
   panels.set(key, panel);
-  panel.onDidDispose(() => panels.delete(key));
+  const saved = vscode.workspace.onDidSaveTextDocument((it) => {
+    if (it.languageId === "chaos") {
+      return fill(context, panel, file, name);
+    }
+  });
+  panel.onDidDispose(() => {
+    saved.dispose();
+    panels.delete(key);
+  });
   return panel;
 }
 

@@ -4,6 +4,7 @@ mod copies;
 mod corpus;
 mod emacs;
 mod grammar;
+mod manifests;
 mod queries;
 mod vim;
 
