@@ -140,7 +140,9 @@ pub fn whole_step(does: &Value) -> String {
                 Some(until) => until.to_owned(),
                 None => format!("for {}", time("duration")),
             };
-            let given = [field(inner, "target").to_owned()].into_iter().chain(arguments(inner));
+            let is_of_http = field(inner, "component") == "http" && inner["file"].is_null();
+            let telling = arguments(inner).into_iter().filter(|it| !(is_of_http && says_nothing(it)));
+            let given = [field(inner, "target").to_owned()].into_iter().chain(telling);
             format!("inject {}({}) {held}", field(inner, "fault"), given.collect::<Vec<_>>().join(", "))
         }
         "call" => format!("call {}({})", field(inner, "probe"), arguments(inner).join(", ")),
@@ -163,6 +165,12 @@ fn field<'v>(value: &'v Value, key: &str) -> &'v str {
 fn arguments(of: &Value) -> Vec<String> {
     let all = of["arguments"].as_object().into_iter().flatten();
     all.map(|(name, argument)| format!("{name}: {}", show(argument, &Type::Float))).collect()
+}
+
+/// Whether an argument, as it is shown, has a fault of HTTP take every request, or adds no header field: what one has that says
+/// nothing of it.
+fn says_nothing(argument: &str) -> bool {
+    ["among: all", "methods: [*]", "path: *", "headers: [none]", "retry_after: 0s"].contains(&argument)
 }
 
 /// A text on one line.

@@ -21,7 +21,7 @@ pub fn awaited(plan: &Plan, (id, edge): (StepId, Edge)) -> Option<String> {
 pub fn what(step: &Step) -> String {
     match &step.kind {
         StepKind::Inject(injection) => {
-            let named = injection.arguments.iter().map(|(name, value)| format!("{name}: {}", argument(value)));
+            let named = injection.telling().map(|(name, value)| format!("{name}: {}", argument(value)));
             let arguments: Vec<String> = [injection.target.clone()].into_iter().chain(named).collect();
             let held = match &injection.until {
                 Some(until) => until.text.clone(),

@@ -96,7 +96,10 @@ impl Gateway {
             }
         };
         let mut response = self.pass(request).await;
-        let whole = changes.into_iter().fold(true, |whole, change| self.change(&mut response, change, hangup) && whole);
+        let mut whole = true;
+        for change in changes {
+            whole &= self.change(&mut response, change, hangup);
+        }
         match whole {
             true => self.metrics.answered(cohort, response.status(), started.elapsed()),
             false => drop(Unanswered(&visit)),

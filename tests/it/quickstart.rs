@@ -59,7 +59,7 @@ fn a_plan_says_what_will_happen_and_how_bad_it_can_get() {
     place
         .run(&["plan", &experiment()])
         .ended(0)
-        .says("inject http.error(payment, among: all, rate: 40%, status: 503, traffic: 100%) for 10s")
+        .says("inject http.error(payment, rate: 40%, status: 503, traffic: 100%) for 10s")
         .says("at most 100% of the requests to payment touched, 40% failed")
         .says("checkout, customers, payment, web can feel it")
         .says("class leased");

@@ -84,7 +84,7 @@ impl Author<'_> {
                     _ => format!("for {time}"),
                 };
                 let _ = writeln!(self.text, "@allow(interference)");
-                let (fault, more) = FAULTS[(traffic + rate) as usize % FAULTS.len()];
+                let (fault, more) = FAULTS[(traffic + rate) % FAULTS.len()];
                 let rate = if fault == "rate_limit" { String::new() } else { format!(", rate: {rate}%") };
                 let fault = format!("http.{fault}({service}, traffic: {traffic}%{rate}{more})");
                 let _ = writeln!(self.text, "inject {fault} as {name}{after} {held}");

@@ -11,11 +11,14 @@ pub(super) enum Part {
     Any,
 }
 
+/// The part behind one that stands for any bytes, and where in the text it is looked for next.
+type Retry = (usize, usize);
+
 /// Whether the parts stand for the text. The time is bounded by the product of their lengths.
 pub(super) fn fits(parts: &[Part], text: &[u8]) -> bool {
     let (mut part, mut at) = (0, 0);
-    // Of the last part of each kind that stands for any bytes: the part behind it, and where that is looked for next.
-    let (mut within, mut any): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    // Of the last part of each kind that stands for any bytes.
+    let (mut within, mut any): (Option<Retry>, Option<Retry>) = (None, None);
     loop {
         match parts.get(part) {
             Some(Part::Any) => {
