@@ -4,6 +4,7 @@ const COMPONENTS: &[(&str, &[u8])] = &[
     ("command", include_bytes!("../../stdlib/components/command.wasm")),
     ("http", include_bytes!("../../stdlib/components/http.wasm")),
     ("process", include_bytes!("../../stdlib/components/process.wasm")),
+    ("toxiproxy", include_bytes!("../../stdlib/components/toxiproxy.wasm")),
 ];
 
 /// The bytes of a standard component.

@@ -31,13 +31,28 @@ impl ProcessIdentity {
         }
     }
 
+    /// Whether it is a thread of the kernel, which no signal concerns.
+    pub fn is_of_kernel(&self) -> bool {
+        stat(self.pid).ok().flatten().is_some_and(|stat| stat.started == self.started && stat.of_kernel)
+    }
+
+    /// The number of the process that started it, or that took it over. None where there is no such process.
+    pub fn parent(&self) -> Option<u32> {
+        stat(self.pid).ok().flatten().filter(|stat| stat.started == self.started).map(|stat| stat.parent)
+    }
+
     /// Whether that very process is there, but stands still until it is told to go on.
     pub fn is_stopped(&self) -> bool {
         stat(self.pid).ok().flatten().is_some_and(|stat| stat.started == self.started && stat.stopped)
     }
 }
 
+/// `PF_KTHREAD` of the kernel's flags of a process.
+const KERNEL_THREAD: u32 = 0x0020_0000;
+
 struct Stat {
+    parent: u32,
+    of_kernel: bool,
     started: u64,
     dead: bool,
     stopped: bool,
@@ -57,8 +72,11 @@ fn parsed(text: &str) -> Option<Stat> {
     let (_, fields) = text.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split_whitespace().collect();
     let state = *fields.first()?;
+    let parent = fields.get(1)?.parse().ok()?;
+    let flags: u32 = fields.get(6)?.parse().ok()?;
     let started = fields.get(19)?.parse().ok()?;
-    Some(Stat { started, dead: matches!(state, "Z" | "X"), stopped: matches!(state, "T" | "t") })
+    let of_kernel = flags & KERNEL_THREAD != 0;
+    Some(Stat { parent, of_kernel, started, dead: matches!(state, "Z" | "X"), stopped: matches!(state, "T" | "t") })
 }
 
 /// Whether an error of a file in `/proc/PID` says that the process is gone.

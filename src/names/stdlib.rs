@@ -12,6 +12,7 @@ pub const MODULES: &[(&str, &str, &str)] = &[
     ("std.policy.production", "std/policy/production.chaos", include_str!("../../stdlib/policy/production.chaos")),
     ("std.process", "std/process.chaos", include_str!("../../stdlib/process.chaos")),
     ("std.tcp", "std/tcp.chaos", include_str!("../../stdlib/tcp.chaos")),
+    ("std.toxiproxy", "std/toxiproxy.chaos", include_str!("../../stdlib/toxiproxy.chaos")),
 ];
 
 /// The last name of the module whose file this is.
@@ -55,6 +56,11 @@ pub const COMPONENTS: &[Component] = &[
         manifest: Some(include_str!("../../stdlib/injectors/process/manifest.json")),
     },
     Component { name: "tcp", probes: &["open", "time"], manifest: None },
+    Component {
+        name: "toxiproxy",
+        probes: &[],
+        manifest: Some(include_str!("../../stdlib/injectors/toxiproxy/manifest.json")),
+    },
     Component {
         name: "command",
         probes: &["exit", "find", "number", "says", "succeeds", "text"],

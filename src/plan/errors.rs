@@ -49,6 +49,15 @@ pub fn not_granted(inject: &Inject, capability: &Capability, environment: &str, 
         ))
 }
 
+/// A fault of a Toxiproxy on a service before which none stands.
+pub fn no_toxiproxy(inject: &Inject, environment: &str, at: Span) -> Diagnostic {
+    let target = &inject.target;
+    Diagnostic::error(codes::E0336, format!("no Toxiproxy stands before `{target}` in the environment `{environment}`"))
+        .at(inject.target_span, "this fault works in one")
+        .at(at, "")
+        .help(format!("add `toxiproxy \"{target}\" at \"http://127.0.0.1:8474\"` to `service {target}`"))
+}
+
 pub fn no_upstream(service: &str, at: Span) -> Diagnostic {
     Diagnostic::error(codes::E0703, format!("`{service}` has a proxy but no address"))
         .at(at, "where should the proxy pass requests on to?")

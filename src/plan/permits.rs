@@ -22,6 +22,13 @@ pub(super) fn permits(
                 // The target's own proxy, which the run knows: the fault works in it.
                 ("http", "target:admin") => continue,
                 ("process", "target") => of_target(&inject.target, place, processes),
+                ("http", "target:toxiproxy") => {
+                    let place = place.and_then(|place| place.toxiproxy.clone());
+                    if place.is_none() && !environment.flawed {
+                        findings.push(errors::no_toxiproxy(inject, &environment.name, environment.span));
+                    }
+                    place.into_iter().map(Permit::Toxiproxy).collect()
+                }
                 (name, "target:address") => addresses(name, place),
                 (_, scope) => granted(inject, environment, capability, scope),
             };
@@ -38,7 +45,7 @@ pub(super) fn permits(
 fn granted(inject: &Inject, environment: &Environment, capability: &Capability, scope: &str) -> Vec<Permit> {
     let meant = |named: &Permit| match named {
         Permit::Http(text) | Permit::Tcp(text) | Permit::Exec(text) | Permit::Files(text) => text == scope,
-        Permit::Processes { .. } => false,
+        Permit::Toxiproxy(_) | Permit::Processes { .. } => false,
     };
     let fits = |permit: &Permit| scope == "granted" || meant(permit);
     let grants = environment.grants.iter().filter(|grant| {

@@ -10,7 +10,7 @@ use super::world::Witness;
 use crate::base::{Instant, unit};
 use crate::injector::Phase as FaultPhase;
 use crate::monitor::{Obligation, Outcome, Phase};
-use crate::plan::{Injection, LAST_LOOK, LATE};
+use crate::plan::{Injection, LAST_LOOK, LATE, QUERY_TIMEOUT};
 use crate::types::model::Expectation;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,15 @@ struct Seen {
     idle: Duration,
     /// Why it is no longer in force though nobody took it back.
     lost: Option<String>,
+    /// Why it is not known whether it was in force to its end.
+    unknown: Option<String>,
+}
+
+/// What a look at a fault finds that should still be in force.
+enum Standing {
+    InForce,
+    Gone(String),
+    Unknown(String),
 }
 
 /// Runs an inject step from beginning to end.
@@ -140,14 +149,22 @@ async fn hold(shared: &Arc<Shared>, step: &str, injection: &Injection, effect: &
 async fn last_look(shared: &Shared, step: &str, fault: &FaultIntent, seen: &mut Seen) {
     let now = shared.moment(&format!("last look {step}")).await;
     let latest = now + unit::to_duration(LAST_LOOK);
+    // What ends before its time is not held up; else an injector that asks others has the time of a query.
+    let patient = fault.means.beside_proxy && !is_cut_short(shared, step);
+    let patience = unit::to_duration(if patient { QUERY_TIMEOUT } else { LAST_LOOK });
     // Each on its own: what one of them knows in time is not lost because another is slow.
-    let (_, witness, ended_early) = tokio::join!(
+    let (_, witness, standing) = tokio::join!(
         in_time(shared, latest, shared.sample_now()),
         in_time(shared, latest, shared.world.witnessed(fault)),
-        in_time(shared, latest, ended_early(shared, fault)),
+        in_time(shared, now + patience, standing(shared, fault)),
     );
     seen.take(witness.flatten().unwrap_or_default(), now);
-    seen.lost = seen.lost.take().or(ended_early.flatten());
+    match standing {
+        Some(Standing::Gone(why)) => _ = seen.lost.get_or_insert(why),
+        Some(Standing::Unknown(why)) => seen.unknown = Some(why),
+        None if patient => seen.unknown = Some(format!("its injector did not answer within {QUERY_TIMEOUT} s")),
+        Some(Standing::InForce) | None => {}
+    }
 }
 
 /// What comes of it, if it comes in time.
@@ -177,10 +194,15 @@ impl Seen {
     }
 }
 
-/// A fault that its target no longer has in force, though nobody took it back, was not held for its time.
-async fn ended_early(shared: &Shared, fault: &FaultIntent) -> Option<String> {
-    let evidence = shared.world.status(fault).await.ok()?;
-    (evidence.phase != FaultPhase::Active).then(|| format!("its target says: {}", evidence.message))
+/// A fault that its target no longer has in force, though nobody took it back, was not held for its time. What acts in a proxy
+/// is seen by the proxy's counters, whether or not its injector can be asked; of any other fault nobody else tells.
+async fn standing(shared: &Shared, fault: &FaultIntent) -> Standing {
+    match shared.world.status(fault).await {
+        Ok(evidence) if evidence.phase == FaultPhase::Active => Standing::InForce,
+        Ok(evidence) => Standing::Gone(format!("its target says: {}", evidence.message)),
+        Err(error) if fault.means.beside_proxy => Standing::Unknown(error.to_string()),
+        Err(_) => Standing::InForce,
+    }
 }
 
 /// Expectations are anchored at the moment the fault is seen to act.
@@ -300,6 +322,10 @@ fn conclude(shared: &Shared, step: &str, injection: &Injection, held: Held, end:
     let what = format!("{} on {}", injection.fault, injection.target);
     if let Some(lost) = &held.seen.lost {
         shared.because(Verdict::Inconclusive, format!("{step}: the fault ended before its time: {lost}"));
+    }
+    if let Some(why) = held.seen.unknown.as_ref().filter(|_| !cut_short) {
+        let unknown = format!("{step}: whether the fault was in force to its end is not known: {why}");
+        shared.because(Verdict::Inconclusive, unknown);
     }
     let by_requests = injection.resource == "requests";
     if by_requests && held.seen.idle > IDLE.max(shared.window()) {

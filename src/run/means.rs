@@ -6,7 +6,7 @@ use crate::diagnostics::codes;
 use crate::injector::{Declared, Deed, FoundBy, Grant, Origin};
 use crate::plan::{Injection, Plan, Process, Proxy};
 use crate::types::address::Url;
-use crate::types::model::{ComponentPath, Permit, ProcessSource};
+use crate::types::model::{CGROUPS, ComponentPath, Permit, ProcessSource, Toxiproxy};
 use crate::types::program::ProgramPattern;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -47,8 +47,10 @@ impl Started {
                 FoundBy::Marker(markers.get(of)?.clone())
             }
             ProcessSource::PidFile(file) => FoundBy::PidFile(file.clone()),
-            ProcessSource::Cgroup(folder) => FoundBy::Cgroup(folder.clone()),
+            ProcessSource::Cgroup(path) if path.starts_with(CGROUPS) => FoundBy::Cgroup(path.clone()),
+            ProcessSource::Cgroup(path) => FoundBy::Group(path.clone()),
             ProcessSource::Unit(unit) => FoundBy::Unit(unit.clone()),
+            ProcessSource::UserUnit(unit) => FoundBy::UserUnit(unit.clone()),
         };
         Some(Declared { instance: of.clone(), by })
     }
@@ -70,11 +72,8 @@ pub fn grant(proxy: Option<&Proxy>, token: Option<String>, means: &Means) -> Gra
     let mut grant = Grant { http: admin.into_iter().collect(), processes: means.processes.clone(), ..Grant::default() };
     for permit in &means.permits {
         match permit {
-            Permit::Http(origin) => grant.http.extend(Url::parse(origin).ok().map(|url| Origin {
-                secure: url.secure,
-                address: url.address.to_string(),
-                token: None,
-            })),
+            Permit::Http(url) => grant.http.extend(origin(url)),
+            Permit::Toxiproxy(Toxiproxy { server, .. }) => grant.http.extend(origin(server)),
             Permit::Tcp(address) => grant.tcp.push(address.clone()),
             Permit::Exec(pattern) => grant.programs.extend(ProgramPattern::parse(pattern)),
             Permit::Files(folder) => grant.files.push(PathBuf::from(folder)),
@@ -82,6 +81,22 @@ pub fn grant(proxy: Option<&Proxy>, token: Option<String>, means: &Means) -> Gra
         }
     }
     grant
+}
+
+fn origin(url: &str) -> Option<Origin> {
+    let url = Url::parse(url).ok()?;
+    Some(Origin { secure: url.secure, address: url.address.to_string(), token: None })
+}
+
+/// What a component is told of a target besides its instances: where its Toxiproxy is.
+pub fn attributes(permits: &[Permit]) -> impl Iterator<Item = (String, String)> {
+    let proxies = permits.iter().filter_map(|permit| match permit {
+        Permit::Toxiproxy(toxiproxy) => Some(toxiproxy),
+        _ => None,
+    });
+    proxies.flat_map(|Toxiproxy { proxy, server }| {
+        [("toxiproxy.proxy".to_owned(), proxy.clone()), ("toxiproxy.server".to_owned(), server.clone())]
+    })
 }
 
 /// The bytes of a component that is no standard one. They are kept in the store: a fault must be taken back also when the

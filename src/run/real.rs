@@ -283,7 +283,7 @@ impl RealWorld {
         let target = Target {
             service: injection.target.clone(),
             instances: instances.collect(),
-            attributes: admin.chain(requests).collect(),
+            attributes: admin.chain(requests).chain(means::attributes(&injection.permits)).collect(),
         };
         let means = self.started.means(injection);
         let injector = self.injector(&injection.component, means.file.as_ref()).await?;

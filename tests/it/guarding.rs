@@ -1,10 +1,11 @@
 //! The guard's own place, and what it is handed: a real systemd, real control groups, a token that must be nowhere.
 
-use crate::harness::{Load, Place, Ran, Running, answers, files, free_port, nginx, status, unshare, wait_for};
+use crate::harness::{Load, Place, Ran, Running, answers, files, free_port, nginx, status, wait_for};
+use crate::own_systemd::{Group, Systemd};
 use crate::prometheus::all_files;
 use crate::site::experiment;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 const TOKEN: &str = "t0ken-of-the-page-proxy-5c1d";
@@ -155,67 +156,6 @@ fn where_no_systemd_answers_the_guard_stands_beside_its_runner() {
     assert!(guard_logs(&place).contains("taken back: http.error on page"), "{}", guard_logs(&place));
 }
 
-/// A control group of its own, which is removed at the end; none where this user may not have one.
-struct Group(PathBuf);
-
-impl Group {
-    fn new() -> Option<Self> {
-        let root = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].map(Path::new);
-        let root = root.into_iter().find(|root| root.join("cgroup.procs").exists())?;
-        let group = root.join(format!("chaos-test-{}", std::process::id()));
-        fs::create_dir(&group).ok()?;
-        let group = Self(group);
-        group.0.join("cgroup.kill").exists().then_some(group)
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        let _killed = fs::write(self.0.join("cgroup.kill"), "1");
-        // From the innermost on; a group goes when its last process has.
-        let find =
-            || Command::new("find").arg(&self.0).args(["-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]).output();
-        for _ in 0..100 {
-            let _busy = find();
-            if !self.0.exists() {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-    }
-}
-
-/// A user's systemd in namespaces of its own: it sees no control group but those below the test's, and no other `/run`.
-fn systemd(group: &Group, place: &Place) -> Option<Running> {
-    // As process 1 it would take itself for the machine's.
-    let script = format!(
-        "mount -t cgroup2 cgroup2 /sys/fs/cgroup; mount -t tmpfs tmpfs /run; mkdir -p /run/systemd/system /run/user
-         mount --bind {} /run/user; XDG_RUNTIME_DIR=/run/user /usr/lib/systemd/systemd --user & wait",
-        place.path().join("runtime").display()
-    );
-    fs::create_dir_all(place.path().join("runtime")).unwrap();
-    let flags = ["--mount", "--pid", "--fork", "--mount-proc", "--cgroup", "--kill-child"];
-    let mut tried = unshare(&flags)?;
-    tried.args(["sh", "-ec", &script]).stdout(Stdio::null()).stderr(Stdio::null());
-    // The namespace's root is the group in which `unshare` is: a shell enters it first.
-    let words: Vec<String> = std::iter::once("unshare".to_owned())
-        .chain(tried.get_args().map(|word| word.to_str().unwrap().to_owned()))
-        .collect();
-    let enter = format!("echo $$ > {}/cgroup.procs && exec \"$@\"", group.0.display());
-    let mut command = Command::new("sh");
-    command.args(["-c", &enter, "sh"]).args(words).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let running = Running::start(&mut command);
-    let private = place.path().join("runtime/systemd/private");
-    for _ in 0..500 {
-        if private.exists() {
-            return Some(running);
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    println!("skipped: a systemd of one's own does not start here");
-    None
-}
-
 /// Kills the runner's whole control group, as a service manager does: the guard stands in another, and takes everything back.
 #[test]
 fn a_kill_of_the_runners_control_group_does_not_reach_the_guard() {
@@ -223,18 +163,13 @@ fn a_kill_of_the_runners_control_group_does_not_reach_the_guard() {
         println!("skipped: no control group of one's own here");
         return;
     };
-    if !Path::new("/usr/lib/systemd/systemd").exists() {
-        println!("skipped: no systemd here");
-        return;
-    }
     let place = Place::new();
     let ports = (free_port(), free_port(), free_port());
     let _page = page(&place, ports.0, ports.1, None);
     let _load = Load::on(ports.1);
     let file = experiment(&place, ports.0, ports.1, ports.2);
-    let Some(systemd) = systemd(&group, &place) else { return };
-    let children = format!("/proc/{0}/task/{0}/children", systemd.0.id());
-    let first = fs::read_to_string(children).unwrap().trim().to_owned();
+    let Some(systemd) = Systemd::start(&group, &place) else { return };
+    let first = systemd.first();
 
     // Inside, so that processes have the same numbers for all of them.
     let run = |runtime: &str| {

@@ -5,7 +5,7 @@ use crate::harness::{Load, Place, Running, answers, free_port, nginx, nginx_that
 use std::os::unix::fs::PermissionsExt;
 
 /// A page at `port` that the run starts with `start`, and a fault of it; `declared` stands before all.
-fn site(place: &Place, port: u16, is: &str, declared: &str, granted: &str, step: &str) -> String {
+pub fn site(place: &Place, port: u16, is: &str, declared: &str, granted: &str, step: &str) -> String {
     let text = format!(
         r#"
 use std.http
@@ -33,7 +33,7 @@ experiment outage on site {{
     "outage.chaos".to_owned()
 }
 
-const STARTED: &str = "start \"python3 -m http.server {port} --bind 127.0.0.1\"";
+pub const STARTED: &str = "start \"python3 -m http.server {port} --bind 127.0.0.1\"";
 
 /// The component of the tests as `own.wasm`, with a fault for one of its actions.
 fn rogue(place: &Place, action: &str) -> String {

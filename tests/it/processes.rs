@@ -3,7 +3,7 @@
 use crate::harness::{Place, Running, answers, free_port, nginx_that, status, wait_for};
 
 /// A page with one instance, at `port`; `is` says how its processes come to be.
-fn site(place: &Place, port: u16, is: &str, step: &str, rest: &str) -> String {
+pub fn site(place: &Place, port: u16, is: &str, step: &str, rest: &str) -> String {
     let text = format!(
         r#"
 use std.http
@@ -32,7 +32,7 @@ experiment outage on site {{
     "outage.chaos".to_owned()
 }
 
-const BACK: &str = "expect page.up >= 99% within 40s holding 2s";
+pub const BACK: &str = "expect page.up >= 99% within 40s holding 2s";
 const STARTED: &str = "start \"python3 -m http.server {port} --bind 127.0.0.1\"";
 
 #[test]
@@ -115,41 +115,68 @@ fn a_target_that_vanishes_leaves_nothing_and_proves_nothing() {
     place.run(&["status"]).ended(0).says("nothing is in force");
 }
 
-/// A control group of the kernel's own, as systemd makes one for each unit; none where this user may not make any.
-struct Group(std::path::PathBuf);
-
-impl Group {
-    fn make(unit: &str) -> Option<Self> {
-        let roots = ["/sys/fs/cgroup/unified", "/sys/fs/cgroup"].map(std::path::Path::new);
-        let root = roots.into_iter().find(|root| root.join("cgroup.procs").exists())?;
-        let folder = root.join("system.slice").join(unit);
-        std::fs::create_dir_all(&folder).ok().map(|()| Self(folder))
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        wait_for("an empty control group", 20, || std::fs::remove_dir(&self.0).is_ok());
-        // The slice goes too if nobody else is in it.
-        let _in_use = self.0.parent().map(std::fs::remove_dir);
-    }
-}
-
-/// They are found in their control group, whoever started them.
 #[test]
-fn the_processes_of_a_unit_are_paused_and_go_on() {
+fn a_restarted_process_ends_by_itself_and_comes_back() {
     let (place, port) = (Place::new(), free_port());
-    let unit = format!("chaos-test-{port}.service");
-    let Some(group) = Group::make(&unit) else { return eprintln!("no control group can be made here") };
-    let nginx = nginx_that(&place, "page", port, "return 200 'hello';");
-    let main = std::fs::read_to_string(place.path().join("page/nginx.pid")).unwrap();
-    std::fs::write(group.0.join("cgroup.procs"), main.trim()).unwrap();
-    let is = format!("processes unit \"{unit}\"");
-    let file = site(&place, port, &is, "pause(page) as halt", BACK);
-    place.run(&["exec", &file]).ended(0).says("seen to act, 1 time so far").says("outage: confirmed");
-    let is = format!("processes cgroup \"{}\"; restarts by orchestrator", group.0.display());
-    let file = site(&place, port, &is, "kill(page) as crash", "");
-    place.run(&["exec", &file]).ended(0).says("outage: confirmed");
-    assert!(!answers(port));
-    drop(nginx);
+    let script = "import signal, sys, http.server as h\n\
+                  signal.signal(signal.SIGTERM, lambda *_: (open('asked', 'a').write('x'), sys.exit(0)))\n\
+                  h.HTTPServer(('127.0.0.1', int(sys.argv[1])), h.SimpleHTTPRequestHandler).serve_forever()\n";
+    let script = place.write("page.py", script);
+    let is = format!("start \"python3 {} {{port}}\"; restarts by runner after 6s", script.display());
+    let file = site(&place, port, &is, "restart(page) as deploy", BACK);
+    let ran = place.run(&["exec", &file]).ended(0);
+    ran.says("process page ended under its fault").says("seen to act, 1 time so far").says("outage: confirmed");
+    // It was asked, not killed; the second time by the end of the run.
+    assert_eq!(std::fs::read_to_string(place.path().join("asked")).unwrap(), "xx");
+    place.run(&["status"]).ended(0).says("nothing is in force");
+}
+
+#[test]
+fn a_process_that_does_not_end_when_it_is_asked_confirms_nothing() {
+    let (place, port) = (Place::new(), free_port());
+    let script = "import signal, sys, http.server as h\n\
+                  signal.signal(signal.SIGTERM, signal.SIG_IGN)\n\
+                  h.HTTPServer(('127.0.0.1', int(sys.argv[1])), h.SimpleHTTPRequestHandler).serve_forever()\n";
+    let script = place.write("page.py", script);
+    let is = format!("start \"python3 {} {{port}}\"; restarts by runner after 1s", script.display());
+    let file = site(&place, port, &is, "restart(page) as deploy", "");
+    let ran = place.run(&["exec", &file]);
+    ran.ended(5).says("process.restart on page was not seen to act").says("outage: inconclusive");
+    assert!(!answers(port), "what does not end when it is asked is killed at the end of the run");
+}
+
+/// Whoever restarts it, as a supervisor does: a new nginx whenever one ends.
+fn supervised(place: &Place, port: u16) -> Running {
+    drop(nginx_that(place, "page", port, "return 200 'hello';"));
+    let run = format!("while :; do nginx -p {0}/page -c {0}/page.conf; done", place.path().display());
+    let mut command = std::process::Command::new("sh");
+    let running = Running::start(std::os::unix::process::CommandExt::process_group(command.args(["-c", &run]), 0));
+    wait_for("nginx", 20, || answers(port));
+    running
+}
+
+fn end_all(supervisor: &Running) {
+    std::process::Command::new("kill").args(["-KILL", "--", &format!("-{}", supervisor.0.id())]).status().unwrap();
+}
+
+/// The runner dies between the signal and its end: the restart is over, so nobody signals the nginx that came after it.
+#[test]
+fn a_restart_whose_runner_dies_hits_nobody_twice() {
+    let (place, port) = (Place::new(), free_port());
+    let supervisor = supervised(&place, port);
+    let pid_file = place.path().join("page/nginx.pid");
+    let pid = || std::fs::read_to_string(&pid_file).unwrap_or_default().trim().to_owned();
+    let before = pid();
+    let is = format!("processes pidfile \"{}\"; restarts by orchestrator", pid_file.display());
+    let file = site(&place, port, &is, "restart(page) as deploy", BACK);
+    let runner = Running::start(&mut place.chaos(&["exec", &file]));
+    wait_for("the restart", 60, || !pid().is_empty() && pid() != before && answers(port));
+    let after = pid();
+    runner.signal("KILL");
+    drop(runner);
+    place.run(&["recover"]).ended(0);
+    place.run(&["status"]).ended(0).says("nothing is in force");
+    assert_eq!(pid(), after);
+    assert_eq!(status(port, "GET", "/"), Some(200));
+    end_all(&supervisor);
 }

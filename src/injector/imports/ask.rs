@@ -5,7 +5,7 @@ use crate::injector::bindings::v0_2::chaos::injector::types::{self, Error, Error
 use crate::injector::call::Call;
 use crate::injector::grant::{Grant, Purpose};
 use crate::injector::limits::{self, CONNECTIONS, REQUESTS};
-use crate::journal::Journal;
+use crate::journal::{Journal, ProcessIdentity};
 use std::sync::Arc;
 use std::time::Instant;
 use wasmtime::StoreLimits;
@@ -19,6 +19,11 @@ pub(crate) struct State {
     pub grant: Grant,
     /// What it is for.
     pub purpose: Purpose,
+    /// The run and the step that it is for.
+    pub(super) run: String,
+    pub(super) step: String,
+    /// The declared processes that it was told of.
+    pub(super) listed: Vec<ProcessIdentity>,
     /// The fault it is about.
     pub fault: String,
     /// What it asked, and what came of it.
@@ -52,7 +57,7 @@ pub enum Deed {
     /// A program ended with exit code 0.
     Program,
     /// A process was sent a signal.
-    Signal(crate::journal::ProcessIdentity, String),
+    Signal(ProcessIdentity, String),
     /// A file was written or removed.
     File,
 }
@@ -75,6 +80,9 @@ impl State {
             limits: limits::store_limits(memory_mib),
             grant,
             purpose,
+            run: by.run.clone(),
+            step: by.step.clone(),
+            listed: Vec::new(),
             fault: by.fault(),
             asked: Vec::new(),
             deeds: Vec::new(),

@@ -4,10 +4,13 @@ use super::ask::{Deed, Refusal, State, denied, failed};
 use crate::injector::bindings::v0_2::chaos::injector::exec::{Command, Host, Output};
 use crate::injector::bindings::v0_2::chaos::injector::types::{Error, ErrorCode};
 use crate::injector::limits::{LARGEST_OUTPUT, REQUEST_TIMEOUT};
-use rustix::process::{Pid, Signal, kill_process_group};
+use crate::journal::{MARKER, ProcessIdentity, marked};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
@@ -37,13 +40,22 @@ impl State {
         self.may_start(&program)?;
         let timeout = timeout.map_or(REQUEST_TIMEOUT, Duration::from_nanos).min(REQUEST_TIMEOUT);
         let mut child = std::process::Command::new(&program);
-        child.args(&args).env_clear().env("PATH", PATH).envs(env).current_dir("/").process_group(0);
-        let output = finished(tokio::process::Command::from(child), stdin, timeout, &program).await?;
+        let mark = mark();
+        child.args(&args).env_clear().env("PATH", PATH).envs(env).env(MARKER, &mark);
+        child.current_dir("/").process_group(0);
+        let output = finished(tokio::process::Command::from(child), stdin, timeout, &program, mark).await?;
         if output.exit_code == Some(0) {
             self.deeds.push(Deed::Program);
         }
         Ok(output)
     }
+}
+
+/// What nobody else's processes carry.
+fn mark() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let own = ProcessIdentity::current();
+    format!("call-{}-{}-{}", own.pid, own.started, NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
 fn is_own(name: &str) -> bool {
@@ -59,22 +71,33 @@ fn shown(program: &str, args: &[String]) -> String {
 fn trusted(program: &str) -> Result<(), Refusal> {
     let found = std::fs::metadata(program);
     let found = found.map_err(|error| failed(ErrorCode::TargetUnreachable, format!("{program}: {error}")))?;
+    if !found.is_file() {
+        return Err(denied(format!("{program} is no file")));
+    }
     let open = |mode: u32| mode & 0o002 != 0;
     let folder = std::path::Path::new(program).parent().and_then(|folder| std::fs::metadata(folder).ok());
     let replaceable = folder.is_some_and(|folder| open(folder.mode()) && folder.mode() & 0o1000 == 0);
-    if !found.is_file() || open(found.mode()) || replaceable {
+    if open(found.mode()) || replaceable {
         return Err(denied(format!("{program} can be written by anybody: `chmod o-w` it and its folder")));
     }
     Ok(())
 }
 
 /// Kills what it holds, with all that it started, unless it is let go.
-struct Group(Option<Pid>);
+struct Started {
+    group: Option<Pid>,
+    /// Carried also by what has left the group.
+    mark: String,
+}
 
-impl Drop for Group {
+impl Drop for Started {
     fn drop(&mut self) {
-        if let Some(pid) = self.0 {
-            let _gone = kill_process_group(pid, Signal::KILL);
+        let Some(group) = self.group else { return };
+        let _gone = kill_process_group(group, Signal::KILL);
+        for process in marked(&self.mark).unwrap_or_default() {
+            if let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) {
+                let _gone = kill_process(pid, Signal::KILL);
+            }
         }
     }
 }
@@ -84,6 +107,7 @@ async fn finished(
     stdin: Option<Vec<u8>>,
     timeout: Duration,
     program: &str,
+    mark: String,
 ) -> Result<Output, Refusal> {
     let cannot = |error: std::io::Error| {
         let code = match error.kind() {
@@ -94,9 +118,10 @@ async fn finished(
     };
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(cannot)?;
-    let mut group = Group(child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw));
+    let group = child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(Pid::from_raw);
+    let mut started = Started { group, mark };
     let (mut input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-    let (output, errors) = (tokio::spawn(read(output)), tokio::spawn(read(errors)));
+    let (output, errors) = (Reading::of(output), Reading::of(errors));
     let running = async {
         if let (Some(input), Some(data)) = (&mut input, stdin) {
             // A program need not read what it is given.
@@ -108,32 +133,44 @@ async fn finished(
     let ended = tokio::time::timeout(timeout, running).await;
     let ended = ended.map_err(|_| failed(ErrorCode::Timeout, format!("{program} ran too long, and was killed")))?;
     // What it left running on purpose stays.
-    group.0 = None;
+    started.group = None;
     let exit_code = ended.map_err(cannot)?.code();
-    Ok(Output { exit_code, stdout: last_words(output).await, stderr: last_words(errors).await })
+    Ok(Output { exit_code, stdout: output.last_words().await, stderr: errors.last_words().await })
 }
 
-type Reading = tokio::task::JoinHandle<Vec<u8>>;
+/// What was read of an output so far.
+type Kept = Arc<Mutex<Vec<u8>>>;
 
-async fn last_words(mut reading: Reading) -> Vec<u8> {
-    match tokio::time::timeout(LAST_WORDS, &mut reading).await {
-        Ok(read) => read.unwrap_or_default(),
-        Err(_) => {
-            reading.abort();
-            Vec::new()
+/// An output that is being read.
+struct Reading {
+    kept: Kept,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Reading {
+    fn of(from: Option<impl AsyncRead + Unpin + Send + 'static>) -> Self {
+        let kept = Kept::default();
+        Self { task: tokio::spawn(read(from, Arc::clone(&kept))), kept }
+    }
+
+    /// What came; no more is waited for than for a moment.
+    async fn last_words(mut self) -> Vec<u8> {
+        if tokio::time::timeout(LAST_WORDS, &mut self.task).await.is_err() {
+            self.task.abort();
         }
+        std::mem::take(&mut *self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Reads to the end, but keeps only the beginning: a program that floods its output is not held up by that.
-async fn read(from: Option<impl AsyncRead + Unpin>) -> Vec<u8> {
-    let (mut kept, mut chunk) = (Vec::new(), vec![0; 8192]);
-    let Some(mut from) = from else { return kept };
+async fn read(from: Option<impl AsyncRead + Unpin>, into: Kept) {
+    let mut chunk = vec![0; 8192];
+    let Some(mut from) = from else { return };
     while let Ok(length @ 1..) = from.read(&mut chunk).await {
+        let mut kept = into.lock().unwrap_or_else(PoisonError::into_inner);
         let room = LARGEST_OUTPUT.saturating_sub(kept.len());
         kept.extend_from_slice(chunk.get(..length.min(room)).unwrap_or_default());
     }
-    kept
 }
 
 impl Host for State {

@@ -108,7 +108,8 @@ fn unreachable_target(what: &str, error: &reqwest::Error) -> Refusal {
         cause = inner;
     }
     let code = if error.is_timeout() { ErrorCode::Timeout } else { ErrorCode::TargetUnreachable };
-    failed(code, format!("{}: {cause}", without_query(what)))
+    let help = crate::web::certificate_help(error).map(|help| format!("; {help}")).unwrap_or_default();
+    failed(code, format!("{}: {cause}{help}", without_query(what)))
 }
 
 impl http::Host for State {

@@ -3,6 +3,8 @@
 use super::ask::{Deed, Refusal, State, denied, failed};
 use crate::injector::bindings::v0_2::chaos::injector::process::{Host, Id, Info};
 use crate::injector::bindings::v0_2::chaos::injector::types::{Error, ErrorCode};
+use crate::injector::declared::{Unfound, of_another, refusal};
+use crate::injector::grant::Purpose;
 use crate::journal::{HostCall, ProcessIdentity};
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
@@ -20,20 +22,33 @@ const SIGNALS: &[(&str, Signal)] = &[
 ];
 
 impl State {
-    fn list_now(&self) -> Result<Vec<Info>, Refusal> {
-        let mut all = Vec::new();
+    /// The declared processes that run. A check also finds out whether they may be signalled, and why there are none.
+    async fn list_now(&mut self) -> Result<Vec<Info>, Refusal> {
+        let (mut all, mut none) = (Vec::new(), Vec::new());
         for declared in &self.grant.processes {
-            let found = declared.processes().map_err(|error| failed(ErrorCode::TargetUnreachable, error))?;
-            all.extend(found.into_iter().filter_map(|process| info(process, &declared.instance)));
+            match declared.processes().await {
+                Ok(found) => all.extend(found.into_iter().filter_map(|process| info(process, &declared.instance))),
+                Err(Unfound::None(why)) => none.push(why),
+                Err(Unfound::Wrong(why)) => return Err(failed(ErrorCode::UnsupportedTarget, why)),
+            }
+        }
+        self.listed.extend(all.iter().map(|info| identity(info.id)));
+        if self.purpose == Purpose::Check {
+            if all.is_empty() && !none.is_empty() {
+                return Err(failed(ErrorCode::TargetUnreachable, none.join("; ")));
+            }
+            if let Some(why) = all.iter().find_map(|info| refusal(identity(info.id))) {
+                return Err(denied(why));
+            }
         }
         Ok(all)
     }
 
-    fn signal_now(&mut self, id: Id, name: &str) -> Result<(), Refusal> {
+    async fn signal_now(&mut self, id: Id, name: &str) -> Result<(), Refusal> {
         self.may_change(&format!("send SIG{name}"))?;
         let known = SIGNALS.iter().find(|(known, _)| *known == name).map(|(_, signal)| *signal);
         let signal = known.ok_or_else(|| failed(ErrorCode::InvalidParams, format!("there is no signal `{name}`")))?;
-        let wanted = ProcessIdentity { pid: id.pid, started: id.started };
+        let wanted = identity(id);
         // Held by its descriptor, the number cannot pass to another process between the look and the signal.
         let gone = || failed(ErrorCode::UnknownHandle, format!("process {} is gone", id.pid));
         let pid = i32::try_from(id.pid).ok().and_then(Pid::from_raw).ok_or_else(gone)?;
@@ -41,20 +56,36 @@ impl State {
         if !wanted.is_alive() {
             return Err(gone());
         }
-        if !self.list_now()?.iter().any(|info| info.id.pid == id.pid && info.id.started == id.started) {
+        let goes_on = name == "CONT" && self.has_stopped(wanted);
+        if !goes_on && !self.listed.contains(&wanted) {
+            self.list_now().await?;
+        }
+        if !goes_on && !self.listed.contains(&wanted) {
             return Err(denied(format!("process {} is none that the environment declares for this target", id.pid)));
         }
         pidfd_send_signal(process, signal).map_err(|error| match error {
-            rustix::io::Errno::PERM => {
-                let why = format!("process {} belongs to another user: run chaos as that user, or as root", id.pid);
-                denied(why)
-            }
+            rustix::io::Errno::PERM => denied(of_another(id.pid)),
             rustix::io::Errno::SRCH => gone(),
             other => failed(ErrorCode::Internal, format!("process {}: {other}", id.pid)),
         })?;
         self.deeds.push(Deed::Signal(wanted, name.to_owned()));
         Ok(())
     }
+
+    /// Whether this very fault has stopped a process: it may go on whatever the environment means by the target by now.
+    fn has_stopped(&self, process: ProcessIdentity) -> bool {
+        let calls = self.journal.host_calls(&self.run).unwrap_or_default();
+        of_step(&calls, &self.step).any(|stopped| stopped == process)
+    }
+}
+
+fn identity(id: Id) -> ProcessIdentity {
+    ProcessIdentity { pid: id.pid, started: id.started }
+}
+
+/// The processes that a step has stopped, by what is written down.
+fn of_step<'a>(calls: &'a [HostCall], step: &'a str) -> impl Iterator<Item = ProcessIdentity> + 'a {
+    calls.iter().filter(move |call| call.step == step && call.outcome == "done").filter_map(|call| stopped(&call.what))
 }
 
 /// A process, as it is written down.
@@ -71,8 +102,7 @@ fn stopped(what: &str) -> Option<ProcessIdentity> {
 /// Lets go on whatever was stopped for a fault, by what is written down of it: without its component, which failed. Gives how
 /// many processes that were.
 pub(crate) fn let_go_on(calls: &[HostCall], step: &str) -> usize {
-    let of_fault = calls.iter().filter(|call| call.step == step && call.outcome == "done");
-    let processes = of_fault.filter_map(|call| stopped(&call.what)).filter(ProcessIdentity::is_stopped);
+    let processes = of_step(calls, step).filter(ProcessIdentity::is_stopped);
     let sent = processes.filter(|process| {
         let pid = i32::try_from(process.pid).ok().and_then(Pid::from_raw);
         let held = pid.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
@@ -98,12 +128,12 @@ fn info(process: ProcessIdentity, instance: &str) -> Option<Info> {
 
 impl Host for State {
     async fn list(&mut self) -> wasmtime::Result<Result<Vec<Info>, Error>> {
-        Ok(self.ask("process", "list".to_owned(), async |state| state.list_now()).await)
+        Ok(self.ask("process", "list".to_owned(), async |state| state.list_now().await).await)
     }
 
     async fn signal(&mut self, id: Id, signal: String) -> wasmtime::Result<Result<(), Error>> {
         let name: String = signal.chars().take(20).collect();
-        let what = format!("SIG{name} to {}", told(ProcessIdentity { pid: id.pid, started: id.started }));
-        Ok(self.ask("process", what, async |state| state.signal_now(id, &name)).await)
+        let what = format!("SIG{name} to {}", told(identity(id)));
+        Ok(self.ask("process", what, async |state| state.signal_now(id, &name).await).await)
     }
 }

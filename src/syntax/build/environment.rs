@@ -62,6 +62,7 @@ impl Builder<'_> {
             through: None,
             admin: None,
             admin_arguments: Vec::new(),
+            toxiproxy: None,
             start: None,
             processes: None,
             selector: None,
@@ -77,6 +78,11 @@ impl Builder<'_> {
                 Rule::admin => {
                     self.once_expr(&mut service.admin, item, "admin");
                     service.admin_arguments.extend(item.each(Rule::named_argument, |named| self.named_argument(named)));
+                }
+                Rule::toxiproxy => {
+                    let mut parts = self.all_expr(item).into_iter();
+                    let toxiproxy = parts.next().zip(parts.next());
+                    self.once(&mut service.toxiproxy, toxiproxy, |(name, _)| name.span, "toxiproxy");
                 }
                 Rule::start => self.once_expr(&mut service.start, item, "start"),
                 Rule::processes => {

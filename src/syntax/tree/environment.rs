@@ -49,6 +49,8 @@ pub struct PlacedService {
     pub admin: Option<Expr>,
     /// `token: secret("…")` behind it.
     pub admin_arguments: Vec<Argument>,
+    /// `toxiproxy "…" at "…"`: the proxy's name in a Toxiproxy, and where that is.
+    pub toxiproxy: Option<(Expr, Expr)>,
     /// `start "…"`.
     pub start: Option<Expr>,
     /// `processes pidfile "…"`: how its processes are found, and where.

@@ -8,7 +8,7 @@ use crate::syntax::tree::{self, Expr, ExprKind};
 use crate::types::address::{Address, Url};
 use crate::types::expression::Context;
 use crate::types::labels::labels;
-use crate::types::model::{Allowance, Environment, Place, Restart, Restarter, System};
+use crate::types::model::{Allowance, Environment, Place, Restart, Restarter, System, Toxiproxy};
 use crate::types::secret::SecretRef;
 use crate::types::{Type, errors};
 use std::collections::BTreeMap;
@@ -221,8 +221,19 @@ impl Checker<'_> {
                 taken.insert(url.trim_start_matches("https://").trim_start_matches("http://").to_owned(), name);
             }
         }
+        let mut proxies: Vec<(&Toxiproxy, &str)> = Vec::new();
         for service in &written.services {
             let Some(place) = environment.services.get(&service.name.text) else { continue };
+            if let Some(own) = &place.toxiproxy {
+                match proxies.iter().find(|(other, _)| *other == own) {
+                    Some((_, other)) => {
+                        let headline = format!("the proxy `{}` is that of `{other}` already", own.proxy);
+                        let help = "a toxic in it would hit both: give every service a proxy of its own";
+                        self.report(errors::place(headline, service.name.span, help));
+                    }
+                    None => proxies.push((own, &service.name.text)),
+                }
+            }
             for address in place.through.iter().chain(&place.admin) {
                 if let Some(other) = taken.insert(address.clone(), &service.name.text) {
                     let headline = format!("{address} is taken: it is an address of `{other}`");
@@ -246,12 +257,30 @@ impl Checker<'_> {
             namespace: written.namespace.as_ref().and_then(|expr| self.namespace(expr)),
             admin: self.admin(written, through.as_ref()),
             token: self.admin_token(written, secrets),
+            toxiproxy: written.toxiproxy.as_ref().and_then(|(name, at)| self.toxiproxy(name, at)),
             through: through.map(|address| address.to_string()),
             start: written.start.as_ref().and_then(|command| self.command(command)),
             processes: written.processes.as_ref().and_then(|(kind, value)| self.processes(kind, value)),
             restarts: written.restarts.as_ref().and_then(|restarts| self.restart(restarts, written.start.is_some())),
             span: Some(written.name.span),
         }
+    }
+
+    /// A name is one segment of a path of the API.
+    fn toxiproxy(&mut self, name: &Expr, at: &Expr) -> Option<Toxiproxy> {
+        let (proxy, server) = (self.typing(Context::default()).text(name), self.url(at));
+        let (proxy, server) = (proxy?, server?);
+        if matches!(proxy.as_str(), "" | "." | "..") || proxy.contains(|c: char| c == '/' || c.is_control()) {
+            let help = "write the name that it has there: `toxiproxy-cli list` tells it";
+            self.report(errors::place(format!("`{proxy}` is no name of a proxy"), name.span, help));
+            return None;
+        }
+        if !matches!(server.path.as_str(), "" | "/") {
+            let headline = "the API of a Toxiproxy has no path".to_owned();
+            self.report(errors::place(headline, at.span, &format!("write `{}`", server.base())));
+            return None;
+        }
+        Some(Toxiproxy { proxy, server: server.base() })
     }
 
     /// `instances "http://…", "http://…"`, or how many there are: `instances 6`.

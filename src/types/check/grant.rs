@@ -8,7 +8,7 @@ use crate::syntax::tree::{self, Expr, Name};
 use crate::types::address::{Address, Url};
 use crate::types::errors;
 use crate::types::expression::Context;
-use crate::types::model::{ComponentName, Granted, Permit, ProcessSource, System};
+use crate::types::model::{CGROUPS, ComponentName, Granted, Permit, ProcessSource, System};
 use crate::types::program::ProgramPattern;
 use std::path::{Component, Path, PathBuf};
 
@@ -78,28 +78,55 @@ impl Checker<'_> {
     /// `processes pidfile "/run/nginx.pid"`.
     pub(super) fn processes(&mut self, kind: &Name, value: &Expr) -> Option<ProcessSource> {
         let text = self.typing(Context::default()).text(value)?;
-        match kind.text.as_str() {
-            "unit" => {
-                let fits = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
-                let wrong = text.is_empty() || !text.chars().all(fits) || text.starts_with('.');
-                if wrong {
-                    let why = format!("`{text}` is no unit of systemd");
-                    self.report(errors::grant(why, value.span, "write its name, like `nginx.service`"));
-                }
-                (!wrong).then_some(ProcessSource::Unit(text))
-            }
-            "pidfile" | "cgroup" => {
-                let path = folder(&text);
-                let path = path.map_err(|why| self.report(errors::grant(why, value.span, "write an absolute path")));
-                let found = if kind.text == "cgroup" { ProcessSource::Cgroup } else { ProcessSource::PidFile };
-                path.ok().map(found)
-            }
+        let read = match kind.text.as_str() {
+            "unit" => unit(&text).map(ProcessSource::Unit),
+            "user-unit" => unit(&text).map(ProcessSource::UserUnit),
+            "pidfile" => folder(&text).map(ProcessSource::PidFile),
+            "cgroup" => folder(&text).and_then(group).map(ProcessSource::Cgroup),
             other => {
-                self.report(errors::unknown("way to find processes", other, kind.span, ["pidfile", "unit", "cgroup"]));
-                None
+                self.report(errors::unknown("way to find processes", other, kind.span, PROCESS_SOURCES));
+                return None;
             }
-        }
+        };
+        let help = match kind.text.as_str() {
+            "pidfile" => "write an absolute path, like `/run/nginx.pid`",
+            "cgroup" => "write its path in the hierarchy, like `/system.slice/nginx.service`",
+            _ => "write its name, like `nginx.service`",
+        };
+        read.map_err(|why| self.report(errors::grant(why, value.span, help))).ok()
     }
+}
+
+/// How processes can be found.
+const PROCESS_SOURCES: [&str; 4] = ["pidfile", "unit", "user-unit", "cgroup"];
+
+/// A unit that has processes: its name, with its kind.
+fn unit(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || ":-_.\\@".contains(c);
+    if text.is_empty() || !text.chars().all(fits) || text.starts_with(['.', '-']) {
+        return Err(format!("`{text}` is no unit of systemd"));
+    }
+    match text.rsplit_once('.') {
+        Some((_, "service" | "scope" | "slice")) => Ok(text.to_owned()),
+        Some((_, kind @ ("socket" | "timer" | "target" | "mount" | "path" | "device" | "swap" | "automount"))) => {
+            Err(format!("a {kind} of systemd has no processes"))
+        }
+        // As systemd itself reads it.
+        _ => Ok(format!("{text}.service")),
+    }
+}
+
+/// A control group that is not the root of a hierarchy, in which everything is.
+fn group(path: PathBuf) -> Result<PathBuf, String> {
+    let roots = ["", "systemd", "unified"].map(|name| Path::new(CGROUPS).join(name));
+    if roots.contains(&path) {
+        return Err(format!("`{}` holds every process of the machine", path.display()));
+    }
+    let elsewhere = ["/sys", "/proc", "/dev"].iter().any(|root| path.starts_with(root));
+    if elsewhere && !path.starts_with(CGROUPS) {
+        return Err(format!("`{}` is no control group", path.display()));
+    }
+    Ok(path)
 }
 
 /// `http://host:port`, without a path.

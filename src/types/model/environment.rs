@@ -4,7 +4,7 @@ use super::{Binding, Granted, Limits, ProcessSource, Source};
 use crate::base::Span;
 use crate::types::secret::SecretRef;
 use crate::types::term::MetricId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// An environment: where a system is.
@@ -60,6 +60,9 @@ pub struct Place {
     /// The secret that is the bearer token of that API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<SecretRef>,
+    /// The proxy of a Toxiproxy that callers use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub toxiproxy: Option<Toxiproxy>,
     /// The command that starts an instance.
     pub start: Option<Vec<String>>,
     /// How its processes are found, where the run does not start them.
@@ -78,6 +81,15 @@ impl Place {
         let through = self.through.as_ref().map(|address| format!("http://{address}"));
         through.or_else(|| self.instances.first().cloned())
     }
+}
+
+/// `toxiproxy "store" at "http://127.0.0.1:8474"`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toxiproxy {
+    /// The proxy's name there.
+    pub proxy: String,
+    /// The origin of the API.
+    pub server: String,
 }
 
 /// `restarts by runner after 1s`.

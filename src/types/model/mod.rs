@@ -13,11 +13,11 @@ mod system;
 mod test;
 
 pub use binding::{Binding, How, ProbeUse, SourceRef};
-pub use environment::{Allowance, Environment, Place, Restart, Restarter};
+pub use environment::{Allowance, Environment, Place, Restart, Restarter, Toxiproxy};
 pub use experiment::{Expectation, Experiment, Limits, Trigger};
 pub use fault::{Class, ComponentPath, Fault, Probe};
 pub use parameter::{Argument, Parameter};
-pub use permit::{ComponentName, Granted, Permit, ProcessSource};
+pub use permit::{CGROUPS, ComponentName, Granted, Permit, ProcessSource};
 pub use policy::Policy;
 pub use source::{Access, Source, SourceKind};
 pub use step::{After, Hold, Inject, Step, StepKind};

@@ -1,5 +1,6 @@
 //! What a component may do: what the environment grants, and which processes are a service's.
 
+use super::Toxiproxy;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
@@ -16,6 +17,8 @@ pub enum Permit {
     Exec(String),
     /// Read and write files under a folder.
     Files(String),
+    /// Command a proxy of a Toxiproxy.
+    Toxiproxy(Toxiproxy),
     /// See and signal the processes of an instance of the target.
     Processes {
         /// The instance.
@@ -33,11 +36,16 @@ pub enum ProcessSource {
     Started,
     /// The process whose number stands in a file, and what it started.
     PidFile(PathBuf),
-    /// A unit of systemd.
+    /// A unit of the system's systemd.
     Unit(String),
-    /// A control group, by its folder.
+    /// A unit of the user's systemd.
+    UserUnit(String),
+    /// A control group, by its folder under [`CGROUPS`], or by its path in the hierarchy.
     Cgroup(PathBuf),
 }
+
+/// Where control groups are mounted.
+pub const CGROUPS: &str = "/sys/fs/cgroup";
 
 /// `grant http "…" to "toxiproxy" on payment`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +83,9 @@ impl fmt::Display for Permit {
             Permit::Tcp(address) => write!(f, "connect to {address}"),
             Permit::Exec(pattern) => write!(f, "start {pattern}"),
             Permit::Files(folder) => write!(f, "read and write files under {folder}"),
+            Permit::Toxiproxy(Toxiproxy { proxy, server }) => {
+                write!(f, "command the proxy `{proxy}` of the Toxiproxy at {server}")
+            }
             Permit::Processes { of, by } => write!(f, "signal the processes of {of}: {by}"),
         }
     }
@@ -86,6 +97,7 @@ impl fmt::Display for ProcessSource {
             ProcessSource::Started => write!(f, "those that the run starts"),
             ProcessSource::PidFile(file) => write!(f, "that of {}, with what it started", file.display()),
             ProcessSource::Unit(unit) => write!(f, "those of the unit {unit}"),
+            ProcessSource::UserUnit(unit) => write!(f, "those of the user's unit {unit}"),
             ProcessSource::Cgroup(folder) => write!(f, "those of the control group {}", folder.display()),
         }
     }

@@ -58,7 +58,12 @@ impl Guest for Command {
 
     fn revert(ctx: Context, handle: Handle) -> Result<(), Error> {
         let prepared = Prepared::read(&handle)?;
-        prepared.must(&ctx, &handle, &prepared.revert)
+        let reverted = prepared.must(&ctx, &handle, &prepared.revert);
+        // Whoever reads that it is still in force can take it back without us.
+        reverted.map_err(|error| {
+            let by_hand = shell_words::join(&prepared.revert);
+            Error { message: format!("{}; by hand: `{by_hand}`", error.message), ..error }
+        })
     }
 
     fn status(ctx: Context, handle: Handle) -> Result<Report, Error> {
