@@ -229,7 +229,8 @@ Its first word says so, or how that one ends."
 (defvar eglot-server-programs)
 ;;;###autoload
 (with-eval-after-load 'eglot
-  (add-to-list 'eglot-server-programs '(chaos-mode . (lambda (&rest _) (list chaos-mode-program "lsp")))))
+  (add-to-list 'eglot-server-programs
+               (cons 'chaos-mode (lambda (&rest _) (list chaos-mode-program "lsp")))))
 
 (provide 'chaos-mode)
 

@@ -24,7 +24,9 @@ endfunction
 function s:Around(lnum) abort
   let view = winsaveview()
   call cursor(a:lnum, 1)
-  let found = searchpairpos('[{(\[]', '', '[})\]]', 'bnW', 's:Quoted(line("."), col("."))', 0, 500)
+  " Only a line with a quote or a comment can have a bracket in one, or nearly so: asking is slow.
+  let skip = 'getline(".") =~# "[\"`#]" && s:Quoted(line("."), col("."))'
+  let found = searchpairpos('[{(\[]', '', '[})\]]', 'bnW', skip, max([1, a:lnum - 1000]))
   call winrestview(view)
   return found
 endfunction

@@ -134,17 +134,22 @@ class Window {
     await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 5 });
   }
 
-  /** What is shown at a place, once it holds some text. Lines move while lenses come, so it may take several tries. */
-  async hover(at, text) {
-    const shown = this.page.locator(".monaco-hover:visible", { hasText: text }).first();
+  /** Does what a person does, again where nothing comes of it: while lenses and colours come, lines move below the mouse. */
+  async again(what, shown, act) {
     for (const end = Date.now() + LONG; Date.now() < end; ) {
-      await this.point(at);
+      await act();
       const found = await shown.waitFor({ timeout: 3000 }).then(() => true, () => false);
       if (found) {
         return shown;
       }
     }
-    throw new Error(`never shown: ${text}`);
+    throw new Error(`never shown: ${what}`);
+  }
+
+  /** What is shown at a place, once it holds some text. */
+  hover(at, text) {
+    const shown = this.page.locator(".monaco-hover:visible", { hasText: text }).first();
+    return this.again(text, shown, () => this.point(at));
   }
 }
 
@@ -170,12 +175,14 @@ async function drive(window, file) {
 
   // The fix that the server proposes.
   await page.keyboard.press("Escape");
-  await window.point(misspelt);
-  await page.mouse.down();
-  await page.mouse.up();
-  await page.keyboard.press("Control+.");
-  const fix = page.locator(".action-widget .monaco-list-row", { hasText: "write `success`" }).and(page.locator(".focused"));
-  await fix.waitFor({ timeout: LONG });
+  const fix = page.locator(".action-widget .monaco-list-row.focused", { hasText: "write `success`" });
+  await window.again("the fixes", fix, async () => {
+    await page.keyboard.press("Escape");
+    await window.point(misspelt);
+    await page.mouse.down();
+    await page.mouse.up();
+    await page.keyboard.press("Control+.");
+  });
   await window.shot("2-fixes");
   await page.keyboard.press("Enter");
   await misspelt.waitFor({ state: "detached", timeout: LONG });

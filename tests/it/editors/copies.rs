@@ -2,6 +2,7 @@
 
 use super::{inside, same};
 use chaos_lang::lsp::words;
+use chaos_lang::syntax::{CONTINUING, DECLARING};
 use std::fs;
 
 /// Words that choose between ways, and words that do something again: editors have colours of their own for them.
@@ -233,6 +234,22 @@ fn the_grammar_for_editors_has_the_words_of_the_compiler() {
     all.sort_unstable();
     all.dedup();
     assert_eq!(found, all);
+}
+
+/// What ends statements, and what indents lines, knows the words with which a line goes on.
+#[test]
+fn lines_go_on_with_the_same_words_everywhere() {
+    let text = |path: &str| fs::read_to_string(inside(path)).unwrap();
+    let scanner = text("tree-sitter-chaos/src/scanner.c");
+    // A test uses a `model` as a file declares one.
+    let declaring = but(DECLARING, &["model"]);
+    for word in CONTINUING.iter().chain(&declaring) {
+        assert!(scanner.contains(&format!("\"{word}\"")), "{word} is not in the scanner");
+    }
+    // `else` stands behind a brace, where nothing is indented further.
+    let going_on = but(CONTINUING, &["else"]);
+    assert!(text("vim/indent/chaos.vim").contains(&format!("({})>", going_on.join("|"))));
+    assert!(text("emacs/chaos-mode.el").contains(&format!("\\\\(?:{}\\\\)", going_on.join("\\\\|"))));
 }
 
 /// Every word that a rule asks for.
