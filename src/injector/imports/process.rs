@@ -42,6 +42,10 @@ impl State {
             return Err(gone());
         }
         if !self.list_now()?.iter().any(|info| info.id.pid == id.pid && info.id.started == id.started) {
+            // What is on its way out shows nothing of itself any more, so not whose it was either.
+            if std::fs::read(format!("/proc/{}/cmdline", id.pid)).unwrap_or_default().is_empty() {
+                return Err(gone());
+            }
             return Err(denied(format!("process {} is none that the environment declares for this target", id.pid)));
         }
         pidfd_send_signal(process, signal).map_err(|error| match error {

@@ -89,6 +89,9 @@ impl Prepared {
     }
 
     pub fn inject(&self, ctx: &Context, id: &str) -> Result<(), Error> {
+        if ctx.dry_run {
+            return Ok(());
+        }
         let Self { effect, share, rate, requests_per_second, marked_by, .. } = self;
         let (fence, lease_ms, marked_by) = (ctx.fence, lease_ms(ctx), marked_by.as_deref());
         let requests_per_second = *requests_per_second;
@@ -102,6 +105,9 @@ impl Prepared {
     }
 
     pub fn revert(&self, ctx: &Context, id: &str) -> Result<(), Error> {
+        if ctx.dry_run {
+            return Ok(());
+        }
         let path = format!("/v1/faults/{id}?fence={}", ctx.fence);
         self.expect_ok(self.send("DELETE", &path, None::<&Renewal>)?)
     }
