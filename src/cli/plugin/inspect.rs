@@ -37,7 +37,8 @@ fn opened(name: &str) -> Result<ComponentFile, Unreadable> {
     read(&bytes).map_err(Unreadable::Content)
 }
 
-fn show(file: &ComponentFile) {
+/// What a component says of itself.
+pub fn show(file: &ComponentFile) {
     let manifest = &file.manifest;
     say!("{} {}, of the interface {}", manifest.name, manifest.version, manifest.interface);
     say!("  {}", manifest.doc);

@@ -4,7 +4,7 @@ mod manifest;
 mod read;
 
 pub use manifest::{CAPABILITIES, Capability, FaultSpec, Kind, Manifest, ParamSpec};
-pub use read::{ComponentFile, read};
+pub use read::{ComponentFile, SECTION, read};
 
 /// How a component is named where its file is meant, and not a standard one.
 pub fn is_file(name: &str) -> bool {

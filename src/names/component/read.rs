@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use wasmparser::{Encoding, Parser, Payload};
 
 /// The section that holds the manifest.
-const SECTION: &str = "chaos:manifest";
+pub const SECTION: &str = "chaos:manifest";
 /// The package of the interface.
 const PACKAGE: &str = "chaos:injector/";
 /// The lines of the interface that this program speaks.
