@@ -34,6 +34,7 @@
 //! | 10 | [`proxy`] | the fault proxy |
 //! | 10 | [`demo`] | the sample shop |
 //! | 10 | `lsp` | the language server: what editors ask |
+//! | 10 | [`kit`] | injectors of one's own: first files, building, conformance |
 //! | 10 | [`starter`] | the first files of a system: `chaos init` |
 //! | 11 | [`cli`] | one file a command |
 //!
@@ -66,6 +67,8 @@ pub mod demo;
 pub mod injector;
 #[cfg(feature = "runtime")]
 pub mod journal;
+#[cfg(feature = "runtime")]
+pub mod kit;
 #[cfg(feature = "runtime")]
 pub mod metrics;
 #[cfg(feature = "runtime")]

@@ -159,7 +159,7 @@ fn metrics_url(text: &str) -> Result<Url, String> {
 }
 
 /// A name as the language has them.
-fn service_name(text: &str) -> Result<String, String> {
+pub fn service_name(text: &str) -> Result<String, String> {
     match parse_expression(SourceId(0), text).map(|expression| expression.kind) {
         Ok(ExprKind::Path(path)) if path.parts.len() == 1 && path.text() == text => Ok(text.to_owned()),
         _ => Err(format!("`{text}` is no name: letters, digits, `_` and `-`, and none of the language's own words")),

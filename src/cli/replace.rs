@@ -17,12 +17,12 @@ pub fn replace(path: &Path, text: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// The file that may not be written, and why. Nothing is changed then; new folders may stay.
-pub fn write_all(files: &[(PathBuf, String)]) -> Result<(), (PathBuf, String)> {
+pub fn write_all(files: &[(PathBuf, impl AsRef<[u8]>)]) -> Result<(), (PathBuf, String)> {
     let mut staged = Vec::new();
     for (path, text) in files {
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.clone());
         let beside = beside(&target);
-        let written = stage(&target, &beside, text);
+        let written = stage(&target, &beside, text.as_ref());
         staged.push((beside, target));
         if let Err(error) = written {
             take_back(staged.iter().map(|(beside, _)| beside));
@@ -39,7 +39,7 @@ fn beside(target: &Path) -> PathBuf {
 }
 
 /// Writes the text beside the file.
-fn stage(target: &Path, beside: &Path, text: &str) -> std::io::Result<()> {
+fn stage(target: &Path, beside: &Path, text: &[u8]) -> std::io::Result<()> {
     fs::create_dir_all(target.parent().unwrap_or(Path::new(".")))?;
     let permissions = fs::metadata(target).ok().map(|metadata| metadata.permissions());
     if permissions.as_ref().is_some_and(fs::Permissions::readonly) {
@@ -49,7 +49,7 @@ fn stage(target: &Path, beside: &Path, text: &str) -> std::io::Result<()> {
     if let Some(permissions) = permissions {
         file.set_permissions(permissions)?;
     }
-    file.write_all(text.as_bytes())?;
+    file.write_all(text)?;
     file.sync_all()
 }
 

@@ -33,6 +33,7 @@ codes! {
     E0811 E0812 E0813 E0817
     E0821 E0822 E0823 E0824
     E0840
+    E0861 E0862 E0863 E0864
 }
 
 /// The code with this name, in either case.

@@ -18,9 +18,9 @@ pub(super) const LARGEST_OUTPUT: usize = 64 << 10;
 /// Connections that one call may hold open.
 pub(super) const CONNECTIONS: usize = 8;
 /// What one call may ask of the host.
-pub(super) const REQUESTS: usize = 1_000;
+pub const REQUESTS: usize = 1_000;
 /// Lines of log kept from one call.
-pub(super) const LOG_LINES: usize = 100;
+pub const LOG_LINES: usize = 100;
 /// Characters of a line of log.
 pub(super) const LOG_LINE: usize = 500;
 /// Calls of all components that run at one time; more wait.

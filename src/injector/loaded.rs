@@ -86,8 +86,10 @@ impl Injector {
             let_go_on(&calls, &by.step);
         }
         reverted?;
-        // Nobody asks for it again; that it could not be forgotten harms nobody.
-        let _kept = self.shared.journal.forget(&by.fault(), None);
+        if !by.dry_run {
+            // Nobody asks for it again; that it could not be forgotten harms nobody.
+            let _kept = self.shared.journal.forget(&by.fault(), None);
+        }
         Ok(())
     }
 

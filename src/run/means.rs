@@ -140,7 +140,7 @@ pub fn acted(deeds: &[Deed]) -> u64 {
     let counts = |deed: &&Deed| match deed {
         Deed::Signal(process, signal) if signal == "STOP" => process.is_stopped(),
         Deed::Signal(process, _) => !process.is_alive(),
-        Deed::Request | Deed::Program | Deed::File => true,
+        Deed::Request | Deed::Program | Deed::File | Deed::Bytes => true,
     };
     u64::try_from(deeds.iter().filter(counts).count()).unwrap_or(u64::MAX)
 }

@@ -20,7 +20,7 @@ mod ledger;
 mod means;
 mod moments;
 mod observe;
-mod process;
+pub mod process;
 mod proxy;
 mod real;
 mod recover;

@@ -33,30 +33,16 @@ struct Guest<'a> {
     meddled: &'a dyn Fn() -> bool,
 }
 
-/// The files that a README shows, by the names in their first lines: what it tells a reader to write.
-fn shown(readme: &str) -> Vec<(String, String)> {
-    let blocks =
-        readme.split("```").skip(1).step_by(2).filter_map(|block| block.split_once('\n')).map(|(_, file)| file);
-    let named = blocks.filter_map(|file| {
-        let (name, _) = file.strip_prefix("# ")?.split_once('\n')?;
-        Some((name.to_owned(), file.to_owned()))
-    });
-    named.collect()
-}
-
-/// The experiment of a README as it stands there, but in a folder and on a port of its own.
-fn runs_as_written(language: &str, folder: &str, port: &str) {
+/// The experiment of an example as it is written for a new plugin, but on a port of its own.
+fn runs_as_written(language: &str, word: &str, name: &str, experiment: &str, port: &str) {
     let (place, own) = (Place::new(), free_port().to_string());
-    let readme = root().join("examples/injectors").join(language).join("README.md");
-    let readme = std::fs::read_to_string(readme).unwrap();
-    let here = readme.replace(folder, place.path().to_str().unwrap()).replace(port, &own);
-    let files = shown(&here);
-    for (name, text) in &files {
-        place.write(name, text);
+    place.run(&["plugin", "new", name, "--lang", word, "--dir", "."]).ended(0);
+    for file in [experiment, "nginx.conf"] {
+        if let Ok(text) = std::fs::read_to_string(place.path().join(file)) {
+            place.write(file, text.replace(port, &own));
+        }
     }
-    std::fs::create_dir(place.path().join("flags")).unwrap();
     std::fs::copy(component(language), place.path().join("injector.wasm")).unwrap();
-    let (experiment, _) = files.iter().find(|(name, _)| name.ends_with(".chaos")).unwrap();
     place.run(&["plan", experiment]).ended(0).says("may ");
     place.run(&["exec", experiment]).ended(0).says("seen to act").says("confirmed");
     place.run(&["status"]).ended(0).says("nothing is in force");
@@ -169,7 +155,7 @@ fn page(place: &Place, port: u16, flag: &str) -> Running {
 }
 
 #[tokio::test]
-async fn the_one_in_c_conforms_and_its_readme_runs_as_written() {
+async fn the_one_in_c_conforms_and_its_experiment_runs_as_written() {
     let (place, port) = (Place::new(), free_port());
     let _nginx = page(&place, port, "down");
     let file = place.path().join("flags/down");
@@ -183,11 +169,11 @@ async fn the_one_in_c_conforms_and_its_readme_runs_as_written() {
         meddled: &|| std::fs::read_to_string(&file).unwrap() == "by hand",
     };
     guest.conforms().await;
-    runs_as_written("c", "/tmp/flag-file", "7480");
+    runs_as_written("c", "c", "flag-file", "maintenance.chaos", "7480");
 }
 
 #[tokio::test]
-async fn the_one_in_javascript_conforms_and_its_readme_runs_as_written() {
+async fn the_one_in_javascript_conforms_and_its_experiment_runs_as_written() {
     let (place, port) = (Place::new(), free_port());
     let _nginx = page(&place, port, "down");
     let file = place.path().join("flags/down");
@@ -211,7 +197,7 @@ async fn the_one_in_javascript_conforms_and_its_readme_runs_as_written() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "by chaos, äöü");
     injector.revert(&guest.grant, &by, &handle).await.unwrap();
     assert!((guest.meddled)());
-    runs_as_written("javascript", "/tmp/web-setting", "7481");
+    runs_as_written("javascript", "js", "web-setting", "maintenance.chaos", "7481");
 }
 
 /// A Redis server of its own.
@@ -229,7 +215,7 @@ fn redis_says(port: u16, words: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn the_one_in_python_conforms_and_its_readme_runs_as_written() {
+async fn the_one_in_python_conforms_and_its_experiment_runs_as_written() {
     let (place, port) = (Place::new(), free_port());
     let _redis = redis(&place, port);
     let granted =
@@ -248,7 +234,27 @@ async fn the_one_in_python_conforms_and_its_readme_runs_as_written() {
         meddled: &|| redis_says(port, &["CONFIG", "GET", "maxmemory"]).contains("2097152"),
     };
     guest.conforms().await;
-    runs_as_written("python", "/tmp/redis-setting", "7482");
+    runs_as_written("python", "python", "redis-setting", "full.chaos", "7482");
+}
+
+/// Its life is the conformance suite's affair; here is what that cannot know.
+#[tokio::test]
+async fn the_one_in_rust_leaves_the_locks_of_others_and_its_experiment_runs_as_written() {
+    let (place, port) = (Place::new(), free_port());
+    let _redis = redis(&place, port);
+    let address = format!("127.0.0.1:{port}");
+    let guest = Guest {
+        language: "rust",
+        fault: "hold",
+        arguments: vec![text("address", &address), text("key", "job")],
+        grant: Grant { tcp: vec![address.clone()], ..Grant::default() },
+        in_force: &|| redis_says(port, &["EXISTS", "job"]).starts_with('1'),
+        meddle: &|| assert!(redis_says(port, &["SET", "job", "by hand"]).contains("OK")),
+        meddled: &|| redis_says(port, &["GET", "job"]).contains("by hand"),
+    };
+    let journal = Arc::new(Journal::in_memory().unwrap());
+    guest.leaves_what_somebody_else_did(&guest.on_a_host(&journal)).await;
+    runs_as_written("rust", "rust", "redis-lock", "held.chaos", "7483");
 }
 
 /// What `scripts/bind-c` wrote down.

@@ -40,7 +40,11 @@ export const injector = {
   /** Reads the value as it is, so that it can come back. Changes nothing: the host refuses a PUT here. */
   prepare(context, fault, target, params) {
     if (fault !== "setting") throw failure("invalid-params", `there is no fault \`${fault}\``);
-    const given = (name) => params.find((param) => param.name === name)?.value.val;
+    const given = (name) => {
+      const value = params.find((param) => param.name === name)?.value;
+      if (value?.tag !== "text") throw failure("invalid-params", `the parameter \`${name}\` is missing or no text`);
+      return value.val;
+    };
     const [url, value] = [given("url"), given("value")];
     const former = ask("GET", url);
     if (former === value) throw failure("invalid-params", `${url} has this value already: nothing would change`);

@@ -26,6 +26,14 @@ def config(handle, *words):
     return programs.Command(PROGRAM, ["-e", "-p", str(handle["port"]), "CONFIG", *words], [], None, None)
 
 
+def given(params, name, kind):
+    """The value of a parameter; of another kind than this, it is refused."""
+    value = next((param.value for param in params if param.name == name), None)
+    if not isinstance(value, kind):
+        raise failure(types.ErrorCode_InvalidParams(), f"the parameter `{name}` is missing or of another kind")
+    return value.value
+
+
 def run(command):
     output = programs.run(command)
     if output.exit_code != 0:
@@ -54,7 +62,8 @@ class Injector(exports.Injector):
     def prepare(self, ctx, fault, target, params):
         if fault != "setting":
             raise failure(types.ErrorCode_InvalidParams(), f"there is no fault `{fault}`")
-        handle = {param.name: param.value.value for param in params}
+        handle = {name: given(params, name, types.Value_Text) for name in ("setting", "value")}
+        handle["port"] = given(params, "port", types.Value_Integer)
         # A fault that could not be injected or taken back for want of a grant does not begin. Starts nothing.
         for words in (["GET", handle["setting"]], ["SET", handle["setting"], handle["value"]]):
             programs.check(config(handle, *words))

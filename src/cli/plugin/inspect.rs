@@ -24,7 +24,8 @@ impl Inspect {
     }
 }
 
-fn show(file: &ComponentFile) {
+/// What a component says of itself.
+pub fn show(file: &ComponentFile) {
     let manifest = &file.manifest;
     say!("{} {}, of the interface {}", manifest.name, manifest.version, manifest.interface);
     say!("  {}", manifest.doc);

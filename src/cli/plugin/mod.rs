@@ -1,17 +1,21 @@
-//! `chaos plugin`: the components of a project, what they say of themselves, and what they asked of the host.
+//! `chaos plugin`: injectors of one's own, the components of a project, what they say of themselves, and what they asked of the
+//! host.
 //!
 //! One file for each command.
 
 mod add;
 mod bench;
+mod build;
 mod calls;
 mod fetch;
 mod home;
 mod inspect;
 mod list;
 mod named;
+mod new;
 mod obtain;
 mod remove;
+mod test;
 mod trial;
 mod update;
 
@@ -19,7 +23,8 @@ use crate::cli::complain;
 use crate::project::Plugin as Added;
 use home::Home;
 
-/// Add injectors to the project, and look at them: what they are and can do, and what they asked of the host in a run.
+/// Injectors: write, build and try your own, add those of others; look at what they are and can do, and at what they asked of the
+/// host in a run.
 #[derive(Debug, clap::Args)]
 pub struct Plugin {
     #[command(subcommand)]
@@ -28,6 +33,9 @@ pub struct Plugin {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    New(new::New),
+    Build(build::Build),
+    Test(test::Test),
     Add(add::Add),
     Fetch(fetch::Fetch),
     Update(update::Update),
@@ -41,6 +49,9 @@ enum Command {
 impl Plugin {
     pub fn run(self) -> u8 {
         match self.command {
+            Command::New(command) => command.run(),
+            Command::Build(command) => command.run(),
+            Command::Test(command) => command.run(),
             Command::Add(command) => command.run(),
             Command::Fetch(command) => command.run(),
             Command::Update(command) => command.run(),

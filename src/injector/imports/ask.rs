@@ -60,10 +60,21 @@ pub enum Deed {
     Signal(ProcessIdentity, String),
     /// A file was written or removed.
     File,
+    /// Something was sent over a connection.
+    Bytes,
 }
 
 /// Why something is not done.
 pub(crate) type Refusal = Error;
+
+/// Why nothing is changed in a call that may change nothing, and why nothing is started in one that may only check.
+const CHANGES_NOTHING: &str = "this call may change nothing";
+const ONLY_READS: &str = "a check and a dry run may only read";
+
+/// Whether an outcome says that a change was asked for in a call that may change nothing.
+pub fn is_change_refused(outcome: &str) -> bool {
+    outcome.strip_prefix("refused: ").is_some_and(|why| why.starts_with(CHANGES_NOTHING) || why.starts_with(ONLY_READS))
+}
 
 impl State {
     pub fn new(
@@ -123,7 +134,7 @@ impl State {
     pub(super) fn may_change(&self, what: &str) -> Result<(), Refusal> {
         match self.purpose {
             Purpose::Change => Ok(()),
-            Purpose::Check | Purpose::Look => Err(denied(format!("this call may change nothing, so not {what}"))),
+            Purpose::Check | Purpose::Look => Err(denied(format!("{CHANGES_NOTHING}, so not {what}"))),
         }
     }
 
@@ -131,7 +142,7 @@ impl State {
     pub(super) fn may_start(&self, what: &str) -> Result<(), Refusal> {
         match self.purpose {
             Purpose::Change | Purpose::Look => Ok(()),
-            Purpose::Check => Err(denied(format!("a check and a dry run may only read, so not {what}"))),
+            Purpose::Check => Err(denied(format!("{ONLY_READS}, so not {what}"))),
         }
     }
 }

@@ -15,7 +15,7 @@ mod tcp;
 pub(super) use process::let_go_on;
 pub use tcp::Connection;
 
-pub use ask::Deed;
 pub(super) use ask::{Asked, State};
+pub use ask::{Deed, is_change_refused};
 pub(super) use clients::Clients;
 pub(super) use pins::Pins;

@@ -61,6 +61,10 @@ impl State {
             self.list_now().await?;
         }
         if !goes_on && !self.listed.contains(&wanted) {
+            // What is on its way out shows nothing of itself any more, so not whose it was either.
+            if std::fs::read(format!("/proc/{}/cmdline", id.pid)).unwrap_or_default().is_empty() {
+                return Err(gone());
+            }
             return Err(denied(format!("process {} is none that the environment declares for this target", id.pid)));
         }
         pidfd_send_signal(process, signal).map_err(|error| match error {

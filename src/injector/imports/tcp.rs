@@ -1,6 +1,6 @@
 //! Capability `tcp`.
 
-use super::ask::{Refusal, State, denied, exhausted, failed};
+use super::ask::{Deed, Refusal, State, denied, exhausted, failed};
 use crate::injector::bindings::v0_2::chaos::injector::tcp::{Host, HostConnection};
 use crate::injector::bindings::v0_2::chaos::injector::types::{Error, ErrorCode};
 use crate::injector::limits::{CONNECTIONS, LARGEST_ANSWER, REQUEST_TIMEOUT};
@@ -74,7 +74,9 @@ impl HostConnection for State {
                 let Ok(connection) = state.connections.get_mut(&this) else {
                     return Err(failed(ErrorCode::UnknownHandle, "the connection is closed".to_owned()));
                 };
-                in_time(&address, connection.stream.write_all(&data)).await
+                in_time(&address, connection.stream.write_all(&data)).await?;
+                state.deeds.push(Deed::Bytes);
+                Ok(())
             })
             .await)
     }

@@ -6,7 +6,7 @@ mod read;
 
 pub use declared::{declaration, declarations};
 pub use manifest::{CAPABILITIES, Capability, FaultSpec, Kind, Manifest, ParamSpec};
-pub use read::{ComponentFile, digest, read};
+pub use read::{ComponentFile, MODULE, SECTION, digest, read};
 
 /// How a component is named where its file is meant, and not a standard one.
 pub fn is_file(name: &str) -> bool {

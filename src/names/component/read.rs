@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use wasmparser::{Encoding, Parser, Payload};
 
 /// The section that holds the manifest.
-const SECTION: &str = "chaos:manifest";
+pub const SECTION: &str = "chaos:manifest";
 /// The section that holds the text of its module.
-const MODULE: &str = "chaos:module";
+pub const MODULE: &str = "chaos:module";
 /// What it exports, with the version behind.
 const INTERFACE: &str = "chaos:injector/injector@";
 /// The package of the interface.

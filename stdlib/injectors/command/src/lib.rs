@@ -106,6 +106,9 @@ impl Prepared {
     }
 
     fn must(&self, ctx: &Context, handle: &Handle, words: &[String]) -> Result<(), Error> {
+        if ctx.dry_run {
+            return Ok(());
+        }
         let ended = self.start(ctx, handle, words)?;
         if ended.exit_code == Some(0) { Ok(()) } else { Err(failed(words, &ended)) }
     }

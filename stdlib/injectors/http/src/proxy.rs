@@ -116,6 +116,9 @@ impl Prepared {
     }
 
     pub fn inject(&self, ctx: &Context, id: &str) -> Result<(), Error> {
+        if ctx.dry_run {
+            return Ok(());
+        }
         let Self { effect, share, rate, requests_per_second, marked_by, matching, .. } = self;
         let (fence, lease_ms, marked_by) = (ctx.fence, lease_ms(ctx), marked_by.as_deref());
         let (requests_per_second, matching) = (*requests_per_second, matching.as_ref());
@@ -129,6 +132,9 @@ impl Prepared {
     }
 
     pub fn revert(&self, ctx: &Context, id: &str) -> Result<(), Error> {
+        if ctx.dry_run {
+            return Ok(());
+        }
         let path = format!("/v1/faults/{id}?fence={}", ctx.fence);
         self.expect_ok(self.send("DELETE", &path, None::<&Renewal>)?)
     }

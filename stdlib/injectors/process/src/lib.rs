@@ -50,8 +50,11 @@ impl Guest for Process {
         Ok(serde_json::to_vec(&prepared).unwrap_or_default())
     }
 
-    fn inject(_: Context, handle: Handle) -> Result<(), Error> {
+    fn inject(ctx: Context, handle: Handle) -> Result<(), Error> {
         let prepared = Prepared::read(&handle)?;
+        if ctx.dry_run {
+            return Ok(());
+        }
         let signal = match prepared.fault {
             Fault::Kill => "KILL",
             Fault::Restart => "TERM",
@@ -64,9 +67,10 @@ impl Guest for Process {
         Prepared::read(&handle).map(|_| ())
     }
 
-    fn revert(_: Context, handle: Handle) -> Result<(), Error> {
+    fn revert(ctx: Context, handle: Handle) -> Result<(), Error> {
         let prepared = Prepared::read(&handle)?;
         match prepared.fault {
+            _ if ctx.dry_run => Ok(()),
             // Whoever restarts the service brings it back.
             Fault::Kill | Fault::Restart => Ok(()),
             Fault::Pause => prepared.send("CONT"),
