@@ -23,7 +23,7 @@
 //! | 8 | [`metrics`] | where metrics come from: the scraper, Prometheus servers, the proxy's view, probes |
 //! | 8 | [`surroundings`] | what of a run outlives it where it is started |
 //! | 8 | [`toy`] | toy systems in virtual time, for tests; pure |
-//! | 8 | [`registry`] | components in OCI registries |
+//! | 8 | [`registry`] | components from elsewhere, and where they are kept |
 //! | 9 | [`document`] | a plan as a document: JSON, hash, drawings, what changed |
 //! | 9 | [`lint`] | rules about what is legal, but better not written |
 //! | 9 | [`run`] | the interpreter: environment, steady state, steps, watchers, recovery |

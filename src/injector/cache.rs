@@ -12,8 +12,9 @@ use wasmtime::component::Component;
 const SUM: usize = 32;
 
 /// The compiled component: from the cache, else compiled now and put there. A cache that cannot be used only costs time.
-pub fn compiled(engine: &Engine, bytes: &[u8], folder: Option<&Path>) -> wasmtime::Result<Component> {
-    let file = folder.filter(|folder| is_private(folder)).map(|folder| folder.join(key(engine, bytes)));
+/// `digest`: the SHA-256 of the bytes, in hexadecimal.
+pub fn compiled(engine: &Engine, bytes: &[u8], digest: &str, folder: Option<&Path>) -> wasmtime::Result<Component> {
+    let file = folder.filter(|folder| is_private(folder)).map(|folder| folder.join(key(engine, digest)));
     if let Some(component) = file.as_deref().and_then(|file| load(engine, file)) {
         return Ok(component);
     }
@@ -37,10 +38,9 @@ fn load(engine: &Engine, file: &Path) -> Option<Component> {
     unsafe { Component::deserialize(engine, code) }.ok()
 }
 
-fn key(engine: &Engine, bytes: &[u8]) -> String {
+fn key(engine: &Engine, digest: &str) -> String {
     let mut hasher = std::hash::DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
-    let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{digest}-{:016x}.code", hasher.finish())
 }
 
@@ -89,7 +89,7 @@ mod tests {
     fn code_that_is_not_what_was_written_is_made_again() {
         let (engine, place) = (Engine::default(), tempfile::tempdir().unwrap());
         let folder = place.path().join("private");
-        compiled(&engine, HTTP, Some(&folder)).unwrap();
+        compiled(&engine, HTTP, "ab12", Some(&folder)).unwrap();
         let file = only_file(&folder).unwrap();
         let whole = std::fs::read(&file).unwrap();
         assert!(load(&engine, &file).is_some());
@@ -98,7 +98,7 @@ mod tests {
         for damaged in [flipped, whole[..whole.len() / 2].to_vec(), b"short".to_vec(), Vec::new()] {
             std::fs::write(&file, damaged).unwrap();
             assert!(load(&engine, &file).is_none());
-            compiled(&engine, HTTP, Some(&folder)).unwrap();
+            compiled(&engine, HTTP, "ab12", Some(&folder)).unwrap();
             assert_eq!(std::fs::read(&file).unwrap(), whole);
         }
     }
@@ -109,10 +109,10 @@ mod tests {
         let folder = place.path().join("open");
         std::fs::create_dir(&folder).unwrap();
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
-        compiled(&engine, HTTP, Some(&folder)).unwrap();
+        compiled(&engine, HTTP, "ab12", Some(&folder)).unwrap();
         let linked = place.path().join("linked");
         std::os::unix::fs::symlink(place.path(), &linked).unwrap();
-        compiled(&engine, HTTP, Some(&linked)).unwrap();
+        compiled(&engine, HTTP, "ab12", Some(&linked)).unwrap();
         assert_eq!((only_file(&folder), std::fs::read_dir(place.path()).unwrap().count()), (None, 2));
     }
 }

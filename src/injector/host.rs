@@ -65,14 +65,14 @@ impl Host {
     pub fn load_bytes(&self, name: &str, bytes: &[u8]) -> Result<Injector, InjectorError> {
         let refuse = |error: wasmtime::Error| InjectorError::Unloadable(name.to_owned(), format!("{error:#}"));
         let read = crate::names::component::read(bytes);
-        let manifest = read.map_err(|why| InjectorError::Unloadable(name.to_owned(), why))?.manifest;
+        let file = read.map_err(|why| InjectorError::Unloadable(name.to_owned(), why))?;
         let engine = &self.shared.engine;
-        let component = cache::compiled(engine, bytes, self.cache.as_deref()).map_err(refuse)?;
+        let component = cache::compiled(engine, bytes, &file.digest, self.cache.as_deref()).map_err(refuse)?;
         let version = dialect::version(engine, &component)
             .ok_or_else(|| refuse(wasmtime::Error::msg("it exports no chaos:injector/injector")))?;
         let linked = self.linker.instantiate_pre(&component).map_err(refuse)?;
         let ready = Ready::new(&version, linked).map_err(refuse)?;
-        Ok(Injector::new(manifest, Arc::clone(&self.shared), ready))
+        Ok(Injector::new(file.manifest, Arc::clone(&self.shared), ready))
     }
 }
 

@@ -229,8 +229,8 @@ impl Server<'_> {
             return;
         }
         let glob = |pattern: &str| serde_json::json!({ "globPattern": pattern });
-        let options =
-            serde_json::json!({ "watchers": [glob("**/*.chaos"), glob("**/chaos.toml"), glob("**/chaos.lock")] });
+        let globs = ["**/*.chaos", "**/*.wasm", "**/chaos.toml", "**/chaos.lock"].map(glob);
+        let options = serde_json::json!({ "watchers": globs });
         let method = "workspace/didChangeWatchedFiles";
         let params = serde_json::json!({
             "registrations": [{ "id": "files", "method": method, "registerOptions": options }]

@@ -126,10 +126,14 @@ impl<'w> Workspace<'w> {
 
     /// Forgets everything that was read of files; whoever cannot be told of changes calls it now and then.
     pub fn doubt(&mut self) {
-        let known: BTreeSet<PathBuf> = self.known.values().flat_map(|it| paths(&it.analysis)).collect();
+        let programs = self.known.values().map(|it| &it.analysis.program);
+        let components = programs.flat_map(|program| program.components.keys().cloned());
+        let known: BTreeSet<PathBuf> =
+            self.known.values().flat_map(|it| paths(&it.analysis)).chain(components).collect();
         for path in known.iter().filter(|path| !self.documents.contains_key(*path)) {
             self.shelf.forget(path);
         }
+        self.shelf.forget(Path::new(project::LOCK_NAME));
         self.homes.clear();
         self.stale.extend(self.documents.keys().cloned());
     }

@@ -161,7 +161,8 @@ impl<'f> Shelf<'f> {
     /// it keep the old one.
     pub fn forget(&self, path: &Path) {
         let path = plain(path);
-        if path.ends_with(project::FILE_NAME) || path.ends_with(project::LOCK_NAME) {
+        if is_of_plugins(&path) {
+            self.components.remove(&path);
             self.forget_projects();
         }
         self.volumes.remove(&Origin::File(path.clone()));
@@ -190,6 +191,13 @@ impl<'f> Shelf<'f> {
         let may = self.volumes.has(&origin) || self.files.read(path).is_ok_and(|text| text.contains(ENVIRONMENT));
         may && self.volume(&origin).is_ok_and(|volume| !volume.file.environments.is_empty())
     }
+}
+
+/// Whether a file says which plugins there are, or can be one, or another component.
+fn is_of_plugins(path: &Path) -> bool {
+    path.ends_with(project::FILE_NAME)
+        || path.ends_with(project::LOCK_NAME)
+        || path.extension().is_some_and(|ending| ending == "wasm")
 }
 
 /// Values that are made once, whoever asks first.
