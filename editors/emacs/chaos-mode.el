@@ -46,7 +46,7 @@
     "require" "requires" "resource" "restarts" "rests" "retries" "reverted" "run" "samples" "secrets"
     "selector" "sequence" "service" "services" "set" "silence" "slo" "source" "start" "starts" "stop"
     "tags" "takes" "than" "through" "tier" "time" "timeout" "timezone" "to" "tolerates" "touches"
-    "traffic" "unchanged" "until" "url" "verdict" "wait" "when" "window" "within" "workers")
+    "toxiproxy" "traffic" "unchanged" "until" "url" "verdict" "wait" "when" "window" "within" "workers")
   "Other words that mean something in their place.")
 
 (defconst chaos-mode-operators

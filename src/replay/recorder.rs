@@ -138,7 +138,7 @@ impl Text {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::Recorder;
+    use super::{Recorder, WAITING};
     use crate::base::Instant;
     use crate::replay::line::{Line, Outcome};
     use crate::run::Verdict;
@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn a_full_disk_ends_the_recording_and_nothing_else() {
         let recorder = Recorder::into(OpenOptions::new().write(true).open("/dev/full").unwrap());
-        for at in 0..100_000 {
+        // More than a buffer holds, and less than may wait for the disk.
+        for at in 0..WAITING as u64 / 2 {
             recorder.write(&Line::Moment("watch".to_owned(), Instant(at)));
         }
         let outcome =

@@ -129,6 +129,7 @@
   "to"
   "tolerates"
   "touches"
+  "toxiproxy"
   "traffic"
   "unchanged"
   "until"

@@ -131,6 +131,7 @@
   "to"
   "tolerates"
   "touches"
+  "toxiproxy"
   "traffic"
   "unchanged"
   "until"
