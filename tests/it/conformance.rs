@@ -55,6 +55,7 @@ const FLAWS: &[(&str, &str, &str)] = &[
     ("connects-in-prepare", "dry-run", "`prepare` asked for tcp open"),
     ("ignores-dry-run", "dry-run", "`inject` asked for tcp open"),
     ("claims", "before", "nothing was injected, and `status` says Expired, acted 1 times"),
+    ("lies", "before", "nothing was injected, and `status` says Active, acted 1 times"),
     ("lies", "injected", "`status` says that the fault is in force, and `in_force` that it is not"),
     ("no-evidence", "injected", "after `inject`, `status` says Active, acted 0 times"),
     ("traps", "injected", "`inject`: the component `careless` trapped: wasm trap: wasm `unreachable`"),

@@ -104,10 +104,12 @@ impl Case {
     pub fn owes(self) -> &'static str {
         match self {
             Case::Manifest => "the component loads, and its manifest is the one that it was built from",
-            Case::Prepared => "`prepare` answers, gives the same when it is asked again, and changes nothing",
+            Case::Prepared => "`prepare` answers, and gives the same when it is asked again",
             Case::Params => "a parameter that is missing or of another kind is refused with `invalid-params`",
             Case::DryRun => "a dry run succeeds, and neither it nor `prepare` and `status` ask for a change",
-            Case::Before => "before `inject`, `status` answers and does not say that the fault is in force",
+            Case::Before => {
+                "`prepare` changes nothing: before `inject` the fault is not in force, nor does `status` say so"
+            }
             Case::Injected => "after `inject` the fault is in force, `status` says so, and the host has seen it act",
             Case::InjectedTwice => "`inject` may come twice; one `revert` takes all of it back",
             Case::RevertedTwice => "`revert` takes the fault back, and may come twice",

@@ -18,7 +18,7 @@ pub async fn prepared(trial: &Trial<'_>) -> Came {
     if first.handle != again.handle {
         return Err("asked again, `prepare` gives another handle; the host may ask more than once".to_owned());
     }
-    trial.must_be_gone(&trial.injector(), &first, "after `prepare`").await
+    Ok(())
 }
 
 /// The host refuses what would change something; a component must not even ask.
@@ -55,7 +55,7 @@ pub async fn before(trial: &Trial<'_>) -> Came {
             evidence.message
         ));
     }
-    Ok(())
+    trial.must_be_gone(&injector, &it, "after `prepare`").await
 }
 
 pub async fn injected(trial: &Trial<'_>) -> Came {
