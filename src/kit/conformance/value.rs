@@ -5,7 +5,7 @@ use crate::base::unit::Measure;
 use crate::names::component::Kind;
 use crate::plan::PlannedArgument;
 use crate::syntax::parse_expression;
-use crate::syntax::tree::ExprKind;
+use crate::syntax::tree::{ExprKind, Operator};
 use crate::types::Type;
 use crate::types::model::Argument;
 use crate::types::term::Term;
@@ -59,6 +59,12 @@ fn number(kind: Kind, value: &Value) -> Option<f64> {
     let measure = match parse_expression(SourceId(0), text).ok()?.kind {
         ExprKind::Number(number) => return Some(number),
         ExprKind::Quantity(number, measure) => (number, measure),
+        ExprKind::Binary(Operator::Over, of, by) if kind == Kind::Bandwidth => match (of.kind, by.kind) {
+            (ExprKind::Quantity(size, Measure::Bytes), ExprKind::Quantity(time, Measure::Duration)) => {
+                return Some(size / time);
+            }
+            _ => return None,
+        },
         _ => return None,
     };
     let fits = matches!(
@@ -105,7 +111,10 @@ mod tests {
         assert_eq!(number(Kind::Integer, "6379"), 6379.0);
         assert_eq!(number(Kind::Size, "1KiB"), 1024.0);
         assert_eq!(number(Kind::Bandwidth, "1000"), 1000.0);
-        for (kind, text) in [(Kind::Duration, "50%"), (Kind::Integer, "many"), (Kind::Boolean, "yes")] {
+        assert_eq!(number(Kind::Bandwidth, "1KiB / 2s"), 512.0);
+        for (kind, text) in
+            [(Kind::Duration, "50%"), (Kind::Integer, "many"), (Kind::Boolean, "yes"), (Kind::Bandwidth, "1KiB")]
+        {
             assert!(from_text(kind, text).is_err(), "{text}");
         }
     }

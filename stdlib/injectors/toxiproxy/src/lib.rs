@@ -52,8 +52,11 @@ impl Guest for Toxiproxy {
         Ok(serde_json::to_vec(&prepared).unwrap_or_default())
     }
 
-    fn inject(_: Context, handle: Handle) -> Result<(), Error> {
+    fn inject(ctx: Context, handle: Handle) -> Result<(), Error> {
         let prepared = Prepared::read(&handle)?;
+        if ctx.dry_run {
+            return Ok(());
+        }
         match &prepared.effect {
             Effect::Toxic(toxic) => prepared.server.add(&prepared.proxy, &name(&handle), toxic),
             Effect::Down => match prepared.found()? {
@@ -68,8 +71,11 @@ impl Guest for Toxiproxy {
         Prepared::read(&handle).map(|_| ())
     }
 
-    fn revert(_: Context, handle: Handle) -> Result<(), Error> {
+    fn revert(ctx: Context, handle: Handle) -> Result<(), Error> {
         let prepared = Prepared::read(&handle)?;
+        if ctx.dry_run {
+            return Ok(());
+        }
         match &prepared.effect {
             Effect::Toxic(_) => prepared.server.remove(&prepared.proxy, &name(&handle)),
             // It was up when the fault was prepared; one that is gone meanwhile needs nothing.
