@@ -1,7 +1,7 @@
 //! `chaos completions`.
 
 use super::Arguments;
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use std::io::Write;
 
@@ -19,7 +19,7 @@ pub struct Completions {
 impl Completions {
     pub fn run(self) -> u8 {
         let mut script = Vec::new();
-        clap_complete::generate(self.shell, &mut Arguments::command(), "chaos", &mut script);
+        clap_complete::generate(self.shell, &mut shown(), "chaos", &mut script);
         match std::io::stdout().write_all(&script) {
             Ok(()) => 0,
             // Whoever reads only the beginning has what they want.
@@ -30,4 +30,11 @@ impl Completions {
             }
         }
     }
+}
+
+/// The commands that the help lists; what is hidden there is offered nowhere.
+fn shown() -> Command {
+    let all = Arguments::command();
+    let listed = all.get_subcommands().filter(|command| !command.is_hide_set()).cloned();
+    Command::new("chaos").args(all.get_arguments().cloned()).subcommands(listed)
 }

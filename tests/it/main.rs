@@ -5,6 +5,7 @@ mod adding;
 mod architecture;
 mod bad_input;
 mod cancel;
+mod ci_templates;
 mod components;
 mod conformance;
 mod crash;
