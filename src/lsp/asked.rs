@@ -4,8 +4,8 @@ use super::findings::Board;
 use super::text::Page;
 use super::workspace::{Known, Workspace};
 use super::{
-    actions, address, completion, folding, formatting, goto, hints, hover, lenses, links, rename, selection, signature,
-    symbols, tokens,
+    actions, address, completion, folding, formatting, goto, hints, hover, lenses, links, moves, rename, selection,
+    signature, symbols, tokens,
 };
 use crate::base::SourceId;
 use gen_lsp_types as lsp;
@@ -69,6 +69,7 @@ pub fn answer(workspace: &mut Workspace, board: &Board, method: &str, params: Va
         "textDocument/rangeFormatting" => asks.ranged(formatting::range),
         "textDocument/onTypeFormatting" => asks.at(formatting::on_type),
         "workspace/symbol" => asks.symbols(),
+        "workspace/willRenameFiles" => asks.moves(),
         "workspace/textDocumentContent" => {
             let params: lsp::TextDocumentContentParams = read(asks.params)?;
             let text = links::content(&params.uri, asks.workspace);
@@ -162,6 +163,12 @@ impl Asks<'_, '_> {
         let asked = Asked { path: &path, page, known, workspace: self.workspace };
         let renamed = rename::rename(&asked, page.offset(position), &params.new_name, &programs);
         renamed.map_err(|why| (ErrorCode::RequestFailed, why)).and_then(give)
+    }
+
+    fn moves(&mut self) -> Answer {
+        let params: lsp::RenameFilesParams = read(self.params.take())?;
+        let programs = self.workspace.programs();
+        give(moves::follow(self.workspace, &params.files, &programs))
     }
 
     fn symbols(&mut self) -> Answer {

@@ -6,12 +6,13 @@ use gen_lsp_types::{
     ChangeNotifications, CodeActionKind, CodeActionOptions, CodeActionProvider, CodeLensOptions, CompletionOptions,
     DefinitionProvider, DiagnosticOptions, DiagnosticProvider, DocumentFormattingProvider, DocumentHighlightProvider,
     DocumentLinkOptions, DocumentOnTypeFormattingOptions, DocumentRangeFormattingProvider, DocumentSymbolProvider,
-    FoldingRangeProvider, Full, HoverProvider, InitializeParams, InitializeResult, InlayHintProvider,
-    PositionEncodingKind, ReferencesProvider, RenameOptions, RenameProvider, Save, SelectionRangeProvider,
-    SemanticTokensLegend, SemanticTokensOptions, SemanticTokensOptionsRange, SemanticTokensProvider,
-    ServerCapabilities, ServerInfo, SignatureHelpOptions, TextDocumentContent, TextDocumentContentOptions,
-    TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions, WorkspaceFoldersServerCapabilities,
-    WorkspaceOptions, WorkspaceSymbolProvider,
+    FileOperationFilter, FileOperationOptions, FileOperationPattern, FileOperationPatternKind,
+    FileOperationRegistrationOptions, FoldingRangeProvider, Full, HoverProvider, InitializeParams, InitializeResult,
+    InlayHintProvider, PositionEncodingKind, ReferencesProvider, RenameOptions, RenameProvider, Save,
+    SelectionRangeProvider, SemanticTokensLegend, SemanticTokensOptions, SemanticTokensOptionsRange,
+    SemanticTokensProvider, ServerCapabilities, ServerInfo, SignatureHelpOptions, TextDocumentContent,
+    TextDocumentContentOptions, TextDocumentSync, TextDocumentSyncKind, TextDocumentSyncOptions,
+    WorkspaceFoldersServerCapabilities, WorkspaceOptions, WorkspaceSymbolProvider,
 };
 use serde_json::Value;
 
@@ -141,8 +142,15 @@ fn of_workspace() -> WorkspaceOptions {
         change_notifications: Some(ChangeNotifications::Bool(true)),
     };
     let pages = TextDocumentContentOptions { schemes: words(&[super::links::PAGES]).unwrap_or_default() };
+    let moving = |glob: &str, kind: FileOperationPatternKind| FileOperationFilter {
+        scheme: Some("file".to_owned()),
+        pattern: FileOperationPattern { glob: glob.to_owned(), matches: Some(kind), options: None },
+    };
+    let moves = [("**/*.chaos", FileOperationPatternKind::File), ("**", FileOperationPatternKind::Folder)];
+    let moves = FileOperationRegistrationOptions { filters: moves.map(|(glob, kind)| moving(glob, kind)).to_vec() };
     WorkspaceOptions {
         workspace_folders: Some(folders),
+        file_operations: Some(FileOperationOptions { will_rename: Some(moves), ..Default::default() }),
         text_document_content: Some(TextDocumentContent::Options(pages)),
         ..Default::default()
     }

@@ -18,6 +18,7 @@ mod hover;
 mod index;
 mod lenses;
 mod links;
+mod moves;
 mod rename;
 mod selection;
 mod server;

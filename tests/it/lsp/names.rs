@@ -216,3 +216,33 @@ fn symbols_of_all_files_are_found_by_some_of_their_letters() {
     client.tell("workspace/didChangeWorkspaceFolders", gone);
     assert_eq!(client.ask("workspace/symbol", json!({ "query": "far_away" })), json!([]));
 }
+
+/// A file that gets another name takes along whoever uses it, and what it uses itself, open or not.
+#[test]
+fn uses_follow_a_file_that_is_moved() {
+    let mut client = Client::start();
+    client.place.write("lib/parts.chaos", "let share = 10%\n");
+    client.place.write("depot.chaos", DEPOT);
+    let user = "use \"./depot.chaos\"\nuse \"./lib/parts.chaos\" as parts\n";
+    client.place.write("user.chaos", user);
+    client.open("user.chaos", user);
+    let root = client.address("");
+    let moved = |client: &mut Client, old: &str, new: &str| {
+        let files = json!({ "files": [{ "oldUri": client.address(old), "newUri": client.address(new) }] });
+        client.ask("workspace/willRenameFiles", files)["changes"].clone()
+    };
+    let changes = moved(&mut client, "lib/parts.chaos", "lib/shares.chaos");
+    let edits = &changes[format!("{root}user.chaos")];
+    assert_eq!(edited(user, edits), user.replace("parts.chaos", "shares.chaos"), "{changes}");
+    let changes = moved(&mut client, "lib", "common/lib");
+    assert_eq!(
+        edited(user, &changes[format!("{root}user.chaos")]),
+        user.replace("./lib/", "./common/lib/"),
+        "{changes}"
+    );
+    let changes = moved(&mut client, "user.chaos", "lib/user.chaos");
+    let after = "use \"../depot.chaos\"\nuse \"./parts.chaos\" as parts\n";
+    assert_eq!(edited(user, &changes[format!("{root}user.chaos")]), after, "{changes}");
+    let changes = moved(&mut client, "notes.txt", "other.txt");
+    assert_eq!(changes, json!({}));
+}
