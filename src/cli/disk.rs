@@ -4,7 +4,7 @@ use crate::base::files::plain;
 use crate::base::{FileError, Files};
 use crate::registry::Shelter;
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// A source has at most this many bytes.
@@ -32,10 +32,16 @@ impl Disk {
         if metadata.is_dir() {
             return Err(FileError::Folder);
         }
-        if metadata.len() > largest {
-            return Err(FileError::TooLarge(metadata.len()));
+        // A device or a pipe has no end, or never begins.
+        if !metadata.is_file() {
+            return Err(FileError::Other("it is no regular file".to_owned()));
         }
-        fs::read(path).map_err(|error| explain(&error))
+        // A file may grow while it is read.
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(largest)).unwrap_or_default());
+        let file = fs::File::open(path).map_err(|error| explain(&error))?;
+        file.take(largest + 1).read_to_end(&mut bytes).map_err(|error| explain(&error))?;
+        let length = bytes.len() as u64;
+        if length > largest { Err(FileError::TooLarge(metadata.len().max(length))) } else { Ok(bytes) }
     }
 }
 

@@ -85,7 +85,11 @@ fn place(file: &str, name: &str) -> PathBuf {
 /// A text with the name and the folder of the new plugin in place of those of the example.
 fn named(content: &[u8], example: &str, name: &str, folder: &str) -> Vec<u8> {
     match std::str::from_utf8(content) {
-        Ok(text) => text.replace(&format!("/tmp/{example}"), folder).replace(example, name).into_bytes(),
+        Ok(text) => {
+            let place = format!("/tmp/{example}");
+            let outside = text.split(&place).map(|part| part.replace(example, name));
+            outside.collect::<Vec<_>>().join(folder).into_bytes()
+        }
         Err(_) => content.to_vec(),
     }
 }
@@ -110,6 +114,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// The folder's path may hold the example's name, and so may the plugin's.
+    #[test]
+    fn names_that_hold_the_examples_name_are_put_in_once() {
+        let made = files(Language::C, "my-flag-file", Path::new("/srv/my-flag-file")).unwrap();
+        let text: String = made.iter().map(|file| String::from_utf8_lossy(&file.content).into_owned()).collect();
+        assert!(text.contains("/srv/my-flag-file/nginx.conf") && !text.contains("my-my-"), "{text}");
     }
 
     #[test]

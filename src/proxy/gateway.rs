@@ -55,12 +55,20 @@ struct Visit<'g> {
     started: Instant,
 }
 
-/// Counts a request as one without an answer when it's dropped: also when its caller gives up.
+/// A request that gets no answer: how long it took is known when this is dropped, also when its caller gives up.
 struct Unanswered<'v>(&'v Visit<'v>);
+
+impl<'v> Unanswered<'v> {
+    /// It counts from now on: whatever is judged while its caller still waits must know of it.
+    fn new(visit: &'v Visit<'v>) -> Self {
+        visit.metrics.unanswered(visit.cohort);
+        Self(visit)
+    }
+}
 
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
-        self.0.metrics.unanswered(self.0.cohort, self.0.started.elapsed());
+        self.0.metrics.took(self.0.cohort, self.0.started.elapsed());
     }
 }
 
@@ -102,7 +110,7 @@ impl Gateway {
         }
         match whole {
             true => self.metrics.answered(cohort, response.status(), started.elapsed()),
-            false => drop(Unanswered(&visit)),
+            false => drop(Unanswered::new(&visit)),
         }
         // One that has no middle to be cut in isn't given at all.
         if whole || response.body().is_passed_on() { Ok(response) } else { Err(Broken::Aborted) }
@@ -125,7 +133,7 @@ impl Gateway {
                 Deed::Mark => baggage::mark(request.headers_mut(), &action.id),
                 Deed::Answer(status, again) => return Next::Answer(action.id, status, again),
                 Deed::Abort(ending) => {
-                    let _counted = Unanswered(visit);
+                    let _counted = Unanswered::new(visit);
                     if ending == Ending::Close && is_sent(request) {
                         // What lies unread makes a reset of every end.
                         drain(request.body_mut()).await;
@@ -133,7 +141,7 @@ impl Gateway {
                     return Next::End(ending);
                 }
                 Deed::Hold(lease) => {
-                    let _counted = Unanswered(visit);
+                    let _counted = Unanswered::new(visit);
                     self.hold(request, lease).await;
                     return Next::End(Ending::Close);
                 }

@@ -95,14 +95,19 @@ impl Metrics {
         self.count(Code::of(status), cohort, took);
     }
 
-    /// Counts a request that a fault kept from a whole answer, and after how long that was plain.
-    pub(super) fn unanswered(&self, cohort: Cohort, took: Duration) {
-        self.count(Code(NONE), cohort, took);
+    /// Counts a request that a fault keeps from a whole answer.
+    pub(super) fn unanswered(&self, cohort: Cohort) {
+        self.counter(Code(NONE), cohort).inc();
+    }
+
+    /// Takes in how long a request took, with or without an answer.
+    pub(super) fn took(&self, cohort: Cohort, took: Duration) {
+        self.durations[cohort as usize].observe(took.as_secs_f64());
     }
 
     fn count(&self, code: Code, cohort: Cohort, took: Duration) {
         self.counter(code, cohort).inc();
-        self.durations[cohort as usize].observe(took.as_secs_f64());
+        self.took(cohort, took);
     }
 
     /// Counts a request to which the upstream gave no response.
@@ -195,7 +200,8 @@ mod tests {
             let status = StatusCode::from_u16(code).unwrap();
             metrics.answered(Cohort::Affected, status, Duration::from_millis(3));
         }
-        metrics.unanswered(Cohort::Affected, Duration::from_millis(3));
+        metrics.unanswered(Cohort::Affected);
+        metrics.took(Cohort::Affected, Duration::from_millis(3));
         let text = metrics.text().unwrap();
         for (code, count) in [("204", 2), ("599", 1), ("other", 2), ("none", 1)] {
             let line = format!(r#"chaos_proxy_requests_total{{code="{code}",cohort="affected"}} {count}"#);

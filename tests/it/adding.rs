@@ -1,6 +1,6 @@
 //! `chaos plugin add`, `fetch`, `update`, `remove`, `list`: components from paths, a web server and a registry, pinned.
 
-use crate::harness::{Place, Ran, free_port, nginx_that, root};
+use crate::harness::{Place, Ran, Running, free_port, nginx_that, root};
 use crate::plugin_fixtures::{custom, digest, manifest, said};
 use crate::registry::Registry;
 use std::fs;
@@ -371,4 +371,38 @@ fn a_component_is_measured() {
     }
     project.run(&["plugin", "bench", "./shop.wasm"]).ended(0).says("first call, code from the cache");
     project.run(&["plugin", "bench", "none"]).ended(2).says("E0330");
+}
+
+#[test]
+fn those_who_add_at_one_time_lose_nothing() {
+    let project = Project::new();
+    for at in 0..4 {
+        fs::copy(root().join("stdlib/components/command.wasm"), project.place.path().join(format!("p{at}.wasm")))
+            .unwrap();
+    }
+    let adding: Vec<Running> = (0..4)
+        .map(|at| {
+            let (file, name) = (format!("p{at}.wasm"), format!("own{at}"));
+            Running::start(&mut project.place.chaos(&["plugin", "add", &file, "--name", &name]))
+        })
+        .collect();
+    adding.into_iter().for_each(|one| drop(one.finish().ended(0)));
+    let (settings, lock) = (project.text("chaos.toml"), project.text("chaos.lock"));
+    assert!(
+        (0..4).all(|at| settings.contains(&format!("own{at} =")) && lock.contains(&format!("\"own{at}\""))),
+        "{lock}"
+    );
+}
+
+/// What has no end, or never begins, is told and not waited for.
+#[test]
+fn what_is_no_regular_file_is_refused() {
+    let project = Project::new();
+    std::os::unix::fs::symlink("/dev/zero", project.place.path().join("zero.wasm")).unwrap();
+    project.run(&["plugin", "add", "zero.wasm"]).ended(2).says("it is no regular file");
+    std::os::unix::fs::symlink("/dev/zero", project.place.path().join("zero.chaos")).unwrap();
+    project.run(&["check", "zero.chaos"]).ended(2).says("it is no regular file");
+    let pipe = project.place.path().join("pipe.chaos");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    project.run(&["check", "pipe.chaos"]).ended(2).says("it is no regular file");
 }

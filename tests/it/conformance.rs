@@ -1,7 +1,7 @@
 //! The conformance suite: the standard components and the examples pass it; one that is wrong in one way fails the case of that.
 
 use crate::formats::fitting;
-use crate::harness::{Place, Ran, root};
+use crate::harness::{Place, Ran, Running, root, wait_for};
 
 fn tried(place: &Place, component: &str, more: &[&str]) -> Ran {
     let component = root().join(component).display().to_string();
@@ -156,4 +156,30 @@ fn a_manifest_that_was_changed_since_the_build_is_noticed() {
     place.write("manifest.json", manifest.replace("0.1.0", "0.2.0"));
     let ran = place.run(&["plugin", "test", ".", "--fault", "untried"]).ended(1);
     ran.says("FAIL manifest: manifest.json says something else than the component");
+}
+
+/// A suite that is stopped takes back what is in force, and ends what it started.
+#[test]
+fn what_is_in_force_when_a_suite_is_stopped_is_taken_back() {
+    let place = Place::new();
+    let folder = place.path().join("flags");
+    std::fs::create_dir(&folder).unwrap();
+    let (flags, marker) = (folder.display(), crate::harness::free_port());
+    place.write(
+        "slow.toml",
+        format!(
+            "[[start]]\nrun = \"sleep 3600.{marker}\"\n[grant]\nfiles = [\"{flags}\"]\n[fault.flag]\n\
+             in_force = \"sh -c 'test -f {flags}/down && sleep 3'\"\nparams = {{ file = \"{flags}/down\" }}\n"
+        ),
+    );
+    let component = root().join("target/guests/c").display().to_string();
+    let with = place.path().join("slow.toml").display().to_string();
+    let trying =
+        Running::start(&mut place.chaos(&["plugin", "test", &component, "--with", &with, "--case", "injected"]));
+    wait_for("the fault", 60, || folder.join("down").exists());
+    trying.signal("INT");
+    trying.finish().ended(4).says("stopped by SIGINT");
+    assert!(!folder.join("down").exists());
+    let left = std::process::Command::new("pgrep").args(["-f", &format!("sleep 3600.{marker}")]).output().unwrap();
+    assert!(left.stdout.is_empty(), "{left:?}");
 }

@@ -8,6 +8,7 @@ use crate::cli::{REFUSED, complain, print};
 use crate::diagnostics::{Diagnostic, any_error, codes};
 use crate::names::unreadable;
 use crate::project::{self, Lock, Pins, PluginSource, Project};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
@@ -19,6 +20,8 @@ pub struct Home {
     pub pins: Pins,
     file: PathBuf,
     text: String,
+    /// The project's folder, held while its plugins are changed: whoever comes meanwhile waits.
+    _held: Option<File>,
 }
 
 impl Home {
@@ -34,12 +37,21 @@ impl Home {
     pub fn here_or_new() -> Result<Self, u8> {
         let file = project::find(&cwd(), &Disk);
         file.map_or_else(
-            || Ok(Self::with(cwd().join(project::FILE_NAME), String::new(), Project::empty(cwd()))),
+            || {
+                let (file, held) = (cwd().join(project::FILE_NAME), hold(&cwd()));
+                // Somebody else may have begun it meanwhile.
+                if Disk.exists(&file) {
+                    drop(held);
+                    return Self::read(file);
+                }
+                Ok(Self::with(file, String::new(), Project::empty(cwd()), held))
+            },
             Self::read,
         )
     }
 
     fn read(file: PathBuf) -> Result<Self, u8> {
+        let held = hold(file.parent().unwrap_or(Path::new("")));
         let text = Disk.read(&file).map_err(|error| complain(&unreadable(&shown(&file), &error, None)))?;
         let folder = file.parent().unwrap_or(Path::new(""));
         let mut sources = Sources::default();
@@ -49,12 +61,12 @@ impl Home {
             print(&findings, &sources);
             return Err(REFUSED);
         }
-        Ok(Self::with(file, text, project))
+        Ok(Self::with(file, text, project, held))
     }
 
-    fn with(file: PathBuf, text: String, project: Project) -> Self {
+    fn with(file: PathBuf, text: String, project: Project, held: Option<File>) -> Self {
         let pins = Pins::of(&project, &Disk);
-        Self { project, pins, file, text }
+        Self { project, pins, file, text, _held: held }
     }
 
     /// Adds a plugin to `chaos.toml`, or changes where it is from.
@@ -105,6 +117,13 @@ pub fn from_folder(given: &Path, folder: &Path) -> PathBuf {
         up.push("..");
     }
     absolute
+}
+
+/// A folder, held until it is dropped; nothing where the file system cannot hold it.
+fn hold(folder: &Path) -> Option<File> {
+    let here = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let held = File::open(here).ok()?;
+    held.lock().ok().map(|()| held)
 }
 
 fn cwd() -> PathBuf {

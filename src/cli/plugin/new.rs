@@ -70,6 +70,10 @@ impl New {
         let whole = std::path::absolute(&folder).map_err(|error| kit::unwritten(&folder, &error.to_string()))?;
         let whole = plain(&whole);
         let files = kit::files(self.lang.language(), &self.name, &whole)?;
+        let twice = files.iter().enumerate().any(|(at, file)| files[..at].iter().any(|other| other.path == file.path));
+        if twice {
+            return Err(kit::no_name(&self.name, "the example's experiment has it"));
+        }
         if let Some(there) = files.iter().map(|file| plain(&folder.join(&file.path))).find(|path| Disk.exists(path)) {
             return Err(kit::in_the_way(&there));
         }

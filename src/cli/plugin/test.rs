@@ -5,7 +5,7 @@ use crate::cli::disk::Disk;
 use crate::cli::output::{TextOrJson, write_out};
 use crate::cli::signals::Signals;
 use crate::cli::{block_on, complain};
-use crate::diagnostics::Diagnostic;
+use crate::diagnostics::{Diagnostic, printable};
 use crate::injector::component;
 use crate::kit::conformance::{Case, CaseReport, Places, Report, SETTINGS, Settings, Stage, Suite};
 use crate::kit::{COMPONENT, MANIFEST};
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// be tried fails the suite, unless `[skip]` names it.
 ///
 /// Exit code: 0 all passed, 1 a case failed or a fault was not tried, 2 the component cannot be used (E0330), the settings
-/// are wrong (E0864), or the target does not come up.
+/// are wrong (E0864), or the target does not come up, 4 stopped by a signal: what was in force is taken back.
 #[derive(Debug, clap::Args)]
 pub struct Test {
     /// The component: a plugin's folder, a file, or the name of a standard one.
@@ -50,6 +50,9 @@ pub struct Test {
     format: TextOrJson,
 }
 
+/// Stopped by a signal.
+const STOPPED: u8 = 4;
+
 fn cases() -> impl TypedValueParser<Value = Case> {
     PossibleValuesParser::new(Case::names()).map(|name| Case::named(&name).unwrap_or(Case::Prepared))
 }
@@ -71,6 +74,10 @@ struct Found {
 impl Test {
     pub fn run(&self) -> u8 {
         match self.try_it() {
+            Ok(Report { stopped: Some(name), .. }) => {
+                complain_of!("stopped by {name}: what was in force is taken back, and not everything was tried");
+                STOPPED
+            }
             Ok(report) => {
                 if self.format == TextOrJson::Json {
                     write_out(&format!("{:#}\n", report.document()));
@@ -98,8 +105,12 @@ impl Test {
 
     async fn on(&self, found: &Found, stage: &mut Stage) -> Result<Report, Diagnostic> {
         let settings = self.settings(found, stage)?;
+        let mut signals = Signals::install().map_err(|error| settings.wrong(&error.to_string()))?;
         stage.set(&settings)?;
-        stage.up().await?;
+        tokio::select! {
+            up = stage.up() => up?,
+            name = signals.next() => return Ok(Report::stopped(&found.file, name)),
+        }
         let text = self.format == TextOrJson::Text;
         if text {
             introduce(&found.file);
@@ -117,12 +128,8 @@ impl Test {
                 show(fault, case);
             }
         };
-        let mut signals = Signals::install().map_err(|error| settings.wrong(&error.to_string()))?;
-        let report = tokio::select! {
-            report = suite.run(&self.fault, &tell) => report?,
-            name = signals.next() => return Err(settings.wrong(&format!("stopped by {name}"))),
-        };
-        if text {
+        let report = suite.run(&self.fault, &tell, signals.next()).await?;
+        if text && report.stopped.is_none() {
             conclude(&report);
         }
         Ok(report)
@@ -193,7 +200,8 @@ fn show(fault: &str, case: &CaseReport) {
     match &case.came {
         Ok(()) => say!("  {} {name}", Paint::green("pass")),
         Err(why) => {
-            say!("  {} {name}: {why}", Paint::red("FAIL"));
+            // A component's words; they must not steer the terminal.
+            say!("  {} {name}: {}", Paint::red("FAIL"), printable(why));
             say!("       {}", Paint::dim(case.case.owes()));
         }
     }

@@ -23,8 +23,7 @@ impl Update {
     fn update(self) -> Result<u8, u8> {
         let home = Home::here()?;
         let plugins = self.named.of(&home)?;
-        // A lock that cannot be read is written anew when all plugins are asked for.
-        let mut lock = if self.named.names.is_empty() { home.pins.lock().unwrap_or_default() } else { home.lock()? };
+        let mut lock = home.lock()?;
         lock.keep_only(|name| home.project.plugins.iter().any(|plugin| plugin.name == name));
         let done: Vec<Result<(), u8>> = plugins.iter().map(|plugin| one(plugin, &home, &mut lock)).collect();
         home.write(&lock)?;

@@ -4,6 +4,7 @@ use super::Unfound;
 use crate::journal::{ProcessIdentity, all_processes};
 use std::collections::BTreeSet;
 use std::fs::Metadata;
+use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -11,13 +12,17 @@ use std::time::UNIX_EPOCH;
 pub(super) fn processes(file: &Path) -> Result<Vec<ProcessIdentity>, Unfound> {
     let shown = file.display();
     let wrong = |why: &dyn std::fmt::Display| Unfound::Wrong(format!("the pid file {shown} cannot be read: {why}"));
-    let text = match std::fs::read_to_string(file) {
+    let written = match std::fs::metadata(file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(Unfound::None(format!("there is no pid file {shown}")));
         }
         read => read.map_err(|error| wrong(&error))?,
     };
-    let written = std::fs::metadata(file).map_err(|error| wrong(&error))?;
+    // A pipe would be waited for, and a device has no end.
+    if !written.is_file() {
+        return Err(wrong(&"it is no regular file"));
+    }
+    let text = beginning(file).map_err(|error| wrong(&error))?;
     let pid: u32 = text.trim().parse().map_err(|_| wrong(&"it holds no number"))?;
     if pid <= 1 {
         return Err(wrong(&"it names no process of a service"));
@@ -44,6 +49,13 @@ const TICKS: u64 = 100;
 
 /// Whether the file was written before the process began: then the number is that of a later process. The time of boot is told
 /// in whole seconds, so a file that is two seconds older is still believed.
+/// As much of it as a number can take, and more.
+fn beginning(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(file)?.take(64).read_to_string(&mut text)?;
+    Ok(text)
+}
+
 fn written_before(written: &Metadata, process: ProcessIdentity) -> bool {
     let written = written.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     let (Some(written), Some(booted)) = (written, booted()) else { return false };

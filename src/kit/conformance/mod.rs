@@ -39,11 +39,18 @@ pub struct Suite<'a> {
 }
 
 impl Suite<'_> {
-    /// Tries the faults with these names, or all; `tell` hears of each case once it is over.
+    /// Tries the faults with these names, or all; `tell` hears of each case once it is over. When `stop` comes, what is in force
+    /// is taken back, and nothing more is tried.
     ///
     /// # Errors
     /// What stands for the target does not come up, or the settings name what there is not.
-    pub async fn run(&mut self, only: &[String], tell: &dyn Fn(&str, &CaseReport)) -> Result<Report, Diagnostic> {
+    pub async fn run(
+        &mut self,
+        only: &[String],
+        tell: &dyn Fn(&str, &CaseReport),
+        stop: impl Future<Output = &'static str>,
+    ) -> Result<Report, Diagnostic> {
+        let mut stop = std::pin::pin!(stop);
         let settings = self.settings;
         settings.check(&self.component.manifest)?;
         let mut report = Report::new(self.component);
@@ -59,13 +66,18 @@ impl Suite<'_> {
                 for case in Case::of(spec).filter(|case| self.cases.is_empty() || self.cases.contains(case)) {
                     let mut came = Ok(());
                     for round in 0..case.rounds() {
-                        if trial.lasts() {
-                            self.stage.up().await?
-                        } else {
-                            self.stage.anew().await?
-                        }
-                        came = case.run(&trial, round).await;
+                        let tried = tokio::select! {
+                            tried = tried(case, &trial, round, self.stage) => Some(tried?),
+                            name = &mut stop => {
+                                report.stopped = Some(name);
+                                None
+                            }
+                        };
                         trial.tidy().await;
+                        match tried {
+                            Some(tried) => came = tried,
+                            None => return Ok(report),
+                        }
                         if came.is_err() {
                             break;
                         }
@@ -83,6 +95,16 @@ impl Suite<'_> {
         }
         Ok(report)
     }
+}
+
+/// One round of a case, with a target that is as it was.
+async fn tried(case: Case, trial: &Trial<'_>, round: usize, stage: &mut Stage) -> Result<report::Came, Diagnostic> {
+    if trial.lasts() {
+        stage.up().await?;
+    } else {
+        stage.anew().await?;
+    }
+    Ok(case.run(trial, round).await)
 }
 
 /// The folder in which compiled code is kept between runs.

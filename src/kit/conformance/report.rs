@@ -46,13 +46,20 @@ pub struct Report {
     pub component: Vec<CaseReport>,
     /// What concerns its faults.
     pub faults: Vec<FaultReport>,
+    /// The signal that ended it before everything was tried.
+    pub stopped: Option<&'static str>,
 }
 
 impl Report {
     /// Of a component of which nothing was tried yet.
     pub fn new(file: &ComponentFile) -> Self {
         let (name, version) = (file.manifest.name.clone(), file.manifest.version.clone());
-        Self { name, version, digest: file.digest.clone(), component: Vec::new(), faults: Vec::new() }
+        Self { name, version, digest: file.digest.clone(), component: Vec::new(), faults: Vec::new(), stopped: None }
+    }
+
+    /// Of one that was not tried, since a signal came before.
+    pub fn stopped(file: &ComponentFile, signal: &'static str) -> Self {
+        Self { stopped: Some(signal), ..Self::new(file) }
     }
 
     fn cases(&self) -> impl Iterator<Item = &CaseReport> {

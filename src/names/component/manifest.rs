@@ -148,8 +148,12 @@ impl Manifest {
     /// # Errors
     /// What is wrong with it, for a message.
     pub fn parse(text: &[u8]) -> Result<Self, String> {
-        let manifest: Manifest =
-            serde_json::from_slice(text).map_err(|error| format!("its manifest cannot be read: {error}"))?;
+        let unreadable = |error: serde_json::Error| format!("its manifest cannot be read: {error}");
+        let whole: serde_json::Value = serde_json::from_slice(text).map_err(unreadable)?;
+        if let Some(text) = steering(&whole) {
+            return Err(format!("its manifest is wrong: a control character stands in {text:?}"));
+        }
+        let manifest: Manifest = serde_json::from_slice(text).map_err(unreadable)?;
         manifest.flaw().map_or(Ok(()), |flaw| Err(format!("its manifest is wrong: {flaw}")))?;
         Ok(manifest)
     }
@@ -214,6 +218,20 @@ impl fmt::Display for FaultSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let params: Vec<String> = self.params.iter().map(ParamSpec::to_string).collect();
         write!(f, "{}({}), class {}", self.name, params.join(", "), self.class)
+    }
+}
+
+/// A text with a control character: what a component says of itself is shown on terminals, to be judged there.
+fn steering(value: &serde_json::Value) -> Option<&str> {
+    use serde_json::Value;
+    match value {
+        Value::String(text) => Some(text.as_str()).filter(|text| text.chars().any(char::is_control)),
+        Value::Array(all) => all.iter().find_map(steering),
+        Value::Object(all) => {
+            let name = all.keys().map(String::as_str).find(|name| name.chars().any(char::is_control));
+            name.or_else(|| all.values().find_map(steering))
+        }
+        _ => None,
     }
 }
 

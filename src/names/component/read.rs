@@ -154,6 +154,7 @@ mod tests {
             (replaced("chaos:injector/injector@0.2.0", "chaos:injector/rejector@0.2.0"), "it is no injector"),
             (replaced(r#""capabilities":[{"name":"http""#, r#""capabilities":[{"name":"exec""#), "imports `http`"),
             (replaced("chaos:injector/http@0.2.0", "wasi:sockets9/tcp@0.2.0xx"), "which no injector gets"),
+            (replaced("the status of the answer", "the status of \\r\\tanswer"), "control character"),
             (replaced(r#""kind":"integer""#, r#""kind":"integral"#), "cannot be read"),
         ];
         for (bytes, reason) in wrong {
