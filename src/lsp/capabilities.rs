@@ -152,6 +152,5 @@ fn of_workspace() -> WorkspaceOptions {
         workspace_folders: Some(folders),
         file_operations: Some(FileOperationOptions { will_rename: Some(moves), ..Default::default() }),
         text_document_content: Some(TextDocumentContent::Options(pages)),
-        ..Default::default()
     }
 }
