@@ -26,6 +26,9 @@ pub fn near<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'
     let mut close: Vec<(usize, &str)> = scored.filter(|(distance, _)| *distance <= allowed).collect();
     close.sort_unstable();
     close.dedup();
+    // One that is far off beside the nearest is not what was meant.
+    let nearest = close.first().map_or(0, |(distance, _)| *distance);
+    close.retain(|(distance, _)| *distance <= 2 * nearest);
     close.into_iter().map(|(_, name)| name).collect()
 }
 
@@ -66,6 +69,7 @@ mod tests {
     fn near_names_are_suggested_and_far_ones_listed() {
         assert_eq!(nearest("eror", ["error", "latency"]), Some("error"));
         assert_eq!(nearest("xyz", ["error", "latency"]), None);
+        assert_eq!(help_for("http.eror", ["http.abort", "http.error"]).as_deref(), Some("did you mean `http.error`?"));
         assert_eq!(help_for("xyz", ["b", "a"]).as_deref(), Some("known: `a`, `b`"));
         assert_eq!(help_for("xyz", []), None);
         assert_eq!(help_for("shtop", ["stop", "shop"]).as_deref(), Some("did you mean `shop` or `stop`?"));
