@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// A real component, called `shop`, with a module of this text.
 pub fn component(module: &str) -> Vec<u8> {
     let http = fs::read(root().join("stdlib/components/http.wasm")).unwrap();
-    let manifest = r#"{"interface":"0.2","name":"shop","version":"1.0.0","doc":"Faults of a shop.","capabilities":[{"name":"http","scope":["target:admin"],"reason":"to talk to the target's proxy"}],"faults":[{"name":"latency","targets":["service"],"class":"leased","resource":"requests","params":[{"name":"delay","kind":"duration","min":0,"max":600},{"name":"jitter","kind":"duration","default":0,"min":0,"max":600},{"name":"traffic","kind":"ratio","default":1,"min":0,"max":1},{"name":"rate","kind":"ratio","default":1,"min":0,"max":1},{"name":"among","kind":"text","default":"all","choices":["all","marked"]}]}]}"#;
+    let manifest = r#"{"interface":"0.2","name":"shop","version":"1.0.0","doc":"Faults of a shop.","capabilities":[{"name":"http","scope":["target:admin"],"reason":"to talk to the target's proxy"}],"faults":[{"name":"latency","targets":["service"],"class":"leased","resource":"requests","params":[{"name":"delay","kind":"duration","min":0,"max":600},{"name":"jitter","kind":"duration","default":0,"min":0,"max":600},{"name":"traffic","kind":"ratio","default":1,"min":0,"max":1},{"name":"rate","kind":"ratio","default":1,"min":0,"max":1},{"name":"among","kind":"text","default":"all","choices":["all","marked"]},{"name":"methods","kind":"texts","default":["*"]},{"name":"path","kind":"text","default":"*"},{"name":"headers","kind":"texts","default":[]}]}]}"#;
     [http, custom("chaos:manifest", manifest), custom("chaos:module", module)].concat()
 }
 
