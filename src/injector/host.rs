@@ -3,15 +3,15 @@
 use super::dialect::{self, Ready};
 use super::error::InjectorError;
 use super::imports::{Clients, Pins, State};
-use super::limits::{CALLS, STACK, TICK};
+use super::limits::CALLS;
 use super::loaded::Injector;
-use super::{cache, standard};
+use super::{cache, engine, standard};
 use crate::journal::Journal;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
+use wasmtime::Engine;
 use wasmtime::component::Linker;
-use wasmtime::{Config, Engine};
 
 /// Loads components.
 pub struct Host {
@@ -39,12 +39,9 @@ impl Host {
 
     /// The same, where names of hosts are what `pins` says.
     pub(super) fn resolving(cache: Option<PathBuf>, journal: Arc<Journal>, pins: Pins) -> Result<Self, InjectorError> {
-        let mut config = Config::new();
-        config.epoch_interruption(true).max_wasm_stack(STACK).async_stack_size(2 * STACK);
-        let engine = Engine::new(&config).map_err(|error| InjectorError::Host(error.to_string()))?;
+        let engine = engine::engine().map_err(|error| InjectorError::Host(error.to_string()))?;
         let linker = dialect::linker(&engine).map_err(|error| InjectorError::Host(error.to_string()))?;
         let clients = Arc::new(Clients::new(pins).map_err(InjectorError::Host)?);
-        tick(&engine);
         let shared = Arc::new(Shared { engine, clients, journal, turns: Semaphore::new(CALLS) });
         Ok(Self { shared, linker, cache })
     }
@@ -70,20 +67,9 @@ impl Host {
         let component = cache::compiled(engine, bytes, &file.digest, self.cache.as_deref()).map_err(refuse)?;
         let version = dialect::version(engine, &component)
             .ok_or_else(|| refuse(wasmtime::Error::msg("it exports no chaos:injector/injector")))?;
+        let turns = engine::turns(&component);
         let linked = self.linker.instantiate_pre(&component).map_err(refuse)?;
         let ready = Ready::new(&version, linked).map_err(refuse)?;
-        Ok(Injector::new(file.manifest, Arc::clone(&self.shared), ready))
+        Ok(Injector::new(file.manifest, Arc::clone(&self.shared), ready, turns))
     }
-}
-
-/// Ends with the engine.
-fn tick(engine: &Engine) {
-    let engine = engine.weak();
-    std::thread::spawn(move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
-            std::thread::sleep(TICK);
-        }
-    });
 }

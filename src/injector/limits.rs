@@ -24,13 +24,16 @@ pub const LOG_LINES: usize = 100;
 /// Characters of a line of log.
 pub(super) const LOG_LINE: usize = 500;
 /// Calls of all components that run at one time; more wait.
-pub(super) const CALLS: usize = 1_024;
+pub(super) const CALLS: usize = 512;
+
+/// Entries of a table of functions.
+pub(super) const TABLE_ELEMENTS: usize = 20_000;
 
 /// The limits of one store, whose component needs so much memory.
 pub(super) fn store_limits(memory_mib: u32) -> StoreLimits {
     StoreLimitsBuilder::new()
         .memory_size((memory_mib as usize) << 20)
-        .table_elements(20_000)
+        .table_elements(TABLE_ELEMENTS)
         .instances(64)
         .memories(4)
         .tables(64)

@@ -22,6 +22,8 @@ pub struct Injector {
     manifest: Arc<Manifest>,
     shared: Arc<Shared>,
     ready: Ready,
+    /// The turns that a call takes.
+    turns: u32,
 }
 
 /// What a call is: who makes it, with which grant, and what the component is asked.
@@ -33,8 +35,8 @@ struct Asking<'a> {
 }
 
 impl Injector {
-    pub(super) fn new(manifest: Manifest, shared: Arc<Shared>, ready: Ready) -> Self {
-        Self { manifest: Arc::new(manifest), shared, ready }
+    pub(super) fn new(manifest: Manifest, shared: Arc<Shared>, ready: Ready, turns: u32) -> Self {
+        Self { manifest: Arc::new(manifest), shared, ready, turns }
     }
 
     /// Checks everything that can be checked, and says what inject will create. Changes nothing.
@@ -140,7 +142,7 @@ impl Injector {
         function: impl AsyncFnOnce(&Plugin, &mut Store<State>) -> Answer<T>,
     ) -> Result<(T, Vec<Deed>), InjectorError> {
         let Shared { engine, clients, journal, turns } = &*self.shared;
-        let _turn = turns.acquire().await.map_err(|error| InjectorError::Host(error.to_string()))?;
+        let _turn = turns.acquire_many(self.turns).await.map_err(|error| InjectorError::Host(error.to_string()))?;
         let (grant, clients) = (asking.grant.clone(), Arc::clone(clients));
         let state =
             State::new(self.manifest.memory_mib, grant, asking.purpose, asking.by, clients, Arc::clone(journal));

@@ -5,6 +5,7 @@ mod cache;
 mod call;
 mod declared;
 mod dialect;
+mod engine;
 mod error;
 mod grant;
 mod host;

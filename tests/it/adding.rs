@@ -6,6 +6,7 @@ use crate::registry::Registry;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// A real component, called `shop`, with a module of this text.
 pub fn component(module: &str) -> Vec<u8> {
@@ -358,6 +359,21 @@ async fn a_closed_registry_takes_the_password_that_docker_login_keeps() {
     project.run(&["plugin", "add", &source]).ended(0);
     project.run(&["check"]).ended(0);
     assert!(!project.text("chaos.lock").contains("secret") && !project.text("chaos.toml").contains("secret"));
+}
+
+/// Where address space is short, calls do without the pool.
+#[test]
+fn a_component_is_called_in_little_address_space() {
+    let project = Project::new();
+    let mut shell = Command::new("sh");
+    shell.args([
+        "-c",
+        "ulimit -v 12582912 && exec \"$0\" plugin bench http --format json",
+        env!("CARGO_BIN_EXE_chaos"),
+    ]);
+    let ran = Ran::from(shell.env("XDG_CACHE_HOME", project.cache()).output().unwrap()).ended(0);
+    let figures: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(figures["fails"], serde_json::Value::Null);
 }
 
 #[test]

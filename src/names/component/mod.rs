@@ -5,7 +5,7 @@ mod manifest;
 mod read;
 
 pub use declared::{declaration, declarations};
-pub use manifest::{CAPABILITIES, Capability, FaultSpec, Kind, Manifest, ParamSpec};
+pub use manifest::{CAPABILITIES, Capability, FaultSpec, Kind, MOST_MEMORY, Manifest, ParamSpec};
 pub use read::{ComponentFile, MODULE, SECTION, digest, read};
 
 /// How a component is named where its file is meant, and not a standard one.
