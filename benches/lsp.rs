@@ -1,4 +1,5 @@
 //! From an edit to the findings, and what the server takes: `cargo bench --bench lsp --no-default-features --features lsp`.
+//! A number after `--` is how many edits are made, for a profiler.
 
 use chaos_lang::base::{FileError, Files};
 use chaos_lang::lsp::{World, serve};
@@ -14,7 +15,7 @@ use std::time::{Duration, Instant};
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// Edits that are measured.
+/// Edits that are measured, if nothing else is said.
 const EDITS: usize = 200;
 
 fn main() {
@@ -54,7 +55,8 @@ fn measure(what: &str, folder: &Folder, open: &[(&str, String)]) {
         }
         told_of(&client, open[0].0);
         let first = started.elapsed();
-        let mut times: Vec<Duration> = (0..EDITS).map(|at| edit(&client, open[0].0, at)).collect();
+        let edits = std::env::args().find_map(|it| it.parse().ok()).unwrap_or(EDITS);
+        let mut times: Vec<Duration> = (0..edits).map(|at| edit(&client, open[0].0, at)).collect();
         times.sort();
         let at = |share: usize| times[times.len() * share / 100];
         println!(

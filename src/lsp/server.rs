@@ -213,7 +213,7 @@ impl Server<'_> {
     /// Checks what has changed, and tells the client what is found now.
     fn show(&mut self) {
         // A defect of the compiler must not take the editor's server away: the next edit is checked again.
-        let _shown_as_it_was = catch_unwind(AssertUnwindSafe(|| self.workspace.refresh()));
+        let _shown_before = catch_unwind(AssertUnwindSafe(|| self.workspace.refresh()));
         let changed = self.board.update(&self.workspace);
         for (path, params) in changed {
             // Whoever asks for the findings of open documents is not told them, too.

@@ -168,18 +168,17 @@ impl<'w> Workspace<'w> {
         !self.stale.is_empty()
     }
 
-    /// Checks again whatever has changed.
-    pub fn refresh(&mut self) {
+    /// Checks again whatever has changed, and gives what was known before: to throw that away takes a while, too.
+    pub fn refresh(&mut self) -> Vec<Known> {
         let stale: Vec<PathBuf> = std::mem::take(&mut self.stale).into_iter().collect();
         let homes: Vec<Option<Arc<Home>>> = stale.iter().map(|path| self.home(path)).collect();
         let work: Vec<(&PathBuf, &Option<Arc<Home>>)> = stale.iter().zip(&homes).collect();
         let checked = parallel::map(&work, |(path, home)| self.check(path, home.as_deref()));
-        for (path, known) in stale.iter().zip(checked) {
-            match known {
-                Some(known) => drop(self.known.insert(path.clone(), known)),
-                None => drop(self.known.remove(path)),
-            }
-        }
+        let replace = |(path, known): (&PathBuf, Option<Known>)| match known {
+            Some(known) => self.known.insert(path.clone(), known),
+            None => self.known.remove(path),
+        };
+        stale.iter().zip(checked).filter_map(replace).collect()
     }
 
     fn check(&self, path: &Path, home: Option<&Home>) -> Option<Known> {

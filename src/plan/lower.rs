@@ -13,7 +13,7 @@ use crate::types::model::{
     Argument, Class, Environment, Expectation, Experiment, Fault, Hold, Inject, Parameter, Place, Slo, Step as Written,
     StepKind as Kind, Trigger,
 };
-use crate::types::term::{Condition, Demand, Known, MetricId, Term};
+use crate::types::term::{Condition, Demand, Known, MetricId, Seen, Term};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One experiment in one environment, with what is known of its parameters.
@@ -267,7 +267,7 @@ impl Lowering<'_> {
             Term::Says(call, text) => Some(Term::Says(self.called(call, here.step), text.clone())),
             _ => None,
         };
-        condition.settle(here.known, self.steady).replaced(&named)
+        condition.settle_and(here.known, self.steady, &named)
     }
 
     /// The name in the plan of a call that a step speaks of: the one in its own round or scenario, else around it.
@@ -357,10 +357,11 @@ fn conditions(plan: &Plan) -> Vec<(&Condition, Span)> {
 /// Looks up where each metric comes from.
 fn bind(plan: &mut Plan, environment: &Environment, findings: &mut Vec<Diagnostic>) {
     let mut used: BTreeMap<&MetricId, Span> = BTreeMap::new();
+    let mut seen = Seen::default();
     for (condition, span) in conditions(plan) {
-        for reading in condition.readings() {
+        condition.new_readings(&mut seen, &mut |reading| {
             used.entry(&reading.metric).or_insert(span);
-        }
+        });
     }
     let mut bindings = BTreeMap::new();
     for (metric, span) in used {

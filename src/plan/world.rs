@@ -153,7 +153,8 @@ pub(super) fn sources<'a>(
     environment: &Environment,
     proxies: &[Proxy],
 ) -> BTreeMap<SourceRef, Source> {
-    let found = used.filter_map(|source| {
+    let distinct: BTreeSet<&SourceRef> = used.collect();
+    let found = distinct.into_iter().filter_map(|source| {
         let endpoint = match source {
             SourceRef::Declared(name) => environment.sources.get(name).cloned(),
             SourceRef::Proxy(service) => proxies.iter().find(|proxy| proxy.service == *service).map(proxy_source),

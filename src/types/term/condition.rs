@@ -7,6 +7,7 @@ use crate::base::Span;
 use crate::syntax::tree::Comparator;
 use crate::types::Type;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A comparison.
@@ -56,6 +57,10 @@ impl Comparison {
         })
     }
 }
+
+/// The parts of conditions that were gone through, for as long as these live.
+#[derive(Debug, Default)]
+pub struct Seen(BTreeSet<*const Condition>);
 
 /// A condition over metrics.
 #[derive(Clone, Debug, PartialEq)]
@@ -123,6 +128,27 @@ impl Condition {
         }
     }
 
+    /// Its readings, in order, but for those of longer parts that were gone through before: what is shared is seen once.
+    pub fn new_readings<'a>(&'a self, seen: &mut Seen, work: &mut impl FnMut(&'a Reading)) {
+        let mut part = |part: &'a Arc<Condition>| {
+            if matches!(**part, Condition::Compare(_)) || seen.0.insert(Arc::as_ptr(part)) {
+                part.new_readings(seen, work);
+            }
+        };
+        match self {
+            Condition::Compare(comparison) => {
+                comparison.left.readings().into_iter().for_each(&mut *work);
+                comparison.right.readings().into_iter().for_each(work);
+            }
+            Condition::And(a, b) | Condition::Or(a, b) => {
+                part(a);
+                part(b);
+            }
+            Condition::Not(inner) | Condition::Likely(inner) => part(inner),
+            Condition::Steady | Condition::Constant(_) => {}
+        }
+    }
+
     /// Whether a comparison in it is such a one.
     fn any(&self, such: &impl Fn(&Comparison) -> bool) -> bool {
         let mut found = false;
@@ -133,7 +159,13 @@ impl Condition {
     /// The condition with parameters and limits replaced by what is known exactly, and `steady` by `steady` spelt out.
     #[must_use]
     pub fn settle(&self, known: &Known, steady: &Condition) -> Condition {
-        self.changed(&|term| term.exact(known), Some(steady)).unwrap_or_else(|| self.clone())
+        self.settle_and(known, steady, &|_| None)
+    }
+
+    /// The same, and with parts of its terms replaced; those of `steady` stay.
+    #[must_use]
+    pub fn settle_and(&self, known: &Known, steady: &Condition, by: &dyn Fn(&Term) -> Option<Term>) -> Condition {
+        self.changed(&|term| by(term).or_else(|| term.exact(known)), Some(steady)).unwrap_or_else(|| self.clone())
     }
 
     /// The condition with parts of its terms replaced.

@@ -3,7 +3,7 @@
 mod condition;
 mod metric;
 
-pub use condition::{Comparison, Condition, Demand, LEAST_SAMPLES};
+pub use condition::{Comparison, Condition, Demand, LEAST_SAMPLES, Seen};
 pub use metric::{Aggregate, Cohort, MetricId, Reading};
 
 use crate::base::Interval;
