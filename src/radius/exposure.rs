@@ -13,9 +13,8 @@ use std::collections::BTreeMap;
 /// Of so many steps a shorter time is tried.
 const MOST_SHORTENED: usize = 6;
 
-/// Exposure and length in seconds; reports what exceeds `exposure` or `timeout`.
-pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Excess>) -> (f64, f64) {
-    let detection = detection(plan);
+/// Exposure and length in seconds, with what [`detection`] says; reports what exceeds `exposure` or `timeout`.
+pub fn check(plan: &Plan, events: &Events, detection: f64, findings: &mut Vec<Excess>) -> (f64, f64) {
     // One abort ends everything, so it is waited for once.
     let parts = Cover::new(plan, events).parts();
     let exposure = parts.iter().map(|(_, seconds)| seconds).sum::<f64>() + detection;

@@ -120,7 +120,8 @@ fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
     proof.interference(&mut findings);
     let instances = instances::check(&proof, &mut findings);
     let budgets = budget::check(plan, &proof.events, &mut findings);
-    let (exposure, length) = exposure::check(plan, &proof.events, &mut findings);
+    let detection = detection(plan);
+    let (exposure, length) = exposure::check(plan, &proof.events, detection, &mut findings);
     let diluted = dilution::check(&proof, &mut findings);
     let cancel = cancel::check(&proof, &mut findings);
     let bounds = Bounds {
@@ -131,7 +132,7 @@ fn examine(plan: &Plan) -> (Bounds, Vec<Excess>) {
         concurrent: proof.concurrent.most.round() as usize,
         exposure,
         length,
-        detection: detection(plan),
+        detection,
         cancel,
         windows: proof.windows(),
         diluted,
