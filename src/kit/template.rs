@@ -26,23 +26,24 @@ macro_rules! example {
     ($name:literal, $folder:literal: $($file:literal)*) => {
         Example {
             name: $name,
-            files: &[$(($file, include_bytes!(concat!("../../examples/injectors/", $folder, "/", $file)))),*],
+            files: &[$(($file, include_bytes!(concat!("../../", $folder, "/", $file)))),*],
         }
     };
 }
 
-const RUST: Example = example!("redis-lock", "rust":
-    ".gitignore" "Cargo.lock" "Cargo.toml" "README.md" "build" "conformance.toml" "held.chaos.txt" "manifest.json"
+/// By links to `examples/injectors/rust`: cargo leaves a folder with a `Cargo.toml` of its own out of this package.
+const RUST: Example = example!("redis-lock", "templates/rust":
+    "gitignore" "Cargo.lock" "Cargo.toml.txt" "README.md" "build" "conformance.toml" "held.chaos.txt" "manifest.json"
     "module.chaos.txt" "src/lib.rs" "src/redis.rs" "wit/deps/injector.wit" "wit/world.wit");
-const C: Example = example!("flag-file", "c":
+const C: Example = example!("flag-file", "examples/injectors/c":
     ".gitignore" "README.md" "bindings/plugin.c" "bindings/plugin.h" "bindings/plugin_component_type.o" "build"
     "conformance.toml" "flags/.gitignore" "injector.c" "maintenance.chaos.txt" "manifest.json" "module.chaos.txt"
     "nginx.conf" "wit/injector.wit");
-const JAVASCRIPT: Example = example!("web-setting", "javascript":
+const JAVASCRIPT: Example = example!("web-setting", "examples/injectors/javascript":
     ".gitignore" "README.md" "build" "conformance.toml" "flags/.gitignore" "injector.js" "maintenance.chaos.txt"
     "manifest.json" "module.chaos.txt" "nginx.conf" "package-lock.json" "package.json" "wit/deps/injector.wit"
     "wit/world.wit");
-const PYTHON: Example = example!("redis-setting", "python":
+const PYTHON: Example = example!("redis-setting", "examples/injectors/python":
     ".gitignore" "README.md" "build" "conformance.toml" "full.chaos.txt" "injector.py" "manifest.json"
     "module.chaos.txt" "requirements.txt" "wit/deps/injector.wit" "wit/world.wit");
 
@@ -78,6 +79,8 @@ fn is_plain(character: char) -> bool {
 fn place(file: &str, name: &str) -> PathBuf {
     match file {
         MODULE => PathBuf::from(format!("{name}.chaos")),
+        "gitignore" => PathBuf::from(".gitignore"),
+        "Cargo.toml.txt" => PathBuf::from("Cargo.toml"),
         file => PathBuf::from(if file.ends_with(".chaos.txt") { file.trim_end_matches(RESTING) } else { file }),
     }
 }

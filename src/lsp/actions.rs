@@ -15,13 +15,13 @@ pub fn actions(asked: &Asked, bytes: Range<usize>) -> Vec<CodeAction> {
     let Some(known) = asked.known else { return Vec::new() };
     let here =
         |finding: &&Diagnostic| finding.place().is_some_and(|place| is_own(asked, place) && touches(place, &bytes));
+    let shape = Shape::of(asked.page.text);
     let mut found = Vec::new();
     for finding in known.analysis.findings.iter().filter(here) {
         found.extend(finding.fixes.iter().map(|fix| quick(asked, finding, fix)));
-        found.extend(allowed(asked, finding).map(|fix| quick(asked, finding, &fix)));
+        found.extend(allowed(asked, &shape, finding).map(|fix| quick(asked, finding, &fix)));
     }
     let file = known.analysis.program.modules.first().map(|module| &module.file);
-    let shape = Shape::of(asked.page.text);
     for experiment in file.iter().flat_map(|file| &file.experiments) {
         let extent = shape.statement_at(experiment.name.span.start as usize);
         if extent.is_some_and(|it| it.start <= bytes.end && bytes.start <= it.end) {
@@ -67,10 +67,9 @@ fn workspace_edit(asked: &Asked, edits: &[Edit]) -> WorkspaceEdit {
 }
 
 /// Allows what a rule finds, in the statement in which it finds it.
-fn allowed(asked: &Asked, finding: &Diagnostic) -> Option<Fix> {
+fn allowed(asked: &Asked, shape: &Shape, finding: &Diagnostic) -> Option<Fix> {
     let rule = lints::find(finding.code.name)?.name;
     let place = finding.place()?;
-    let shape = Shape::of(asked.page.text);
     let statement = shape.statement_at(place.start as usize)?;
     let line = asked.page.text.get(..statement.start)?.rsplit('\n').next()?;
     let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();

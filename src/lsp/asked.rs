@@ -4,15 +4,12 @@ use super::findings::Board;
 use super::text::Page;
 use super::workspace::{Known, Workspace};
 use super::{
-    actions, address, completion, folding, formatting, goto, hints, hover, lenses, links, moves, rename, selection,
-    signature, symbols, tokens,
+    actions, address, completion, folding, formatting, goto, hints, hover, lenses, links, moves, pulls, rename,
+    selection, signature, symbols, tokens,
 };
 use crate::base::SourceId;
 use gen_lsp_types as lsp;
-use gen_lsp_types::{
-    DocumentDiagnosticReport, FullDocumentDiagnosticReport, Position, RelatedFullDocumentDiagnosticReport,
-    TextDocumentContentResult, TextDocumentPositionParams, Uri,
-};
+use gen_lsp_types::{Position, TextDocumentContentResult, TextDocumentPositionParams, Uri};
 use lsp_server::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -47,7 +44,7 @@ type Answer = Result<Value, (ErrorCode, String)>;
 pub fn answer(workspace: &mut Workspace, board: &Board, method: &str, params: Value) -> Answer {
     let mut asks = Asks { workspace, params };
     match method {
-        "textDocument/diagnostic" => asks.of_file(|path| report(board, path)),
+        "textDocument/diagnostic" => asks.report(board),
         "textDocument/hover" => asks.at(hover::hover),
         "textDocument/completion" => asks.at(completion::complete),
         "textDocument/signatureHelp" => asks.at(signature::help),
@@ -88,15 +85,6 @@ fn give(value: impl Serialize) -> Answer {
     serde_json::to_value(value).map_err(|error| (ErrorCode::InternalError, error.to_string()))
 }
 
-fn report(board: &Board, path: &Path) -> DocumentDiagnosticReport {
-    let items = board.of(path);
-    let full_document_diagnostic_report = FullDocumentDiagnosticReport { items, ..Default::default() };
-    DocumentDiagnosticReport::RelatedFullDocumentDiagnosticReport(RelatedFullDocumentDiagnosticReport {
-        full_document_diagnostic_report,
-        ..Default::default()
-    })
-}
-
 struct Asks<'a, 'w> {
     workspace: &'a mut Workspace<'w>,
     params: Value,
@@ -116,8 +104,9 @@ impl Asks<'_, '_> {
         read(self.params.pointer("/textDocument/uri").cloned().unwrap_or_default())
     }
 
-    fn of_file<T: Serialize>(&self, answer: impl FnOnce(&Path) -> T) -> Answer {
-        give(answer(&address::path(&self.uri()?)))
+    fn report(&self, board: &Board) -> Answer {
+        let previous = self.params["previousResultId"].as_str();
+        give(pulls::of_document(board, &address::path(&self.uri()?), previous))
     }
 
     fn document<T: Serialize>(&self, answer: impl FnOnce(&Asked) -> T) -> Answer {

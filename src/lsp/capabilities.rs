@@ -23,6 +23,8 @@ pub struct Client {
     pub encoding: Encoding,
     /// Whether it asks for findings, so that it need not be told.
     pub pulls: bool,
+    /// Whether it can be asked to ask for findings again.
+    pub asks_again: bool,
     /// Whether it tells of files that change outside.
     pub watches: bool,
     /// Whether it wants the linter's findings.
@@ -31,7 +33,7 @@ pub struct Client {
 
 impl Default for Client {
     fn default() -> Self {
-        Self { encoding: Encoding::Utf16, pulls: false, watches: false, lints: true }
+        Self { encoding: Encoding::Utf16, pulls: false, asks_again: false, watches: false, lints: true }
     }
 }
 
@@ -47,6 +49,7 @@ impl Client {
         Self {
             encoding: if utf8 { Encoding::Utf8 } else { Encoding::Utf16 },
             pulls: has("/textDocument/diagnostic"),
+            asks_again: has("/workspace/diagnostics/refreshSupport"),
             watches: has("/workspace/didChangeWatchedFiles/dynamicRegistration"),
             lints: lints.unwrap_or(true),
         }
@@ -73,7 +76,7 @@ pub fn offered(client: &Client) -> InitializeResult {
         })),
         diagnostic_provider: Some(DiagnosticProvider::DiagnosticOptions(DiagnosticOptions {
             inter_file_dependencies: true,
-            workspace_diagnostics: false,
+            workspace_diagnostics: true,
             ..Default::default()
         })),
         hover_provider: Some(HoverProvider::Bool(true)),

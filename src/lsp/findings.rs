@@ -1,21 +1,29 @@
 //! What is wrong, as the client shows it.
 
-use super::workspace::Workspace;
+use super::workspace::{Known, Workspace};
 use super::{address, links};
 use crate::base::{Sources, Span};
 use crate::diagnostics::{self, Severity};
 use gen_lsp_types::{
     Code, CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, DiagnosticTag, Location,
-    Message, PublishDiagnosticsParams, Range,
+    Message, PublishDiagnosticsParams, Range, Uri,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-/// What the client was told last, file by file.
+/// What is wrong, file by file.
+pub type Findings = BTreeMap<PathBuf, Vec<Diagnostic>>;
+
+/// What the client was told last.
 #[derive(Debug, Default)]
-pub struct Board(BTreeMap<PathBuf, Vec<Diagnostic>>);
+pub struct Board(Findings);
 
 impl Board {
+    /// Everything that is known to be wrong with open documents and what they use.
+    pub fn all(&self) -> &Findings {
+        &self.0
+    }
+
     /// What is known to be wrong with a file.
     pub fn of(&self, path: &Path) -> Vec<Diagnostic> {
         self.0.get(path).cloned().unwrap_or_default()
@@ -28,10 +36,8 @@ impl Board {
         let all: BTreeSet<&PathBuf> = before.keys().chain(now.keys()).collect();
         let changed = all.into_iter().filter(|path| before.get(*path) != now.get(*path));
         let told = changed.map(|path| {
-            let document = workspace.documents.get(path);
-            let uri = document.map_or_else(|| address::address(path), |document| document.address.clone());
+            let (uri, version) = named(path, workspace);
             let diagnostics = now.get(path).cloned().unwrap_or_default();
-            let version = document.map(|document| document.version);
             (path.clone(), PublishDiagnosticsParams { uri, version, diagnostics })
         });
         let told = told.collect();
@@ -40,28 +46,45 @@ impl Board {
     }
 }
 
-/// Everything that is wrong with open documents and what they use, file by file. Every open document is among the files.
-fn gather(workspace: &Workspace) -> BTreeMap<PathBuf, Vec<Diagnostic>> {
-    let mut found: BTreeMap<PathBuf, Vec<Diagnostic>> =
-        workspace.documents.keys().map(|path| (path.clone(), Vec::new())).collect();
+/// How the client calls a file, and the version that it knows, of an open one.
+pub fn named(path: &Path, workspace: &Workspace) -> (Uri, Option<i32>) {
+    match workspace.documents.get(path) {
+        Some(document) => (document.address.clone(), Some(document.version)),
+        None => (address::address(path), None),
+    }
+}
+
+/// Everything that is wrong with open documents and what they use. Every open document is among the files.
+fn gather(workspace: &Workspace) -> Findings {
+    let mut found: Findings = workspace.documents.keys().map(|path| (path.clone(), Vec::new())).collect();
     for (path, known) in workspace.all_known().filter(|(path, _)| !address::is_own(path)) {
-        let sources = &known.analysis.program.sources;
-        for finding in &known.analysis.findings {
-            let of = finding.path(sources).unwrap_or(path);
-            let mut shown = diagnostic(finding, sources, workspace);
-            // What is wrong with a plugin's module is told where it is used: no editor has that text open.
-            let of = if workspace.is_standard(of) { path } else { of };
-            if of != finding.path(sources).unwrap_or(path) {
-                shown.range = Range::default();
-            }
-            let list = found.entry(of.to_path_buf()).or_default();
-            if !list.contains(&shown) {
-                list.push(shown);
-            }
+        add(path, known, workspace, &mut found);
+    }
+    found.values_mut().for_each(|list| sort(list));
+    found
+}
+
+/// Adds what was found in checking a file, of it and of those that it uses.
+pub fn add(path: &Path, known: &Known, workspace: &Workspace, found: &mut Findings) {
+    let sources = &known.analysis.program.sources;
+    for finding in &known.analysis.findings {
+        let of = finding.path(sources).unwrap_or(path);
+        let mut shown = diagnostic(finding, sources, workspace);
+        // What is wrong with a plugin's module is told where it is used: no editor has that text open.
+        let of = if workspace.is_standard(of) { path } else { of };
+        if of != finding.path(sources).unwrap_or(path) {
+            shown.range = Range::default();
+        }
+        let list = found.entry(of.to_path_buf()).or_default();
+        if !list.contains(&shown) {
+            list.push(shown);
         }
     }
-    found.values_mut().for_each(|list| list.sort_by_key(|it| (it.range, it.severity.map(u32::from))));
-    found
+}
+
+/// Brings the findings of a file into the order in which they are shown.
+pub fn sort(list: &mut [Diagnostic]) {
+    list.sort_by_key(|it| (it.range, it.severity.map(u32::from)));
 }
 
 /// One finding.

@@ -1,18 +1,22 @@
 //! The loop: messages in, answers out.
 
 use super::findings::Board;
+use super::pulls::Pull;
 use super::workspace::Workspace;
 use super::{World, address, asked, capabilities};
 use crate::base::Overlay;
 use crate::names::Shelf;
 use gen_lsp_types as lsp;
-use gen_lsp_types::{DidChangeTextDocumentParams, DidOpenTextDocumentParams, InitializeParams, WorkspaceFolders};
+use gen_lsp_types::{
+    DidChangeTextDocumentParams, DidOpenTextDocumentParams, InitializeParams, PublishDiagnosticsParams, Uri,
+    WorkspaceFolders,
+};
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Answers a client until it says `exit` or goes away; whether it ended as it should.
 pub fn serve(connection: &Connection, world: &dyn World) -> bool {
@@ -23,6 +27,8 @@ pub fn serve(connection: &Connection, world: &dyn World) -> bool {
         workspace: Workspace::new(world, &files, &shelf),
         board: Board::default(),
         waiting: VecDeque::new(),
+        pulls: VecDeque::new(),
+        asks_of_all: false,
         stage: Stage::Strange,
         client: capabilities::Client::default(),
         sent: 0,
@@ -47,6 +53,10 @@ struct Server<'w> {
     board: Board,
     /// Messages that have come and are not answered yet.
     waiting: VecDeque<Message>,
+    /// Questions about the whole workspace that are not answered yet.
+    pulls: VecDeque<Pull>,
+    /// Whether the client asks for the findings of all files, open or not.
+    asks_of_all: bool,
     stage: Stage,
     client: capabilities::Client,
     /// Requests of our own that were sent.
@@ -70,14 +80,18 @@ impl Server<'_> {
 
     /// The next message; while none waits, what has changed is checked. None when the client has gone away.
     fn next(&mut self) -> Option<Message> {
-        self.take_all();
-        if self.waiting.is_empty() && self.workspace.is_stale() {
-            self.show();
+        loop {
             self.take_all();
-        }
-        match self.waiting.pop_front() {
-            Some(message) => Some(message),
-            None => self.connection.receiver.recv().ok(),
+            if let Some(message) = self.waiting.pop_front() {
+                return Some(message);
+            }
+            if self.workspace.is_stale() {
+                self.show();
+            } else if !self.pulls.is_empty() {
+                self.work_on_pull();
+            } else {
+                return self.connection.receiver.recv().ok();
+            }
         }
     }
 
@@ -97,6 +111,9 @@ impl Server<'_> {
         if let Some(at) = self.waiting.iter().position(is_it) {
             self.waiting.remove(at);
             self.refuse(id, ErrorCode::RequestCanceled, "cancelled before its turn".to_owned());
+        } else if let Some(at) = self.pulls.iter().position(|pull| pull.id == id) {
+            self.pulls.remove(at);
+            self.refuse(id, ErrorCode::RequestCanceled, "cancelled while files were checked".to_owned());
         }
     }
 
@@ -117,12 +134,16 @@ impl Server<'_> {
             }
             (Stage::Known, "shutdown") => {
                 self.stage = Stage::Leaving;
+                for pull in std::mem::take(&mut self.pulls) {
+                    self.refuse(pull.id, ErrorCode::RequestCanceled, "the client leaves".to_owned());
+                }
                 self.send(Response { id, response_result: Ok(Value::Null) });
             }
             (Stage::Leaving, _) | (_, "initialize") => {
                 let why = format!("`{method}` comes at the wrong time");
                 self.refuse(id, ErrorCode::InvalidRequest, why);
             }
+            (Stage::Known, "workspace/diagnostic") => self.pull(id, params),
             (Stage::Known, _) => self.answer(id, &method, params),
         }
     }
@@ -137,10 +158,52 @@ impl Server<'_> {
         match answered {
             Ok(Ok(value)) => self.send(Response { id, response_result: Ok(value) }),
             Ok(Err((code, why))) => self.refuse(id, code, why),
-            Err(_) => {
-                self.refuse(id, ErrorCode::InternalError, format!("`{method}` failed; this is a defect of chaos"))
+            Err(_) => self.failed(id, method),
+        }
+    }
+
+    fn failed(&self, id: RequestId, method: &str) {
+        self.refuse(id, ErrorCode::InternalError, format!("`{method}` failed; this is a defect of chaos"));
+    }
+
+    /// Takes a question about the whole workspace. From then on the client knows of files that are not open by asking.
+    fn pull(&mut self, id: RequestId, params: Value) {
+        let params = match serde_json::from_value(params) {
+            Ok(params) => params,
+            Err(error) => return self.refuse(id, ErrorCode::InvalidParams, error.to_string()),
+        };
+        if !std::mem::replace(&mut self.asks_of_all, true) {
+            let told = self.board.all().iter().filter(|(path, found)| !found.is_empty() && !self.is_open(path));
+            let withdrawn: Vec<Uri> = told.map(|(path, _)| address::address(path)).collect();
+            for uri in withdrawn {
+                self.tell(PublishDiagnosticsParams { uri, version: None, diagnostics: Vec::new() });
             }
         }
+        let pull = Pull::new(id, params, &mut self.workspace);
+        self.pulls.push_back(pull);
+    }
+
+    /// Checks some files for the oldest question about the workspace, and answers it when none are left.
+    fn work_on_pull(&mut self) {
+        let Some(pull) = self.pulls.pop_front() else { return };
+        let (workspace, board) = (&mut self.workspace, &self.board);
+        let worked = catch_unwind(AssertUnwindSafe(|| pull.work(workspace).then(|| pull.report(workspace, board))));
+        match worked {
+            Ok(None) => self.pulls.push_front(pull),
+            Ok(Some(report)) => {
+                let report = serde_json::to_value(report).unwrap_or_default();
+                self.send(Response { id: pull.id, response_result: Ok(report) });
+            }
+            Err(_) => self.failed(pull.id, "workspace/diagnostic"),
+        }
+    }
+
+    fn is_open(&self, path: &Path) -> bool {
+        self.workspace.documents.contains_key(path)
+    }
+
+    fn tell(&self, params: PublishDiagnosticsParams) {
+        self.send(Notification::new("textDocument/publishDiagnostics".to_owned(), params));
     }
 
     fn initialize(&mut self, id: RequestId, params: Value) {
@@ -173,7 +236,9 @@ impl Server<'_> {
             (Stage::Known, "workspace/didChangeWatchedFiles") => {
                 self.with(params, |server, it: lsp::DidChangeWatchedFilesParams| {
                     let paths: Vec<PathBuf> = it.changes.iter().map(|change| address::path(&change.uri)).collect();
-                    server.workspace.changed_outside(&paths);
+                    if server.workspace.changed_outside(&paths) {
+                        server.have_asked_again();
+                    }
                 });
             }
             (Stage::Known, "workspace/didChangeWorkspaceFolders") => self.with(params, Self::folders),
@@ -216,11 +281,25 @@ impl Server<'_> {
         let _shown_before = catch_unwind(AssertUnwindSafe(|| self.workspace.refresh()));
         let changed = self.board.update(&self.workspace);
         for (path, params) in changed {
-            // Whoever asks for the findings of open documents is not told them, too.
-            if !(self.client.pulls && self.workspace.documents.contains_key(&path)) {
-                self.send(Notification::new("textDocument/publishDiagnostics".to_owned(), params));
+            // Whoever asks for the findings of a file is not told them, too.
+            let asks = if self.is_open(&path) { self.client.pulls } else { self.asks_of_all };
+            if !asks {
+                self.tell(params);
             }
         }
+    }
+
+    /// Whoever asks for findings cannot know that files have changed outside the editor.
+    fn have_asked_again(&mut self) {
+        if self.client.asks_again && (self.client.pulls || self.asks_of_all) {
+            self.ask("workspace/diagnostic/refresh", Value::Null);
+        }
+    }
+
+    /// Sends a request of our own. Nothing depends on the answer.
+    fn ask(&mut self, method: &str, params: Value) {
+        self.sent += 1;
+        self.send(Request { id: self.sent.into(), method: method.to_owned(), params });
     }
 
     /// Asks to be told of files that change outside the editor.
@@ -235,8 +314,7 @@ impl Server<'_> {
         let params = serde_json::json!({
             "registrations": [{ "id": "files", "method": method, "registerOptions": options }]
         });
-        self.sent += 1;
-        self.send(Request { id: self.sent.into(), method: "client/registerCapability".to_owned(), params });
+        self.ask("client/registerCapability", params);
     }
 }
 

@@ -4,6 +4,7 @@
 //! changed. Nothing is checked before somebody asks, or nothing else is left to do.
 
 use super::World;
+use super::closed::Closed;
 use super::documents::Document;
 use super::index::{self, Occurrence};
 use super::text::{Encoding, Lines, Page};
@@ -37,6 +38,8 @@ pub struct Workspace<'w> {
     /// Open documents that must be checked again.
     stale: BTreeSet<PathBuf>,
     homes: BTreeMap<PathBuf, Option<Arc<Home>>>,
+    /// What is wrong with files that are not open, as far as somebody asked.
+    pub closed: Closed,
 }
 
 /// A document that was checked.
@@ -57,6 +60,13 @@ impl Known {
     pub fn plans(&self, of: DeclarationId) -> impl Iterator<Item = &Planned> {
         let sound = !any_error(&self.analysis.findings);
         self.analysis.plans.iter().filter(move |(id, _)| sound && *id == of).map(|(_, planned)| planned)
+    }
+
+    /// The files that it was made from: texts and components.
+    pub fn made_from(&self) -> Vec<PathBuf> {
+        let program = &self.analysis.program;
+        let texts = program.sources.all().map(|(_, source)| source.path.clone());
+        texts.chain(program.components.keys().cloned()).collect()
     }
 
     /// The document's own text.
@@ -87,12 +97,16 @@ impl<'w> Workspace<'w> {
             known: BTreeMap::new(),
             stale: BTreeSet::new(),
             homes: BTreeMap::new(),
+            closed: Closed::default(),
         }
     }
 
     /// A document was opened, or its text has changed.
     pub fn put(&mut self, path: &Path, document: Document) {
         let is_new = self.documents.insert(path.to_path_buf(), document).is_none();
+        if is_new && self.differs(path) {
+            self.closed.clear();
+        }
         self.publish(path);
         if is_new { self.moved(path) } else { self.edited(path) }
     }
@@ -107,6 +121,9 @@ impl<'w> Workspace<'w> {
 
     /// A document was closed: the file counts again.
     pub fn close(&mut self, path: &Path) {
+        if self.differs(path) {
+            self.closed.clear();
+        }
         self.documents.remove(path);
         self.known.remove(path);
         self.stale.remove(path);
@@ -114,28 +131,40 @@ impl<'w> Workspace<'w> {
         self.moved(path);
     }
 
-    /// Says that files have changed, came or went outside the editor.
-    pub fn changed_outside(&mut self, paths: &[PathBuf]) {
-        let (_, closed): (Vec<&PathBuf>, _) = paths.iter().partition(|path| self.documents.contains_key(*path));
-        closed.into_iter().for_each(|path: &PathBuf| self.moved(path));
+    /// Says that files have changed, came or went outside the editor. Whether any of them counts: of what is open the
+    /// document does.
+    pub fn changed_outside(&mut self, paths: &[PathBuf]) -> bool {
+        let closed: Vec<&PathBuf> = paths.iter().filter(|path| !self.documents.contains_key(*path)).collect();
         let of_project = |path: &PathBuf| path.ends_with(project::FILE_NAME) || path.ends_with(project::LOCK_NAME);
-        if paths.iter().any(of_project) {
+        let of_project = paths.iter().any(of_project);
+        let counts = of_project || !closed.is_empty();
+        closed.into_iter().for_each(|path| self.moved(path));
+        if of_project {
             self.homes.clear();
         }
+        if counts {
+            self.closed.clear();
+        }
+        counts
     }
 
     /// Forgets everything that was read of files; whoever cannot be told of changes calls it now and then.
     pub fn doubt(&mut self) {
-        let programs = self.known.values().map(|it| &it.analysis.program);
-        let components = programs.flat_map(|program| program.components.keys().cloned());
-        let known: BTreeSet<PathBuf> =
-            self.known.values().flat_map(|it| paths(&it.analysis)).chain(components).collect();
+        let known = self.known.values().flat_map(|it| it.made_from());
+        let known: BTreeSet<PathBuf> = known.chain(self.closed.made_from()).collect();
         for path in known.iter().filter(|path| !self.documents.contains_key(*path)) {
             self.shelf.forget(path);
         }
         self.shelf.forget(Path::new(project::LOCK_NAME));
         self.homes.clear();
+        self.closed.clear();
         self.stale.extend(self.documents.keys().cloned());
+    }
+
+    /// Whether an open document has another text than its file.
+    fn differs(&self, path: &Path) -> bool {
+        let file = self.world.read(path);
+        self.documents.get(path).is_some_and(|document| !file.as_ref().is_ok_and(|text| *text == document.text))
     }
 
     /// Lets the text of an open document stand for the file's.
@@ -161,6 +190,7 @@ impl<'w> Workspace<'w> {
         let stale: Vec<PathBuf> = stale.cloned().collect();
         self.stale.extend(stale);
         self.stale.insert(path.to_path_buf());
+        self.closed.edited(path, has_environment);
     }
 
     /// Whether some open document must be checked again.
@@ -171,14 +201,19 @@ impl<'w> Workspace<'w> {
     /// Checks again whatever has changed, and gives what was known before: to throw that away takes a while, too.
     pub fn refresh(&mut self) -> Vec<Known> {
         let stale: Vec<PathBuf> = std::mem::take(&mut self.stale).into_iter().collect();
-        let homes: Vec<Option<Arc<Home>>> = stale.iter().map(|path| self.home(path)).collect();
-        let work: Vec<(&PathBuf, &Option<Arc<Home>>)> = stale.iter().zip(&homes).collect();
-        let checked = parallel::map(&work, |(path, home)| self.check(path, home.as_deref()));
+        let checked = self.check_all(&stale);
         let replace = |(path, known): (&PathBuf, Option<Known>)| match known {
             Some(known) => self.known.insert(path.clone(), known),
             None => self.known.remove(path),
         };
         stale.iter().zip(checked).filter_map(replace).collect()
+    }
+
+    /// Checks files, open or not, each by itself.
+    pub fn check_all(&mut self, paths: &[PathBuf]) -> Vec<Option<Known>> {
+        let homes: Vec<Option<Arc<Home>>> = paths.iter().map(|path| self.home(path)).collect();
+        let work: Vec<(&PathBuf, &Option<Arc<Home>>)> = paths.iter().zip(&homes).collect();
+        parallel::map(&work, |(path, home)| self.check(path, home.as_deref()))
     }
 
     fn check(&self, path: &Path, home: Option<&Home>) -> Option<Known> {
@@ -282,9 +317,4 @@ impl<'w> Workspace<'w> {
             None => work(Page::new(&source.text, &Lines::of(&source.text), self.encoding)),
         }
     }
-}
-
-/// The files that a document was made from.
-fn paths(analysis: &Analysis) -> Vec<PathBuf> {
-    analysis.program.sources.all().map(|(_, source)| source.path.clone()).collect()
 }

@@ -48,23 +48,15 @@ pub const COMPONENTS: &[Component] = &[
     Component {
         name: "http",
         probes: &["find", "number", "says", "status", "text", "time", "up"],
-        manifest: Some(include_str!("../../stdlib/injectors/http/manifest.json")),
+        manifest: Some(include_str!("../../stdlib/manifests/http.json")),
     },
-    Component {
-        name: "process",
-        probes: &[],
-        manifest: Some(include_str!("../../stdlib/injectors/process/manifest.json")),
-    },
+    Component { name: "process", probes: &[], manifest: Some(include_str!("../../stdlib/manifests/process.json")) },
     Component { name: "tcp", probes: &["open", "time"], manifest: None },
-    Component {
-        name: "toxiproxy",
-        probes: &[],
-        manifest: Some(include_str!("../../stdlib/injectors/toxiproxy/manifest.json")),
-    },
+    Component { name: "toxiproxy", probes: &[], manifest: Some(include_str!("../../stdlib/manifests/toxiproxy.json")) },
     Component {
         name: "command",
         probes: &["exit", "find", "number", "says", "succeeds", "text"],
-        manifest: Some(include_str!("../../stdlib/injectors/command/manifest.json")),
+        manifest: Some(include_str!("../../stdlib/manifests/command.json")),
     },
 ];
 

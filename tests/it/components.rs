@@ -31,7 +31,10 @@ fn components() -> Vec<String> {
 fn sources_of(name: &str) -> Vec<String> {
     match name {
         "rogue" => vec!["stdlib/injectors/rogue".to_owned()],
-        name => ["Cargo.toml", "manifest.json", "src"].map(|part| format!("stdlib/injectors/{name}/{part}")).to_vec(),
+        name => {
+            let own = ["Cargo.toml", "src"].map(|part| format!("stdlib/injectors/{name}/{part}"));
+            own.into_iter().chain([format!("stdlib/manifests/{name}.json")]).collect()
+        }
     }
 }
 

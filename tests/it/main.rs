@@ -35,6 +35,7 @@ mod models;
 mod own_plugins;
 mod own_programs;
 mod own_systemd;
+mod packaging;
 mod pages;
 mod plan_document;
 mod plugin_fixtures;

@@ -1,28 +1,44 @@
 //! The hooks, with the real pre-commit in a real repository: a commit goes through, or is stopped and says why.
 
 use crate::harness::{Place, Ran, root};
+use std::ffi::OsString;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const SYSTEM: &str = "system yard {\n  service gate { calls crane }\n  service crane {\n    metric lifts: ratio\n    slo lifts >= 95%\n  }\n}\n";
 const RULES: &str = "use \"./yard.chaos\"\n\nenvironment local for yard {\n  tier development\n  service crane { url \"http://127.0.0.1:7950\" }\n}\n";
 
-struct Repository(Place);
+struct Repository {
+    place: Place,
+    /// Where the hooks' `chaos` comes from.
+    origin: Origin,
+}
+
+/// Where a hook's `chaos` comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// It is on the path.
+    Path,
+    /// pre-commit installs it from a wheel.
+    Wheel,
+}
 
 impl Repository {
     /// A repository with a first commit and the hooks installed.
-    fn new() -> Self {
-        let it = Self(Place::new());
-        let hooks = it.0.path().join("hooks");
+    fn new(origin: Origin) -> Self {
+        let it = Self { place: Place::new(), origin };
+        let hooks = it.place.path().join("hooks");
         fs::create_dir_all(&hooks).unwrap();
-        fs::copy(root().join(".pre-commit-hooks.yaml"), hooks.join(".pre-commit-hooks.yaml")).unwrap();
+        for file in [".pre-commit-hooks.yaml", "pyproject.toml"] {
+            fs::copy(root().join(file), hooks.join(file)).unwrap();
+        }
         it.run(&hooks, "git", &["init", "-q", "."]).ended(0);
         it.run(&hooks, "git", &["add", "."]).ended(0);
         it.run(&hooks, "git", &["commit", "-qm", "hooks"]).ended(0);
         let rev = it.run(&hooks, "git", &["rev-parse", "HEAD"]).ended(0).out;
-        let ids = ["chaos-fmt-system", "chaos-check-system", "chaos-lint-system"];
-        let ids: String = ids.iter().map(|id| format!("      - id: {id}\n")).collect();
+        let suffix = if origin == Origin::Path { "-system" } else { "" };
+        let ids = ["fmt", "check", "lint"].map(|id| format!("      - id: chaos-{id}{suffix}\n")).concat();
         let config =
             format!("repos:\n  - repo: file://{}\n    rev: {}\n    hooks:\n{ids}", hooks.display(), rev.trim());
         it.write(".pre-commit-config.yaml", &config);
@@ -34,8 +50,21 @@ impl Repository {
         it
     }
 
-    fn work(&self) -> std::path::PathBuf {
-        let work = self.0.path().join("work");
+    /// Packs the wheel that the hooks need; PyPI need not have it.
+    fn pack(&self) {
+        let packed = Command::new(root().join("scripts/pack-wheel"))
+            .arg(env!("CARGO_BIN_EXE_chaos"))
+            .arg(self.wheels())
+            .output();
+        Ran::from(packed.unwrap()).ended(0);
+    }
+
+    fn wheels(&self) -> PathBuf {
+        self.place.path().join("wheels")
+    }
+
+    fn work(&self) -> PathBuf {
+        let work = self.place.path().join("work");
         fs::create_dir_all(&work).unwrap();
         work
     }
@@ -55,13 +84,13 @@ impl Repository {
     }
 
     fn run(&self, folder: &Path, program: &str, arguments: &[&str]) -> Ran {
-        let chaos = Path::new(env!("CARGO_BIN_EXE_chaos")).parent().unwrap();
-        let path = std::env::join_paths(
-            [chaos.to_path_buf()].into_iter().chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
-        );
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(folder).env("PATH", path.unwrap()).env("HOME", self.0.path());
-        command.env("PRE_COMMIT_HOME", self.0.path().join("cache")).env("GIT_CONFIG_NOSYSTEM", "1");
+        command.args(arguments).current_dir(folder).env("HOME", self.place.path());
+        match self.origin {
+            Origin::Path => command.env("PATH", with_chaos()),
+            Origin::Wheel => command.env("PIP_FIND_LINKS", self.wheels()),
+        };
+        command.env("PRE_COMMIT_HOME", self.place.path().join("cache")).env("GIT_CONFIG_NOSYSTEM", "1");
         for who in ["AUTHOR", "COMMITTER"] {
             command.env(format!("GIT_{who}_NAME"), "test").env(format!("GIT_{who}_EMAIL"), "test@example.com");
         }
@@ -72,9 +101,16 @@ impl Repository {
     }
 }
 
+/// The path, with the folder of `chaos` before all others.
+fn with_chaos() -> OsString {
+    let chaos = Path::new(env!("CARGO_BIN_EXE_chaos")).parent().unwrap().to_path_buf();
+    let others = std::env::var_os("PATH").unwrap();
+    std::env::join_paths(std::iter::once(chaos).chain(std::env::split_paths(&others))).unwrap()
+}
+
 #[test]
 fn a_commit_is_checked_as_it_is_staged() {
-    let it = Repository::new();
+    let it = Repository::new(Origin::Path);
     it.write("local.chaos", RULES);
     it.commit("local.chaos").ended(0).says("chaos check").says("Passed");
 
@@ -92,11 +128,36 @@ fn a_commit_is_checked_as_it_is_staged() {
 
 #[test]
 fn a_file_is_laid_out_and_goes_through_when_it_is_staged_again() {
-    let it = Repository::new();
+    let it = Repository::new(Origin::Path);
     it.write("local.chaos", &RULES.replace("  tier", "        tier"));
     it.commit("local.chaos").ended(1).says("files were modified by this hook");
     assert_eq!(fs::read_to_string(it.work().join("local.chaos")).unwrap(), RULES);
     it.commit("local.chaos").ended(0);
     it.write("notes.txt", "no program\n");
     it.commit("notes.txt").ended(0).says("no files to check");
+}
+
+/// The hooks that need nothing on the path: what installs them is small, and takes the program from a wheel.
+#[test]
+fn hooks_install_chaos_from_a_wheel() {
+    let it = Repository::new(Origin::Wheel);
+    it.pack();
+    it.write("local.chaos", RULES);
+    it.commit("local.chaos").ended(0).says("chaos fmt").says("chaos check").says("chaos lint").says("Passed");
+    it.write("local.chaos", &RULES.replace("service crane", "service crain"));
+    it.commit("local.chaos").ended(1).says("E0203").says("known: `crane`, `gate`");
+
+    let version = env!("CARGO_PKG_VERSION");
+    let installed = it.run(&it.place.path().join("cache"), "sh", &["-c", "repo*/py_env*/bin/chaos --version"]);
+    assert_eq!(installed.ended(0).out.trim(), format!("chaos {version}"));
+}
+
+/// What the hooks install is the program of their own version.
+#[test]
+fn hooks_and_wheel_are_of_one_version() {
+    let text = fs::read_to_string(root().join("pyproject.toml")).unwrap();
+    let shim: toml::Table = text.parse().unwrap();
+    let (name, version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    assert_eq!(shim["project"]["version"].as_str(), Some(version));
+    assert_eq!(shim["project"]["dependencies"][0].as_str(), Some(format!("{name}=={version}").as_str()));
 }

@@ -19,6 +19,8 @@ pub struct Client {
     told: BTreeMap<String, Value>,
     /// Answers to requests that were not waited for yet.
     early: Vec<Response>,
+    /// What the server asked for.
+    pub requested: Vec<String>,
     /// What the server said it offers.
     pub offered: Value,
 }
@@ -79,7 +81,17 @@ impl Client {
         let mut running = Running::start(command.stdin(Stdio::piped()));
         let input = running.0.stdin.take();
         let output = BufReader::new(running.0.stdout.take().unwrap());
-        Self { place, running, input, output, asked: 0, told: BTreeMap::new(), early: Vec::new(), offered: Value::Null }
+        Self {
+            place,
+            running,
+            input,
+            output,
+            asked: 0,
+            told: BTreeMap::new(),
+            early: Vec::new(),
+            requested: Vec::new(),
+            offered: Value::Null,
+        }
     }
 
     /// The address of a file in its folder.
@@ -119,7 +131,10 @@ impl Client {
             match Message::read(&mut self.output).unwrap().expect("the server went away") {
                 Message::Response(response) if response.id == id.into() => return response,
                 Message::Response(other) => self.early.push(other),
-                Message::Request(request) => self.send(Response::new_ok(request.id, Value::Null)),
+                Message::Request(request) => {
+                    self.requested.push(request.method);
+                    self.send(Response::new_ok(request.id, Value::Null));
+                }
                 Message::Notification(it) => {
                     assert_eq!(it.method, "textDocument/publishDiagnostics");
                     let address = it.params["uri"].as_str().unwrap().to_owned();

@@ -6,6 +6,7 @@ mod emacs;
 mod findings;
 mod names;
 mod neovim;
+mod pulled;
 mod reading;
 mod session;
 mod storm;
