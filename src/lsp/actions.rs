@@ -10,8 +10,8 @@ use gen_lsp_types::{CodeAction, CodeActionKind, TextEdit, Uri, WorkspaceEdit};
 use std::collections::HashMap;
 use std::ops::Range;
 
-/// All that can be done in a part of a document.
-pub fn actions(asked: &Asked, bytes: Range<usize>) -> Vec<CodeAction> {
+/// All that can be done in a part of a document, or what is of the kinds that are asked for.
+pub fn actions(asked: &Asked, bytes: Range<usize>, only: Option<&[CodeActionKind]>) -> Vec<CodeAction> {
     let Some(known) = asked.known else { return Vec::new() };
     let here =
         |finding: &&Diagnostic| finding.place().is_some_and(|place| is_own(asked, place) && touches(place, &bytes));
@@ -29,7 +29,15 @@ pub fn actions(asked: &Asked, bytes: Range<usize>) -> Vec<CodeAction> {
         }
     }
     found.extend(fix_all(asked));
+    found.retain(|it| only.is_none_or(|only| only.iter().any(|kind| is_of(it, kind))));
     found
+}
+
+/// Whether an action is of a kind, which holds those with its name and a dot before theirs.
+fn is_of(action: &CodeAction, kind: &CodeActionKind) -> bool {
+    let own = action.kind.clone().map(String::from).unwrap_or_default();
+    let kind = String::from(kind.clone());
+    kind.is_empty() || own.strip_prefix(&kind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn is_own(asked: &Asked, place: Span) -> bool {

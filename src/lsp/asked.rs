@@ -9,7 +9,7 @@ use super::{
 };
 use crate::base::SourceId;
 use gen_lsp_types as lsp;
-use gen_lsp_types::{Position, TextDocumentContentResult, TextDocumentPositionParams, Uri};
+use gen_lsp_types::{CodeActionKind, Position, TextDocumentContentResult, TextDocumentPositionParams, Uri};
 use lsp_server::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,7 +57,7 @@ pub fn answer(workspace: &mut Workspace, board: &Board, method: &str, params: Va
         "textDocument/semanticTokens/full" => asks.document(|asked| Some(tokens::all(asked))),
         "textDocument/semanticTokens/range" => asks.ranged(|asked, range| Some(tokens::of_range(asked, range))),
         "textDocument/inlayHint" => asks.ranged(hints::hints),
-        "textDocument/codeAction" => asks.ranged(actions::actions),
+        "textDocument/codeAction" => asks.actions(),
         "textDocument/codeLens" => asks.document(lenses::lenses),
         "textDocument/documentLink" => asks.document(links::links),
         "textDocument/foldingRange" => asks.document(folding::ranges),
@@ -123,6 +123,12 @@ impl Asks<'_, '_> {
     fn ranged<T: Serialize>(&self, answer: impl FnOnce(&Asked, std::ops::Range<usize>) -> T) -> Answer {
         let range: lsp::Range = read(self.params["range"].clone())?;
         self.document(|asked| answer(asked, asked.page.bytes(range)))
+    }
+
+    fn actions(&self) -> Answer {
+        let only: Option<Vec<CodeActionKind>> =
+            read(self.params.pointer("/context/only").cloned().unwrap_or_default())?;
+        self.ranged(|asked, bytes| actions::actions(asked, bytes, only.as_deref()))
     }
 
     fn selection(&self) -> Answer {

@@ -47,6 +47,24 @@ fn all_safe_fixes_are_one_action() {
 }
 
 #[test]
+fn only_what_is_asked_for_is_offered() {
+    let mut client = Client::start();
+    let it = client.open_marked("trial.chaos", &TRIAL.replace("belt.flow <", "belt.⟨⟩flwo <"));
+    let at = &it.marks[""];
+    let mut kinds = |only: Value| -> Vec<Value> {
+        let more = json!({ "range": { "start": at, "end": at }, "context": { "diagnostics": [], "only": only } });
+        let answer = client.ask_of("codeAction", "trial.chaos", more);
+        answer.as_array().unwrap().iter().map(|it| it["kind"].clone()).collect()
+    };
+    assert!(kinds(json!(["source"])) == ["source.fixAll"] && kinds(json!(["source.fixAll"])) == ["source.fixAll"]);
+    assert!(kinds(json!(["sour", "source.fixAll.chaos", "refactor"])).is_empty());
+    let quick = kinds(json!(["quickfix"]));
+    assert!(!quick.is_empty() && quick.iter().all(|it| it == "quickfix"), "{quick:?}");
+    assert_eq!(kinds(json!(["quickfix", "source"])).len(), quick.len() + 1);
+    assert_eq!(kinds(json!([""])), kinds(Value::Null));
+}
+
+#[test]
 fn an_experiment_gets_an_abort_and_a_recovery() {
     let mut client = Client::start();
     let bare = TRIAL
