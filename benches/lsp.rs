@@ -19,7 +19,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const EDITS: usize = 200;
 
 fn main() {
-    let long = Shop { experiments: 40 };
+    let long = Shop { experiments: 34 };
     let text =
         format!("{}{}{}", long.system(), long.environment(), (0..long.experiments).map(experiment).collect::<String>());
     let lines = text.lines().count();
