@@ -16,7 +16,7 @@ fn settings(name: &str) -> String {
 #[test]
 fn the_standard_components_conform() {
     let place = Place::new();
-    for (name, cases) in [("http", 121), ("process", 40), ("command", 14)] {
+    for (name, cases) in [("http", 121), ("process", 40), ("command", 14), ("toxiproxy", 105)] {
         let ran = place.run(&["plugin", "test", name, "--with", &settings(&format!("{name}.toml"))]).ended(0);
         ran.says(&format!("{cases} cases, {cases} passed, 0 failed"));
     }
