@@ -151,7 +151,10 @@ mod tests {
 
     #[test]
     fn whole_is_what_is_whole_but_for_rounding() {
-        assert_eq!((whole(0.1 * 3.0 * 10.0), whole(1.001 * 1_000.0), whole(0.0)), (Some(3.0), Some(1_001.0), Some(0.0)));
+        assert_eq!(
+            (whole(0.1 * 3.0 * 10.0), whole(1.001 * 1_000.0), whole(0.0)),
+            (Some(3.0), Some(1_001.0), Some(0.0))
+        );
         assert_eq!((whole(0.5), whole(6_553.6), whole(1e-12)), (None, None, None));
     }
 

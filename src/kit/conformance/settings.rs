@@ -66,13 +66,7 @@ pub struct TargetSettings {
 
 impl Default for TargetSettings {
     fn default() -> Self {
-        Self {
-            service: "target".to_owned(),
-            address: None,
-            admin: None,
-            token_file: None,
-            attributes: BTreeMap::new(),
-        }
+        Self { service: "target".to_owned(), address: None, admin: None, token_file: None, attributes: BTreeMap::new() }
     }
 }
 

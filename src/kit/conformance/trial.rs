@@ -73,11 +73,7 @@ impl<'a> Trial<'a> {
             injector: loaded(bytes, &cache, &journal).map_err(|why| wrong(&why))?,
             arguments: settings.arguments(spec)?,
             grant: Grant { processes: stage.processes(), ..settings.granted()? },
-            target: Target {
-                instances: settings.target.address.iter().map(instance).collect(),
-                attributes,
-                service,
-            },
+            target: Target { instances: settings.target.address.iter().map(instance).collect(), attributes, service },
             journal,
             cache,
             run: stage.name().to_owned(),
