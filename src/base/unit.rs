@@ -45,11 +45,19 @@ pub fn unit(name: &str) -> Option<(Measure, f64)> {
     UNITS.iter().find(|(unit, ..)| *unit == name).map(|(_, measure, size)| (*measure, *size))
 }
 
-/// A duration as people write it, to three significant places: `1m30s`, `450ms`, `0s`.
+/// How many decimals numbers are shown with, unless more are needed.
+pub const DECIMALS: usize = 3;
+
+/// A duration as people write it: `1m30s`, `450ms`, `0s`.
 pub fn show_duration(seconds: f64) -> String {
+    duration_to(seconds, DECIMALS)
+}
+
+/// A duration, with at most so many decimals; whole seconds from a minute on, unless it is more exact than usual.
+pub fn duration_to(seconds: f64, decimals: usize) -> String {
     let magnitude = seconds.abs();
     let sign = if seconds < 0.0 { "-" } else { "" };
-    if magnitude >= 60.0 && magnitude.is_finite() {
+    if magnitude >= 60.0 && magnitude.is_finite() && decimals == DECIMALS {
         return format!("{sign}{}", show_minutes(magnitude.round()));
     }
     let (scaled, unit) = match magnitude {
@@ -59,7 +67,7 @@ pub fn show_duration(seconds: f64) -> String {
         small if small < 1.0 => (small * 1e3, "ms"),
         large => (large, "s"),
     };
-    format!("{sign}{}{unit}", show_number(scaled))
+    format!("{sign}{}{unit}", number_to(scaled, decimals))
 }
 
 fn show_minutes(seconds: f64) -> String {
@@ -70,31 +78,57 @@ fn show_minutes(seconds: f64) -> String {
 
 /// A frequency as people write it; one that is seldom, by the hour: `50/s`, `0.5/s`, `1/h`.
 pub fn show_frequency(per_second: f64) -> String {
+    frequency_to(per_second, DECIMALS)
+}
+
+/// A frequency, with at most so many decimals.
+pub fn frequency_to(per_second: f64, decimals: usize) -> String {
     match per_second.abs() {
-        seldom if seldom > 0.0 && seldom < 0.01 => format!("{}/h", show_number(per_second * 3_600.0)),
-        _ => format!("{}/s", show_number(per_second)),
+        seldom if seldom > 0.0 && seldom < 0.01 => format!("{}/h", number_to(per_second * 3_600.0, decimals)),
+        _ => format!("{}/s", number_to(per_second, decimals)),
     }
 }
 
 /// A share of one as a percentage: `93.1%`.
 pub fn show_ratio(share: f64) -> String {
-    format!("{}%", show_number(share * 100.0))
+    ratio_to(share, DECIMALS)
+}
+
+/// A share, with at most so many decimals.
+pub fn ratio_to(share: f64, decimals: usize) -> String {
+    format!("{}%", number_to(share * 100.0, decimals))
 }
 
 /// A plain number with at most three decimals.
 pub fn show_number(number: f64) -> String {
-    let text = format!("{number:.3}");
+    number_to(number, DECIMALS)
+}
+
+/// A plain number with at most so many decimals.
+pub fn number_to(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
 }
 
 /// Bytes with a binary unit: `1.5MiB`.
 pub fn show_bytes(bytes: f64) -> String {
+    bytes_to(bytes, DECIMALS)
+}
+
+/// Bytes, with at most so many decimals.
+pub fn bytes_to(bytes: f64, decimals: usize) -> String {
     let units = [("GiB", 1_073_741_824.0), ("MiB", 1_048_576.0), ("KiB", 1_024.0)];
     match units.iter().find(|(_, size)| bytes.abs() >= *size) {
-        Some((unit, size)) => format!("{}{unit}", show_number(bytes / size)),
-        None => format!("{}B", show_number(bytes)),
+        Some((unit, size)) => format!("{}{unit}", number_to(bytes / size, decimals)),
+        None => format!("{}B", number_to(bytes, decimals)),
     }
+}
+
+/// The whole number that this is, but for what computing with fractions makes of it; nothing where it is none.
+pub fn whole(number: f64) -> Option<f64> {
+    let nearest = number.round();
+    ((number - nearest).abs() <= 1e-9 * nearest.abs()).then_some(nearest)
 }
 
 /// Seconds as a [`Duration`], rounded to nanoseconds; negative and NaN become zero, too large the maximum.
@@ -107,7 +141,22 @@ pub fn to_duration(seconds: f64) -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use super::{show_duration, show_frequency, show_number, show_ratio};
+    use super::{DECIMALS, duration_to, ratio_to, show_duration, show_frequency, show_number, show_ratio, whole};
+
+    #[test]
+    fn more_decimals_are_shown_where_they_are_asked_for() {
+        assert_eq!((ratio_to(0.000_001, DECIMALS), ratio_to(0.000_001, 4)), ("0%".to_owned(), "0.0001%".to_owned()));
+        assert_eq!(duration_to(600.000_1, 4), "600.0001s");
+    }
+
+    #[test]
+    fn whole_is_what_is_whole_but_for_rounding() {
+        assert_eq!(
+            (whole(0.1 * 3.0 * 10.0), whole(1.001 * 1_000.0), whole(0.0)),
+            (Some(3.0), Some(1_001.0), Some(0.0))
+        );
+        assert_eq!((whole(0.5), whole(6_553.6), whole(1e-12)), (None, None, None));
+    }
 
     #[test]
     fn durations_read_as_they_are_written() {

@@ -2,7 +2,7 @@
 
 use super::call::nanoseconds;
 use super::error::InjectorError;
-use crate::base::unit::to_duration;
+use crate::base::unit::{to_duration, whole};
 use crate::names::component::{FaultSpec, Kind};
 use crate::plan::PlannedArgument;
 use crate::types::Type;
@@ -73,10 +73,10 @@ fn value(name: &str, argument: &PlannedArgument) -> Result<Value, InjectorError>
         Argument::Term(_) | Argument::Answer(_) | Argument::Any => return Err(unknown("is not known")),
     };
     Ok(match argument.ty {
-        Type::Int | Type::Count => Value::Integer(number as i64),
+        Type::Int | Type::Count => Value::Integer(number.round() as i64),
         Type::Duration => Value::Duration(nanoseconds(to_duration(number))),
         Type::Ratio => Value::Ratio(number),
-        Type::Bytes => Value::Size(number as u64),
+        Type::Bytes => Value::Size(whole(number).ok_or_else(|| unknown("is no whole number of bytes"))? as u64),
         Type::Throughput => Value::Bandwidth(number),
         Type::Frequency => Value::Frequency(number),
         _ => Value::Number(number),

@@ -5,15 +5,11 @@ use super::language::Language;
 use super::{face, stamp};
 use crate::base::Sources;
 use crate::diagnostics::{Diagnostic, any_error};
-use crate::names::component::{self, ComponentFile, MODULE, Manifest, SECTION};
+use crate::names::component::{self, BUILT, ComponentFile, MANIFEST, MODULE, Manifest, SECTION, declarations};
 use crate::names::{Unreadable, unusable_component};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a build makes, in the plugin's folder.
-pub const COMPONENT: &str = "injector.wasm";
-/// What a component says of itself, in the plugin's folder.
-pub const MANIFEST: &str = "manifest.json";
 /// The program that makes the component.
 const SCRIPT: &str = "build";
 /// Lines shown of what a failed build said.
@@ -81,10 +77,10 @@ fn run(folder: &Path) -> Result<(), Diagnostic> {
 
 /// Puts manifest and module into what was built, and looks at it as whoever uses it will.
 fn finish(folder: &Path, (manifest, text): &(Manifest, String)) -> Result<Built, Unbuilt> {
-    let path = folder.join(COMPONENT);
+    let path = folder.join(BUILT);
     let alone = |finding: Diagnostic| (vec![finding], Sources::default());
     let unusable = |why: String| alone(unusable_component(&path.display().to_string(), &Unreadable::Content(why)));
-    let bytes = std::fs::read(&path).map_err(|error| alone(not_built(folder, &format!("{COMPONENT}: {error}"), "")))?;
+    let bytes = std::fs::read(&path).map_err(|error| alone(not_built(folder, &format!("{BUILT}: {error}"), "")))?;
     let module = folder.join(format!("{}.chaos", manifest.name));
     let face = match std::fs::read_to_string(&module) {
         Ok(text) => Some(text),
@@ -95,13 +91,13 @@ fn finish(folder: &Path, (manifest, text): &(Manifest, String)) -> Result<Built,
     sections.extend(face.as_deref().map(|face| (MODULE, face.as_bytes())));
     let stamped = stamp::stamp(&bytes, &sections).map_err(unusable)?;
     let component = component::read(&stamped).map_err(unusable)?;
-    if let Some(face) = &face {
-        let (findings, sources) = face::findings(&module, face, &manifest.name, &stamped);
-        if any_error(&findings) {
-            return Err((findings, sources));
-        }
+    // Where there is no module, its manifest is declared as whoever adds it will have it.
+    let declared = face.clone().unwrap_or_else(|| declarations(&manifest.name, manifest));
+    let (findings, sources) = face::findings(&module, &declared, &manifest.name, &stamped);
+    if any_error(&findings) {
+        return Err((findings, sources));
     }
-    write(&path, &stamped).map_err(|error| alone(not_built(folder, &format!("{COMPONENT}: {error}"), "")))?;
+    write(&path, &stamped).map_err(|error| alone(not_built(folder, &format!("{BUILT}: {error}"), "")))?;
     Ok(Built { path, component, size: stamped.len(), module: face.map(|_| module) })
 }
 

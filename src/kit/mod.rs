@@ -8,7 +8,8 @@ mod language;
 mod stamp;
 mod template;
 
-pub use build::{Built, COMPONENT, MANIFEST, build};
+pub use build::{Built, build};
 pub use errors::{in_the_way, no_name, unwritten};
 pub use language::Language;
+pub use stamp::stamp;
 pub use template::{Template, files};

@@ -1,6 +1,7 @@
 //! What can be wrong with files and names: E01 (unreadable), E02.
 
 use super::added::Trouble;
+use super::component::BUILT;
 use super::scope::Kind;
 use super::{Unreadable, stdlib};
 use crate::base::{FileError, Span};
@@ -73,6 +74,13 @@ pub fn unusable_component(name: &str, why: &Unreadable) -> Diagnostic {
     };
     let headline = format!("the component `{name}` cannot be used: {reason}");
     Diagnostic::error(codes::E0330, headline).help(help)
+}
+
+/// The component that a folder makes is not there yet, or is that of another manifest.
+pub fn unbuilt_component(name: &str) -> Diagnostic {
+    Diagnostic::error(codes::E0330, format!("the component `{name}` is not built yet"))
+        .note(format!("the manifest beside this file is its own, and there is no `{BUILT}` that was made with it"))
+        .help("build it first: `chaos plugin build`")
 }
 
 /// A plugin that cannot be used.

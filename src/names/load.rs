@@ -68,6 +68,7 @@ impl Program {
                 Origin::Standard(_) | Origin::File(_) => None,
             },
             plugins: BTreeMap::new(),
+            own: BTreeMap::new(),
             offered: offered(&origin, shelf),
             scope: Scope::default(),
         });
@@ -96,7 +97,8 @@ impl Program {
         }
     }
 
-    /// Reads the plugins that a module names as components: in faults, and in grants. A plugin's module has itself.
+    /// Reads the plugins that a module names as components: in faults, and in grants. A plugin's module has itself; in the
+    /// folder of one that is being written, it is what is built there.
     fn load_plugins(&mut self, id: ModuleId, origin: &Origin, shelf: &Shelf) {
         let Some(module) = self.modules.get_mut(id.0) else { return };
         if let Origin::Plugin(_, name) = origin {
@@ -111,6 +113,9 @@ impl Program {
         for name in component_names(&module.file) {
             if let Some(read) = shelf.plugin(&module.offered, &name) {
                 module.plugins.insert(name, read);
+            } else if let Some(path) = shelf.built(&module.folder, &name).filter(|_| !module.standard) {
+                self.components.insert(path.clone(), shelf.component(&path));
+                module.own.insert(name, path);
             }
         }
     }

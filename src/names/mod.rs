@@ -10,7 +10,7 @@ mod shelf;
 pub mod stdlib;
 
 pub use added::{Added, Plugins, ReadPlugin, Trouble, held_against, taken};
-pub use errors::{name_taken, other_than_pinned, unreadable, unusable_component};
+pub use errors::{name_taken, other_than_pinned, unbuilt_component, unreadable, unusable_component};
 pub use guard::{Guard, GuardPlace};
 pub use scope::{Kind, Scope};
 pub use shelf::Shelf;
@@ -54,6 +54,8 @@ pub struct Module {
     pub plugin: Option<String>,
     /// The plugins that it names, as modules or components.
     pub plugins: BTreeMap<String, ReadPlugin>,
+    /// The components that are built in its folder and that it names, each with its file.
+    pub own: BTreeMap<String, PathBuf>,
     /// The plugins that it could name.
     pub offered: Arc<Plugins>,
     /// What names mean in it.

@@ -124,6 +124,17 @@ impl<'f> Shelf<'f> {
         })
     }
 
+    /// Where the component of this name is built, if that is in this folder; it may not be built yet.
+    pub(super) fn built(&self, folder: &Path, name: &str) -> Option<PathBuf> {
+        let path = plain(&folder.join(component::BUILT));
+        if self.component(&path).as_ref().as_ref().is_ok_and(|built| built.manifest.name == name) {
+            return Some(path);
+        }
+        let manifest = self.files.read(&folder.join(component::MANIFEST)).ok()?;
+        let manifest: serde_json::Value = serde_json::from_str(&manifest).ok()?;
+        (manifest["name"] == name).then_some(path)
+    }
+
     /// The plugins of the project that a folder belongs to.
     pub(super) fn plugins(&self, folder: &Path) -> Arc<Plugins> {
         self.projects.get(&folder.to_path_buf(), || Arc::new(Plugins::of(folder, self.files)))

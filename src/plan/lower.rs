@@ -80,6 +80,7 @@ pub fn lower(choice: Choice) -> (Plan, Vec<Diagnostic>) {
     let mut findings = findings;
     bind(&mut plan, environment, &mut findings);
     consented(&plan, experiment, environment, &mut findings);
+    super::sizes::check(&plan, &mut findings);
     super::cohort::split(&mut plan, &mut findings);
     (plan, findings)
 }

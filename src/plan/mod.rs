@@ -14,6 +14,7 @@ mod limits;
 mod lower;
 mod permits;
 mod picking;
+mod sizes;
 mod stage;
 mod support;
 pub mod words;

@@ -27,7 +27,9 @@ impl Collector for FaultMetrics {
         let e = &mut encoder;
         write(e, "chaos_proxy_fault_seen", "Requests that arrived during the fault", &views, |v| counter(v.seen))?;
         write(e, "chaos_proxy_fault_touched", "Of these, the ones touched", &views, |v| counter(v.touched))?;
-        write(e, "chaos_proxy_fault_acted", "Of these, the ones failed or delayed", &views, |v| counter(v.acted))?;
+        write(e, "chaos_proxy_fault_acted", "Of these, the ones on which it had its effect", &views, |v| {
+            counter(v.acted)
+        })?;
         write(e, "chaos_proxy_fault_active", "1 while the fault is active", &views, active)
     }
 }

@@ -18,6 +18,7 @@ use super::lease::Lease;
 use super::line::Hangup;
 use super::metrics::{Cohort, Metrics};
 use super::reply::{Broken, Reply};
+use super::visit::{Given, Visit};
 
 /// The field that names the fault behind an injected error.
 const FAULT: HeaderName = HeaderName::from_static("x-chaos-fault");
@@ -48,30 +49,6 @@ enum Next {
     End(Ending),
 }
 
-/// A request that's being answered: what it counts as, once.
-struct Visit<'g> {
-    metrics: &'g Metrics,
-    cohort: Cohort,
-    started: Instant,
-}
-
-/// A request that gets no answer: how long it took is known when this is dropped, also when its caller gives up.
-struct Unanswered<'v>(&'v Visit<'v>);
-
-impl<'v> Unanswered<'v> {
-    /// It counts from now on: whatever is judged while its caller still waits must know of it.
-    fn new(visit: &'v Visit<'v>) -> Self {
-        visit.metrics.unanswered(visit.cohort);
-        Self(visit)
-    }
-}
-
-impl Drop for Unanswered<'_> {
-    fn drop(&mut self) {
-        self.0.metrics.took(self.0.cohort, self.0.started.elapsed());
-    }
-}
-
 impl Gateway {
     /// The way from callers to the upstream.
     pub(super) fn new(faults: Arc<Faults>, metrics: Arc<Metrics>, forward: Forward) -> Self {
@@ -86,17 +63,17 @@ impl Gateway {
         &self,
         mut request: Request<Incoming>,
         hangup: &Hangup,
-    ) -> Result<Response<Reply>, Broken> {
+    ) -> Result<Response<Given>, Broken> {
         let started = Instant::now();
         let decision = self.faults.decide(&request, started);
         let cohort = if decision.touched { Cohort::Affected } else { Cohort::Others };
-        let visit = Visit { metrics: &self.metrics, cohort, started };
-        let changes = match self.act(decision.actions, &mut request, &visit).await {
+        let mut visit = Visit::new(Arc::clone(&self.metrics), cohort, started);
+        let changes = match self.act(decision.actions, &mut request, &mut visit).await {
             Next::Pass(changes) => changes,
             Next::Answer(id, status, again) => {
                 let response = injected(&id, status, again, request);
-                self.metrics.answered(cohort, response.status(), started.elapsed());
-                return Ok(response);
+                visit.injected(response.status());
+                return Ok(response.map(|reply| Given::new(reply, visit, false)));
             }
             Next::End(ending) => {
                 hangup.with(ending);
@@ -104,20 +81,27 @@ impl Gateway {
             }
         };
         let mut response = self.pass(request).await;
-        let mut whole = true;
-        for change in changes {
-            whole &= self.change(&mut response, change, hangup);
+        let (mut cut, mut corrupt) = (false, false);
+        for action in changes {
+            match self.change(&mut response, action, hangup) {
+                Some(Change::Cut(_)) => cut = true,
+                Some(Change::Spoil(..)) => corrupt = true,
+                Some(Change::Slow(..)) | None => {}
+            }
         }
-        match whole {
-            true => self.metrics.answered(cohort, response.status(), started.elapsed()),
-            false => drop(Unanswered::new(&visit)),
+        if cut {
+            visit.unanswered();
         }
         // One that has no middle to be cut in isn't given at all.
-        if whole || response.body().is_passed_on() { Ok(response) } else { Err(Broken::Aborted) }
+        if cut && !response.body().is_passed_on() {
+            return Err(Broken::Aborted);
+        }
+        visit.begun(response.status());
+        Ok(response.map(|reply| Given::new(reply, visit, corrupt)))
     }
 
     /// Carries out what still stands of `actions`, but for what concerns the answer.
-    async fn act(&self, actions: Vec<Action>, request: &mut Request<Incoming>, visit: &Visit<'_>) -> Next {
+    async fn act(&self, actions: Vec<Action>, request: &mut Request<Incoming>, visit: &mut Visit) -> Next {
         let mut changes = Vec::new();
         for action in actions {
             if matches!(action.deed, Deed::Change(..)) {
@@ -133,7 +117,7 @@ impl Gateway {
                 Deed::Mark => baggage::mark(request.headers_mut(), &action.id),
                 Deed::Answer(status, again) => return Next::Answer(action.id, status, again),
                 Deed::Abort(ending) => {
-                    let _counted = Unanswered::new(visit);
+                    visit.unanswered();
                     if ending == Ending::Close && is_sent(request) {
                         // What lies unread makes a reset of every end.
                         drain(request.body_mut()).await;
@@ -141,7 +125,7 @@ impl Gateway {
                     return Next::End(ending);
                 }
                 Deed::Hold(lease) => {
-                    let _counted = Unanswered::new(visit);
+                    visit.unanswered();
                     self.hold(request, lease).await;
                     return Next::End(Ending::Close);
                 }
@@ -176,24 +160,24 @@ impl Gateway {
         }
     }
 
-    /// Changes an answer, if the upstream gave it and the action still stands. Whether it's given to its end.
-    fn change(&self, response: &mut Response<Reply>, action: Action, hangup: &Hangup) -> bool {
-        let Deed::Change(change, lease) = &action.deed else { return true };
+    /// Changes an answer, if the upstream gave it and the action still stands. What was done to it, if anything.
+    fn change(&self, response: &mut Response<Reply>, action: Action, hangup: &Hangup) -> Option<Change> {
+        let Deed::Change(change, lease) = &action.deed else { return None };
         let cuts = matches!(change, Change::Cut(_));
         let can = response.body().is_passed_on() || (cuts && response.body().is_from_upstream());
         if !can || !self.faults.claim(&action, Instant::now()) {
-            return true;
+            return None;
         }
         if let (Change::Cut(ending), false) = (change, response.body().is_passed_on()) {
             hangup.with(*ending);
-            return false;
+            return Some(*change);
         }
         if matches!(change, Change::Spoil(..)) {
             response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
         let body = std::mem::replace(response.body_mut(), Reply::own(""));
         *response.body_mut() = body.changed(*change, lease.clone(), hangup);
-        !cuts
+        Some(*change)
     }
 }
 

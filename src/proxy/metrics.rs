@@ -19,8 +19,10 @@ const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.5, 5.0, 10.0, 30.0];
 /// The status codes that have a label of their own: 100..600. Others are counted as "other".
 const CODES: usize = 500;
-/// The place behind those: of requests that got no whole answer, because of a fault.
+/// The place behind those: of requests that got no answer.
 const NONE: usize = CODES + 1;
+/// How many places there are.
+const PLACES: usize = NONE + 1;
 
 /// The requests that some fault touched, and those that none did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -31,9 +33,27 @@ pub(super) enum Cohort {
     Affected,
 }
 
+/// What became of the answer to a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Fate {
+    /// Its caller got all of it, as it was given.
+    Whole,
+    /// A fault gave it in the service's place.
+    Injected,
+    /// All of it came, with bytes that a fault had changed.
+    Corrupt,
+    /// The upstream broke it off.
+    Broken,
+    /// The caller left before its end.
+    Left,
+    /// A fault kept it back, or cut it.
+    None,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct AnswerLabels {
     code: Code,
+    answer: Fate,
     cohort: Cohort,
 }
 
@@ -65,7 +85,7 @@ impl Metrics {
         let mut registry = Registry::default();
         registry.register(
             "chaos_proxy_requests",
-            "Responses given to callers; none where a fault gave no whole one",
+            "Requests, when their answer has come to its end or is known not to",
             answers.clone(),
         );
         registry.register(
@@ -81,33 +101,23 @@ impl Metrics {
         registry.register("process_start_time_seconds", "When the proxy started, in Unix time", ConstGauge::new(now()));
         registry.register_collector(faults);
         let durations = Cohort::BOTH.map(|cohort| durations.get_or_create_owned(&CohortLabels { cohort }));
-        let counters = Cohort::BOTH.map(|_| (0..=NONE).map(|_| OnceLock::new()).collect());
+        let counters = Cohort::BOTH.map(|_| (0..Fate::ALL * PLACES).map(|_| OnceLock::new()).collect());
         let metrics = Self { registry, answers, counters, durations, upstream_failures };
         // A first scrape shows both cohorts, so that a rate can be taken from the very first request on.
         for cohort in Cohort::BOTH {
-            metrics.counter(Code::of(StatusCode::OK), cohort);
+            metrics.counter(Code::of(StatusCode::OK), Fate::Whole, cohort);
         }
         metrics
     }
 
-    /// Counts a response and how long it took to come.
-    pub(super) fn answered(&self, cohort: Cohort, status: StatusCode, took: Duration) {
-        self.count(Code::of(status), cohort, took);
-    }
-
-    /// Counts a request that a fault keeps from a whole answer.
-    pub(super) fn unanswered(&self, cohort: Cohort) {
-        self.counter(Code(NONE), cohort).inc();
+    /// Counts a request with the status of its answer, if there's one, and what became of that.
+    pub(super) fn answered(&self, cohort: Cohort, status: Option<StatusCode>, fate: Fate) {
+        self.counter(status.map_or(Code(NONE), Code::of), fate, cohort).inc();
     }
 
     /// Takes in how long a request took, with or without an answer.
     pub(super) fn took(&self, cohort: Cohort, took: Duration) {
         self.durations[cohort as usize].observe(took.as_secs_f64());
-    }
-
-    fn count(&self, code: Code, cohort: Cohort, took: Duration) {
-        self.counter(code, cohort).inc();
-        self.took(cohort, took);
     }
 
     /// Counts a request to which the upstream gave no response.
@@ -125,9 +135,9 @@ impl Metrics {
         Ok(text)
     }
 
-    fn counter(&self, code: Code, cohort: Cohort) -> &Counter {
-        self.counters[cohort as usize][code.0]
-            .get_or_init(|| self.answers.get_or_create_owned(&AnswerLabels { code, cohort }))
+    fn counter(&self, code: Code, answer: Fate, cohort: Cohort) -> &Counter {
+        self.counters[cohort as usize][answer as usize * PLACES + code.0]
+            .get_or_init(|| self.answers.get_or_create_owned(&AnswerLabels { code, answer, cohort }))
     }
 }
 
@@ -140,6 +150,24 @@ impl EncodeLabelValue for Cohort {
         match self {
             Self::Others => "others".encode(encoder),
             Self::Affected => "affected".encode(encoder),
+        }
+    }
+}
+
+impl Fate {
+    /// How many there are.
+    const ALL: usize = Self::None as usize + 1;
+}
+
+impl EncodeLabelValue for Fate {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => "whole".encode(encoder),
+            Self::Injected => "injected".encode(encoder),
+            Self::Corrupt => "corrupt".encode(encoder),
+            Self::Broken => "broken".encode(encoder),
+            Self::Left => "left".encode(encoder),
+            Self::None => "none".encode(encoder),
         }
     }
 }
@@ -182,8 +210,8 @@ mod tests {
     fn both_cohorts_are_there_from_the_start() {
         let text = Metrics::new(Box::new(NoFaults)).text().unwrap();
         for line in [
-            r#"chaos_proxy_requests_total{code="200",cohort="others"} 0"#,
-            r#"chaos_proxy_requests_total{code="200",cohort="affected"} 0"#,
+            r#"chaos_proxy_requests_total{code="200",answer="whole",cohort="others"} 0"#,
+            r#"chaos_proxy_requests_total{code="200",answer="whole",cohort="affected"} 0"#,
             r#"chaos_proxy_request_duration_seconds_bucket{le="+Inf",cohort="affected"} 0"#,
             "chaos_proxy_upstream_failures_total 0",
         ] {
@@ -197,16 +225,23 @@ mod tests {
     fn codes_are_counted_apart_and_odd_ones_together() {
         let metrics = Metrics::new(Box::new(NoFaults));
         for code in [204, 204, 599, 600, 999] {
-            let status = StatusCode::from_u16(code).unwrap();
-            metrics.answered(Cohort::Affected, status, Duration::from_millis(3));
+            metrics.answered(Cohort::Affected, StatusCode::from_u16(code).ok(), Fate::Whole);
         }
-        metrics.unanswered(Cohort::Affected);
+        metrics.answered(Cohort::Affected, Some(StatusCode::NO_CONTENT), Fate::Corrupt);
+        metrics.answered(Cohort::Affected, None, Fate::None);
         metrics.took(Cohort::Affected, Duration::from_millis(3));
         let text = metrics.text().unwrap();
-        for (code, count) in [("204", 2), ("599", 1), ("other", 2), ("none", 1)] {
-            let line = format!(r#"chaos_proxy_requests_total{{code="{code}",cohort="affected"}} {count}"#);
+        for (code, answer, count) in [
+            ("204", "whole", 2),
+            ("204", "corrupt", 1),
+            ("599", "whole", 1),
+            ("other", "whole", 2),
+            ("none", "none", 1),
+        ] {
+            let line =
+                format!(r#"chaos_proxy_requests_total{{code="{code}",answer="{answer}",cohort="affected"}} {count}"#);
             assert!(text.contains(&line), "{line}\n{text}");
         }
-        assert!(text.contains(r#"seconds_bucket{le="0.005",cohort="affected"} 6"#), "{text}");
+        assert!(text.contains(r#"seconds_bucket{le="0.005",cohort="affected"} 1"#), "{text}");
     }
 }

@@ -38,6 +38,7 @@ mod tunnel;
 mod turns;
 mod upstream;
 mod view;
+mod visit;
 mod window;
 
 use std::future::{Future, IntoFuture};

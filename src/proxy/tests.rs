@@ -2,6 +2,7 @@
 
 mod bodies;
 mod commands;
+mod counting;
 mod endings;
 mod harness;
 mod injection;

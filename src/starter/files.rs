@@ -133,8 +133,9 @@ environment local for site {{
             let (good, all) = (format!("`{series}{{{label}!~\"5..\"}}`"), format!("`{series}`"));
             lines.push(format!("bind {service}.success = metrics.ratio(good: {good}, all: {all})"));
         } else {
-            lines
-                .push(format!("bind {service}.success = proxy.success({service}) # answers below status 500 over all"));
+            lines.push(format!(
+                "bind {service}.success = proxy.success({service}) # whole answers below status 500, not 429, over all"
+            ));
         }
         if let Some(Latency { series, .. }) = &self.latency {
             lines.push(format!("bind {service}.latency = metrics.histogram(`{series}`) # the name tells the unit"));

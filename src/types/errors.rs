@@ -97,8 +97,15 @@ pub fn operands(operator: &str, left: (&Type, Span), right: (&Type, Span)) -> Di
         .at(right.1, this_is(right.0))
 }
 
-pub fn outside(value: &str, at: Span, range: Interval, ty: &Type, declared: Option<Span>) -> Diagnostic {
-    let (lo, hi) = (ty.show(range.lo), ty.show(range.hi));
+pub fn outside(found: Interval, at: Span, range: Interval, ty: &Type, declared: Option<Span>) -> Diagnostic {
+    let mut shown = ty.show_apart(&[range.lo, range.hi, found.lo, found.hi]).into_iter();
+    let mut next = || shown.next().unwrap_or_default();
+    let (lo, hi, least, most) = (next(), next(), next(), next());
+    let value = match found.lo.is_finite() && found.hi.is_finite() {
+        false => "one without bounds".to_owned(),
+        true if found.is_point() => least,
+        true => format!("{least} to {most}"),
+    };
     let wanted = match (range.lo.is_finite(), range.hi.is_finite()) {
         (true, true) => format!("between {lo} and {hi}"),
         (true, false) => format!("at least {lo}"),
@@ -109,6 +116,14 @@ pub fn outside(value: &str, at: Span, range: Interval, ty: &Type, declared: Opti
         Some(span) => finding.at(span, "the range is declared here"),
         None => finding,
     }
+}
+
+/// A size that is no whole number of bytes.
+pub fn part_of_a_byte(found: f64, at: Span) -> Diagnostic {
+    let shown = unit::number_to(found, 9);
+    Diagnostic::error(codes::E0302, format!("expected a whole number of bytes, found {shown}B"))
+        .at(at, "")
+        .help("no fault knows parts of a byte: write a whole number")
 }
 
 /// A range whose bounds, given with their texts, stand in the wrong order.

@@ -124,7 +124,7 @@ impl<'a> Typing<'a, '_> {
         let known = self.bounds(factor);
         if factor.is_constant() && known.is_point() && known.lo < 0.0 {
             let range = Interval { lo: 0.0, hi: f64::INFINITY };
-            self.findings.push(errors::outside(&Type::Ratio.show(known.lo), at, range, &Type::Ratio, None));
+            self.findings.push(errors::outside(known, at, range, &Type::Ratio, None));
         }
     }
 
@@ -350,7 +350,7 @@ impl<'a> Typing<'a, '_> {
         }
         let range = wanted.range();
         if !bounds.within(range) {
-            self.findings.push(errors::outside(&wanted.show(bounds.lo), expr.span, range, wanted, None));
+            self.findings.push(errors::outside(bounds, expr.span, range, wanted, None));
             return None;
         }
         Some(bounds.lo)

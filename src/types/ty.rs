@@ -4,6 +4,9 @@ use crate::base::{Interval, unit};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// How many decimals can be told apart at all.
+const MOST_DECIMALS: usize = 17;
+
 /// A type. Values are numbers in base units: seconds, 1, bytes, events per second.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -135,14 +138,30 @@ impl Type {
 
     /// A value of this type as people write it.
     pub fn show(&self, value: f64) -> String {
+        self.show_to(value, unit::DECIMALS)
+    }
+
+    /// Values as people write them, with as many decimals as it takes to tell them apart, and from nothing.
+    pub fn show_apart(&self, values: &[f64]) -> Vec<String> {
+        let shown = |decimals| -> Vec<String> { values.iter().map(|value| self.show_to(*value, decimals)).collect() };
+        let is_apart = |decimals: &usize| {
+            let nothing = (0.0, self.show_to(0.0, *decimals));
+            let mut texts: Vec<(f64, String)> = values.iter().copied().zip(shown(*decimals)).collect();
+            texts.push(nothing);
+            texts.iter().all(|(value, text)| texts.iter().all(|(other, same)| value == other || text != same))
+        };
+        shown((unit::DECIMALS..MOST_DECIMALS).find(is_apart).unwrap_or(MOST_DECIMALS))
+    }
+
+    fn show_to(&self, value: f64, decimals: usize) -> String {
         match self {
-            Type::Duration => unit::show_duration(value),
-            Type::Ratio => unit::show_ratio(value),
-            Type::Points => format!("{}pp", unit::show_number(value * 100.0)),
-            Type::Bytes => unit::show_bytes(value),
-            Type::Frequency => unit::show_frequency(value),
-            Type::Throughput => format!("{}/s", unit::show_bytes(value)),
-            _ => unit::show_number(value),
+            Type::Duration => unit::duration_to(value, decimals),
+            Type::Ratio => unit::ratio_to(value, decimals),
+            Type::Points => format!("{}pp", unit::number_to(value * 100.0, decimals)),
+            Type::Bytes => unit::bytes_to(value, decimals),
+            Type::Frequency => unit::frequency_to(value, decimals),
+            Type::Throughput => format!("{}/s", unit::bytes_to(value, decimals)),
+            _ => unit::number_to(value, decimals),
         }
     }
 }

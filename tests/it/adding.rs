@@ -1,5 +1,6 @@
 //! `chaos plugin add`, `fetch`, `update`, `remove`, `list`: components from paths, a web server and a registry, pinned.
 
+use crate::formats::fitting;
 use crate::harness::{Place, Ran, Running, free_port, nginx_that, root};
 use crate::plugin_fixtures::{custom, digest, manifest, said};
 use crate::registry::Registry;
@@ -8,11 +9,16 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
+fn stamped(bytes: &[u8], sections: &[(&str, &str)]) -> Vec<u8> {
+    let sections: Vec<(&str, &[u8])> = sections.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    chaos_lang::kit::stamp(bytes, &sections).unwrap()
+}
+
 /// A real component, called `shop`, with a module of this text.
 pub fn component(module: &str) -> Vec<u8> {
     let http = fs::read(root().join("stdlib/components/http.wasm")).unwrap();
     let manifest = r#"{"interface":"0.2","name":"shop","version":"1.0.0","doc":"Faults of a shop.","capabilities":[{"name":"http","scope":["target:admin"],"reason":"to talk to the target's proxy"}],"faults":[{"name":"latency","targets":["service"],"class":"leased","resource":"requests","params":[{"name":"delay","kind":"duration","min":0,"max":600},{"name":"jitter","kind":"duration","default":0,"min":0,"max":600},{"name":"traffic","kind":"ratio","default":1,"min":0,"max":1},{"name":"rate","kind":"ratio","default":1,"min":0,"max":1},{"name":"among","kind":"text","default":"all","choices":["all","marked"]},{"name":"methods","kind":"texts","default":["*"]},{"name":"path","kind":"text","default":"*"},{"name":"headers","kind":"texts","default":[]}]}]}"#;
-    [http, custom("chaos:manifest", manifest), custom("chaos:module", module)].concat()
+    stamped(&http, &[("chaos:manifest", manifest), ("chaos:module", module)])
 }
 
 pub const MODULE: &str = "## Delays all requests.\nfault slow(target: service, delay: duration in 1ms..1s = 100ms) {\n  component \"shop\" action \"latency\"\n  class leased\n}\n";
@@ -146,7 +152,41 @@ fn a_file_of_the_project_is_pinned_where_it_lies() {
 
     fs::remove_file(project.place.path().join("parts/shop.wasm")).unwrap();
     project.run(&["check"]).ended(1).says("E0337").says("the plugin `shop` is missing");
-    project.run(&["plugin", "list", "--format", "json"]).ended(0).says("\"state\": \"missing\"");
+    let listed = fitting("plugins.v1", &project.run(&["plugin", "list", "--format", "json"]).ended(0));
+    assert_eq!(listed["plugins"][0]["state"], "missing");
+    project.place.write("chaos.lock", "version = 1\n");
+    let listed = fitting("plugins.v1", &project.run(&["plugin", "list", "--format", "json"]).ended(0));
+    assert_eq!(listed["plugins"][0]["state"], "unpinned");
+}
+
+/// The folder above a link is that above what it leads to.
+#[test]
+fn a_path_through_a_link_is_followed_as_the_system_does() {
+    let project = Project::new();
+    project.place.write("far/shop.wasm", component(MODULE));
+    project.place.write("far/inner/none.txt", "");
+    project.place.write("shop.wasm", "another one");
+    std::os::unix::fs::symlink("far/inner", project.place.path().join("link")).unwrap();
+    project.run(&["plugin", "add", "link/../shop.wasm"]).ended(0);
+    assert!(project.text("chaos.toml").ends_with("shop = \"far/shop.wasm\"\n"), "{}", project.text("chaos.toml"));
+    project.run(&["check"]).ended(0);
+    project.run(&["plugin", "remove", "shop"]).ended(2);
+    fs::remove_file(project.place.path().join("slowly.chaos")).unwrap();
+    project.run(&["plugin", "remove", "shop"]).ended(0);
+    let absolute = project.place.path().join("link/../shop.wasm").display().to_string();
+    project.run(&["plugin", "add", &absolute]).ended(0);
+    assert!(project.text("chaos.toml").ends_with("shop = \"far/shop.wasm\"\n"), "{}", project.text("chaos.toml"));
+}
+
+#[test]
+fn what_an_editor_of_windows_wrote_stays_so() {
+    let project = Project::new();
+    project.place.write("shop.wasm", component(MODULE));
+    project.place.write("chaos.toml", "\u{FEFF}# ours\r\n[lint]\r\nno-abort = \"allow\"\r\n");
+    project.run(&["plugin", "add", "shop.wasm"]).ended(0);
+    let toml = "\u{FEFF}# ours\r\n[lint]\r\nno-abort = \"allow\"\r\n\r\n[plugins]\r\nshop = \"shop.wasm\"\r\n";
+    assert_eq!(project.text("chaos.toml"), toml);
+    project.run(&["check"]).ended(0);
 }
 
 #[test]
@@ -176,7 +216,8 @@ fn what_cannot_be_used_is_not_added() {
     // In the code, where only somebody who reads every instruction looks.
     spoilt[60_000..60_040].fill(0xff);
     let lying = manifest("lying", "lie", r#"{"name":"rate","kind":"ratio","default":2,"min":0,"max":1}"#);
-    let hidden = [whole.clone(), custom("chaos:manifest", &manifest("hidden", "hide", ""))].concat();
+    let hidden = stamped(&whole, &[("chaos:manifest", &manifest("hidden", "hide", ""))]);
+    let twice = |section: &str, text: &str| [whole.clone(), custom(section, text)].concat();
     let foreign = said(&manifest("foreign", "f", "").replace("0.2", "7.2"), None);
     let declared = |module: &str| component(module);
     let other = declared(&MODULE.replace("in 1ms..1s", "in 1ms..1h"));
@@ -192,6 +233,8 @@ fn what_cannot_be_used_is_not_added() {
         ("spoilt", spoilt, "E0330", "it is damaged"),
         ("foreign", foreign, "E0330", "speaks 7.2 of the interface; this version of chaos speaks 0.1 and 0.2"),
         ("hidden", hidden, "E0330", "it imports `http`, which its manifest does not name"),
+        ("two", twice("chaos:manifest", &manifest("hidden", "hide", "")), "E0330", "`chaos:manifest` stands twice"),
+        ("both", twice("chaos:module", MODULE), "E0330", "`chaos:module` stands twice"),
         ("lying", said(&lying, None), "E0330", "its manifest is wrong: the range of `rate`"),
         ("wide", other, "E0333", "plugin/shop.chaos:2"),
         ("kind", kind, "E0331", "plugin/shop.chaos:1"),
@@ -268,7 +311,10 @@ fn a_url_is_fetched_again_by_a_clone_and_only_as_it_was() {
     let late = project.clone();
     late.run(&["plugin", "fetch"]).ended(2).says("E0338").says(&digest(&newer()));
     late.run(&["check"]).ended(1).says("E0337");
-    late.run(&["plugin", "update"]).ended(0);
+    late.run(&["plugin", "update", "shop", "--digest", &digest(b"other")]).ended(2).says("is not what was asked for");
+    late.run(&["plugin", "update", "shop", "--digest", "sha256:12"]).ended(2).says("64 hexadecimal digits");
+    late.run(&["plugin", "update", "shop", "--digest", &digest(&newer())]).ended(0).says("is another one now");
+    late.run(&["plugin", "update", "--digest", &digest(&newer())]).ended(0).says("is what it was");
     late.run(&["plan", "slowly.chaos"]).ended(0).says("200ms");
     drop(server);
     let cut = project.clone();

@@ -16,7 +16,7 @@ fn settings(name: &str) -> String {
 #[test]
 fn the_standard_components_conform() {
     let place = Place::new();
-    for (name, cases) in [("http", 121), ("process", 40), ("command", 14)] {
+    for (name, cases) in [("http", 121), ("process", 40), ("command", 14), ("toxiproxy", 105)] {
         let ran = place.run(&["plugin", "test", name, "--with", &settings(&format!("{name}.toml"))]).ended(0);
         ran.says(&format!("{cases} cases, {cases} passed, 0 failed"));
     }
@@ -142,6 +142,12 @@ fn settings_that_name_what_there_is_not_are_refused() {
     with(&["--param", "key=k"]).says("name it with `--fault`");
     with(&["--grant", "root=all"]).says("`root` is none of");
     tried(&place, CARELESS, &["--with", "lost.toml"]).ended(2).says("E0864").says("lost.toml");
+    let start = "[[start]]\nrun = \"sh -c 'seq 9 >&2; exit 3'\"\nanswers = \"{address}\"\n";
+    let settings = place.write("start.toml", start).display().to_string();
+    let ran = tried(&place, CARELESS, &["--with", &settings]).ended(2).says("E0708").says("it said: 7 / 8 / 9");
+    let log = ran.err.split('`').find(|part| part.ends_with(".log")).unwrap();
+    assert_eq!(std::fs::read_to_string(log).unwrap().lines().count(), 9, "what is named is there");
+    std::fs::remove_dir_all(std::path::Path::new(log).parent().unwrap()).unwrap();
     let start = "[[start]]\nrun = \"/no/such/program\"\n";
     let settings = place.write("start.toml", start).display().to_string();
     tried(&place, CARELESS, &["--with", &settings]).ended(2).says("E0708").says("/no/such/program");

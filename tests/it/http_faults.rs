@@ -132,3 +132,48 @@ fn every_fault_does_what_it_says_to_what_it_selects() {
 fn port_with_admin() -> u16 {
     (0..100).map(|_| free_port()).find(|port| *port < 55_000).unwrap()
 }
+
+/// A page whose callers are to succeed, the proxy says whether, during one fault.
+fn promise(upstream: u16, front: u16, fault: &str) -> String {
+    format!(
+        r#"
+use std.http
+system site {{ service page {{ metric ok: ratio }} }}
+environment local for site {{
+  service page {{ url "http://127.0.0.1:{upstream}"; through "127.0.0.1:{front}" }}
+  bind page.ok = proxy.success(page)
+  allow http.* on page
+}}
+experiment promise on site {{
+  hypothesis "Callers get what they asked for."
+  window 2s
+  baseline 3s
+  limit {{ services page; traffic <= 100%; exposure <= 2m; timeout <= 5m }}
+  run {{ inject http.{fault} as fault for 8s {{ expect always page.ok >= 99% }} }}
+}}
+"#
+    )
+}
+
+#[test]
+fn whoever_gets_no_whole_answer_has_no_success() {
+    let place = Place::new();
+    let (upstream, front) = (free_port(), port_with_admin());
+    let _nginx = nginx_that(&place, "page", upstream, "return 200 whole;");
+    let _load = Load::on(front);
+    for (fault, code) in [
+        ("rate_limit(page, requests: 1/h)", 1),
+        ("corrupt(page)", 1),
+        ("abort(page, at: body, ending: close)", 1),
+        ("error(page, status: 404)", 1),
+        // Late is not lost: the latency tells.
+        ("latency(page, delay: 20ms)", 0),
+        ("slow_body(page, bandwidth: 1KiB / 1s, every: 1ms)", 0),
+    ] {
+        place.write("promise.chaos", promise(upstream, front, fault));
+        place.run(&["check", "promise.chaos"]).ended(0);
+        let ran = place.run(&["exec", "promise.chaos"]).ended(code);
+        assert!(ran.out.contains("page.ok >= 99%"), "{fault}: {}", ran.out);
+    }
+    place.stop_kept_proxy();
+}

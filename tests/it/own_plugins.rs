@@ -29,6 +29,23 @@ fn a_new_plugin_is_built_stamped_and_conforms() {
 }
 
 #[test]
+fn the_module_of_a_plugin_is_checked_where_it_is_written() {
+    let place = Place::new();
+    new(&place, "cut-cable", "c").ended(0);
+    let check = || place.run(&["check", "cut-cable/cut-cable.chaos"]);
+    check().ended(1).says("E0330").says("the component `cut-cable` is not built yet").says("chaos plugin build");
+    place.run(&["plugin", "build", "cut-cable"]).ended(0);
+    check().ended(0);
+    place.run(&["check", "cut-cable"]).ended(0);
+    let module = place.path().join("cut-cable/cut-cable.chaos");
+    let text = std::fs::read_to_string(&module).unwrap();
+    std::fs::write(&module, text.replace("action \"flag\"", "action \"flog\"")).unwrap();
+    check().ended(1).says("E0203").says("unknown action `flog`");
+    std::fs::write(&module, text.replace("\"cut-cable\" action", "\"cut-cord\" action")).unwrap();
+    check().ended(1).says("E0203").says("unknown component `cut-cord`");
+}
+
+#[test]
 fn a_name_or_a_file_in_the_way_is_refused_and_nothing_is_written() {
     let place = Place::new();
     for (name, why) in [("1st", "is no name"), ("a b", "is no name"), ("true", "is no name"), ("http", "of this name")]
@@ -110,6 +127,12 @@ fn a_build_that_fails_says_why() {
         .says("E0330")
         .says("unknown variant `colour`");
     change("manifest.json", "\"kind\": \"text\"", "\"kind\": \"integer\"").says("E0331").says("cut-cable.chaos");
+    std::fs::rename(within("cut-cable.chaos"), within("module.txt")).unwrap();
+    let unfit = "\"kind\": \"text\", \"default\": \"a\", \"choices\": [\"b\"]";
+    change("manifest.json", "\"kind\": \"text\"", unfit).says("E0330").says("the default `a` of `file` is none of b");
+    // What whoever adds it would be told of the declarations that are made of its manifest.
+    change("manifest.json", "\"kind\": \"text\"", "\"kind\": \"ratio\", \"default\": 2").says("E0302");
+    std::fs::rename(within("module.txt"), within("cut-cable.chaos")).unwrap();
     change("cut-cable.chaos", "file: string", "path: string").says("E0331").says("takes no `path`");
     change("cut-cable.chaos", "\"cut-cable\" action", "\"cut-cord\" action").says("unknown component `cut-cord`");
     // What is wrong has no manifest, so it cannot be taken for whole.

@@ -25,7 +25,8 @@ pub struct Add {
     digest: Option<String>,
 }
 
-fn sha256(text: &str) -> Result<String, String> {
+/// Reads a digest as it is asked for.
+pub fn sha256(text: &str) -> Result<String, String> {
     let hex = text.strip_prefix("sha256:").unwrap_or_default().to_ascii_lowercase();
     let is_hex = hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit());
     is_hex
@@ -43,7 +44,7 @@ impl Add {
         let source = self.source(&home)?;
         let told = |finding: Diagnostic| complain(&finding);
         let got = obtain::newest(&source, &home.project.folder, self.digest.is_some()).map_err(told)?;
-        self.compare(&got.bytes).map_err(told)?;
+        compare(self.digest.as_deref(), &self.source, &got.bytes).map_err(told)?;
         let file = usable(&self.source, &got.bytes).map_err(told)?;
         let name = self.name(&file).map_err(told)?;
         free(&name, &source, &home).map_err(told)?;
@@ -66,24 +67,25 @@ impl Add {
         })
     }
 
-    fn compare(&self, bytes: &[u8]) -> Result<(), Diagnostic> {
-        let is = format!("sha256:{}", digest(bytes));
-        match &self.digest {
-            Some(asked) if *asked != is => {
-                Err(Diagnostic::error(codes::E0338, format!("`{}` is not what was asked for", self.source))
-                    .note(format!("the digest that was asked for is {asked}, and this one has {is}"))
-                    .help("do not use it; ask whoever published the component which digest is right"))
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn name(&self, file: &ComponentFile) -> Result<String, Diagnostic> {
         let name = self.name.clone().unwrap_or_else(|| file.manifest.name.clone());
         match is_module_name(&name).err().or_else(|| taken(&name)) {
             Some(why) => Err(name_taken(&name, &why)),
             None => Ok(name),
         }
+    }
+}
+
+/// Whether bytes have the digest that was asked for, if any was.
+pub fn compare(asked: Option<&str>, source: &str, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let is = format!("sha256:{}", digest(bytes));
+    match asked {
+        Some(asked) if asked != is => {
+            Err(Diagnostic::error(codes::E0338, format!("`{source}` is not what was asked for"))
+                .note(format!("the digest that was asked for is {asked}, and this one has {is}"))
+                .help("do not use it; ask whoever published the component which digest is right"))
+        }
+        _ => Ok(()),
     }
 }
 

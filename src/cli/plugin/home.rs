@@ -9,7 +9,7 @@ use crate::diagnostics::{Diagnostic, any_error, codes};
 use crate::names::unreadable;
 use crate::project::{self, Lock, Pins, PluginSource, Project};
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 const PLUGINS: &str = "plugins";
@@ -81,10 +81,11 @@ impl Home {
 
     fn change(&mut self, change: impl FnOnce(&mut dyn TableLike)) -> Result<(), u8> {
         let unclear = || complain(&project_unclear(&shown(&self.file)));
-        let mut document: DocumentMut = self.text.parse().map_err(|_| unclear())?;
+        let form = Form::of(&self.text);
+        let mut document: DocumentMut = form.bare(&self.text).parse().map_err(|_| unclear())?;
         let table = document.entry(PLUGINS).or_insert_with(|| Item::Table(Table::new()));
         change(table.as_table_like_mut().ok_or_else(unclear)?);
-        self.text = document.to_string();
+        self.text = form.around(&document.to_string());
         let (project, _) = Project::read(&self.project.folder, SourceId(0), &self.text);
         self.project = project;
         Ok(())
@@ -103,10 +104,38 @@ impl Home {
     }
 }
 
+/// What of a text is no TOML, and stays: a byte order mark, and how lines end.
+struct Form {
+    mark: &'static str,
+    line_end: &'static str,
+}
+
+impl Form {
+    const MARK: &str = "\u{FEFF}";
+
+    fn of(text: &str) -> Self {
+        let windows = text.matches("\r\n").count();
+        let is_windows = windows > text.matches('\n').count() - windows;
+        Self {
+            mark: if text.starts_with(Self::MARK) { Self::MARK } else { "" },
+            line_end: if is_windows { "\r\n" } else { "\n" },
+        }
+    }
+
+    fn bare(&self, text: &str) -> String {
+        text.strip_prefix(self.mark).unwrap_or(text).replace("\r\n", "\n")
+    }
+
+    fn around(&self, text: &str) -> String {
+        format!("{}{}", self.mark, text.replace('\n', self.line_end))
+    }
+}
+
 /// A path as it was given, from the project's folder on.
 pub fn from_folder(given: &Path, folder: &Path) -> PathBuf {
+    let given = through_links(given);
     if given.is_absolute() && !given.starts_with(folder) {
-        return given.to_path_buf();
+        return given;
     }
     let absolute = crate::base::files::plain(&cwd().join(given));
     let mut up = PathBuf::new();
@@ -117,6 +146,15 @@ pub fn from_folder(given: &Path, folder: &Path) -> PathBuf {
         up.push("..");
     }
     absolute
+}
+
+/// A path without `..` behind a name, as the system follows it: above what a link leads to, not above the link.
+fn through_links(given: &Path) -> PathBuf {
+    let mut parts = given.components().skip_while(|part| !matches!(part, Component::Normal(_)));
+    let goes_back = parts.any(|part| part == Component::ParentDir);
+    let followed = given.parent().zip(given.file_name()).filter(|_| goes_back);
+    let followed = followed.and_then(|(folder, name)| Some(std::fs::canonicalize(folder).ok()?.join(name)));
+    followed.unwrap_or_else(|| given.to_path_buf())
 }
 
 /// A folder, held until it is dropped; nothing where the file system cannot hold it.

@@ -30,8 +30,12 @@ pub enum Format {
     Json,
 }
 
+/// The version of the document: docs/schemas/plugins.v1.schema.json.
+const VERSION: u32 = 1;
+
 #[derive(Serialize)]
 struct Listed {
+    version: u32,
     standard: Vec<Standard>,
     plugins: Vec<Added>,
 }
@@ -68,7 +72,7 @@ impl List {
                 Err(code) => return code,
             },
         };
-        let listed = Listed { standard: standard(), plugins };
+        let listed = Listed { version: VERSION, standard: standard(), plugins };
         match self.format {
             Format::Json => say!("{}", serde_json::to_string_pretty(&listed).unwrap_or_default()),
             Format::Text => show(&listed),

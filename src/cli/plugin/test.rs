@@ -8,8 +8,7 @@ use crate::cli::{block_on, complain};
 use crate::diagnostics::{Diagnostic, printable};
 use crate::injector::component;
 use crate::kit::conformance::{Case, CaseReport, Places, Report, SETTINGS, Settings, Stage, Suite};
-use crate::kit::{COMPONENT, MANIFEST};
-use crate::names::component::{ComponentFile, is_file, read};
+use crate::names::component::{BUILT, ComponentFile, MANIFEST, is_file, read};
 use crate::names::{Unreadable, unusable_component};
 use crate::report::Paint;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -142,10 +141,10 @@ impl Test {
         let (bytes, folder, beside) = match component(&self.component).filter(|_| !is_file(&self.component)) {
             Some(bytes) => (bytes.to_vec(), PathBuf::new(), None),
             None if path.is_dir() => {
-                let bytes = Disk.bytes(&path.join(COMPONENT));
+                let bytes = Disk.bytes(&path.join(BUILT));
                 let unbuilt = |finding: Diagnostic| finding.help("`chaos plugin build` makes it");
                 let bytes = bytes.map_err(|error| {
-                    unbuilt(unusable_component(&path.join(COMPONENT).display().to_string(), &Unreadable::File(error)))
+                    unbuilt(unusable_component(&path.join(BUILT).display().to_string(), &Unreadable::File(error)))
                 })?;
                 (bytes, path.to_owned(), manifest(path))
             }

@@ -60,11 +60,13 @@ pub struct TargetSettings {
     pub admin: Option<String>,
     /// The file in which the token of that proxy lies.
     pub token_file: Option<PathBuf>,
+    /// What else is known of it, as `toxiproxy.server`.
+    pub attributes: BTreeMap<String, String>,
 }
 
 impl Default for TargetSettings {
     fn default() -> Self {
-        Self { service: "target".to_owned(), address: None, admin: None, token_file: None }
+        Self { service: "target".to_owned(), address: None, admin: None, token_file: None, attributes: BTreeMap::new() }
     }
 }
 

@@ -14,6 +14,8 @@ pub struct Stage {
     folder: PathBuf,
     name: String,
     programs: Vec<(ProcessIntent, bool)>,
+    /// The log of a program that did not come up: it is named, and stays.
+    told: Option<PathBuf>,
 }
 
 impl Stage {
@@ -24,9 +26,8 @@ impl Stage {
     pub fn new() -> Result<Self, String> {
         let name = format!("conformance-{}", new_token()?.get(..12).unwrap_or_default());
         let folder = std::env::temp_dir().join(format!("chaos-{name}"));
-        let made = DirBuilder::new().mode(0o700).create(&folder);
-        made.map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
-        Ok(Self { folder, name, programs: Vec::new() })
+        private(&folder).map_err(|error| format!("`{}` cannot be made: {error}", folder.display()))?;
+        Ok(Self { folder, name, programs: Vec::new(), told: None })
     }
 
     /// Its folder, which goes with it.
@@ -74,7 +75,10 @@ impl Stage {
         for (program, _) in &mut self.programs {
             if !program.identity.is_some_and(|identity| identity.is_alive()) {
                 start(program).await.map_err(|error| error.diagnostic())?;
-                wait_until_up(program).await.map_err(|error| error.diagnostic())?;
+                if let Err(error) = wait_until_up(program).await {
+                    self.told = Some(program.log.clone());
+                    return Err(error.diagnostic());
+                }
             }
         }
         Ok(())
@@ -102,7 +106,7 @@ impl Stage {
         targets.map(declared).collect()
     }
 
-    /// Ends what runs, and removes the folder. Gives what could not be ended.
+    /// Ends what runs, and removes the folder, but for a log that was named. Gives what could not be ended.
     pub async fn down(self) -> Vec<Diagnostic> {
         let mut left = Vec::new();
         for (program, _) in self.programs.iter().rev().filter(|(program, _)| program.identity.is_some()) {
@@ -110,7 +114,16 @@ impl Stage {
                 left.push(error.diagnostic());
             }
         }
+        let kept = self.told.and_then(|log| Some((log.clone(), std::fs::read(&log).ok()?)));
         let _left_for_the_system_to_remove = std::fs::remove_dir_all(&self.folder);
+        if let Some((log, said)) = kept {
+            let _lost = private(&self.folder).and_then(|()| std::fs::write(log, said));
+        }
         left
     }
+}
+
+/// Makes a folder that only this user can enter.
+fn private(folder: &Path) -> std::io::Result<()> {
+    DirBuilder::new().mode(0o700).create(folder)
 }

@@ -63,6 +63,7 @@ impl<'a> Trial<'a> {
         let program = settings.fault.get(&spec.name).and_then(|fault| fault.in_force.as_deref());
         let in_force = program.map(shell_words::split).transpose().map_err(|error| wrong(&error))?;
         let admin = settings.target.admin.iter().map(|admin| ("admin".to_owned(), admin.clone()));
+        let attributes = settings.target.attributes.clone().into_iter().chain(admin).collect();
         let service = settings.target.service.clone();
         let instance =
             |address: &String| Instance { id: service.clone(), address: Some(address.clone()), namespace: None };
@@ -72,11 +73,7 @@ impl<'a> Trial<'a> {
             injector: loaded(bytes, &cache, &journal).map_err(|why| wrong(&why))?,
             arguments: settings.arguments(spec)?,
             grant: Grant { processes: stage.processes(), ..settings.granted()? },
-            target: Target {
-                instances: settings.target.address.iter().map(instance).collect(),
-                attributes: admin.collect(),
-                service,
-            },
+            target: Target { instances: settings.target.address.iter().map(instance).collect(), attributes, service },
             journal,
             cache,
             run: stage.name().to_owned(),

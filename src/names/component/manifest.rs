@@ -196,6 +196,10 @@ impl ParamSpec {
         if default.is_some_and(outside) || self.min > self.max.or(self.min) {
             return Some(format!("the range of `{name}` does not hold its default, or nothing"));
         }
+        let word = self.default.as_ref().and_then(serde_json::Value::as_str);
+        if let Some(word) = word.filter(|word| !self.choices.is_empty() && !self.choices.iter().any(|it| it == word)) {
+            return Some(format!("the default `{word}` of `{name}` is none of {}", self.choices.join(", ")));
+        }
         None
     }
 }
@@ -261,6 +265,7 @@ mod tests {
             (fault(r#"{"name":"a","kind":"integer","default":"many"}"#), "is no int"),
             (fault(r#"{"name":"a","kind":"ratio","default":2,"min":0,"max":1}"#), "range of `a`"),
             (fault(r#"{"name":"a","kind":"ratio","min":1,"max":0}"#), "range of `a`"),
+            (fault(r#"{"name":"a","kind":"text","default":"z","choices":["x","y"]}"#), "`z` of `a` is none of x, y"),
         ];
         for (text, reason) in wrong {
             let why = flaw(&text);

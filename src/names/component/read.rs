@@ -51,8 +51,8 @@ pub fn read(bytes: &[u8]) -> Result<ComponentFile, String> {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CustomSection(custom) if depth == 0 => match custom.name() {
-                SECTION => section = Some(custom.data()),
-                MODULE => module = Some(custom.data()),
+                SECTION => once(&mut section, custom.data(), SECTION)?,
+                MODULE => once(&mut module, custom.data(), MODULE)?,
                 _ => {}
             },
             Payload::ComponentImportSection(all) if depth == 0 => {
@@ -91,6 +91,14 @@ pub fn read(bytes: &[u8]) -> Result<ComponentFile, String> {
     let module = module.map(|text| String::from_utf8(text.to_vec()));
     let module = module.transpose().map_err(|_| "its module is no UTF-8 text: the custom section `chaos:module`")?;
     Ok(ComponentFile { manifest, digest: digest(bytes), imports, module })
+}
+
+/// Two of a kind could be read either way, by whoever reads.
+fn once<'d>(place: &mut Option<&'d [u8]>, data: &'d [u8], name: &str) -> Result<(), String> {
+    match place.replace(data) {
+        None => Ok(()),
+        Some(_) => Err(format!("the custom section `{name}` stands twice in it")),
+    }
 }
 
 /// The capabilities among what is imported. What belongs to the call alone, as its clock, needs none.

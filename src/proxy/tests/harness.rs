@@ -94,7 +94,7 @@ impl Proxy {
 
     /// How many requests a fault kept from a whole answer.
     pub(super) async fn unanswered(&self) -> Option<f64> {
-        self.metric(r#"chaos_proxy_requests_total{code="none",cohort="affected"}"#).await
+        self.metric(r#"chaos_proxy_requests_total{code="none",answer="none",cohort="affected"}"#).await
     }
 
     pub(super) async fn caller(&self) -> TcpStream {

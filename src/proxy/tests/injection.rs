@@ -20,7 +20,10 @@ async fn an_error_answers_and_the_upstream_never_sees_the_request() {
         assert_eq!((answer.status, answer.header("x-chaos-fault")), (503, Some("run-1:a")));
     }
     assert!(timeout(Duration::from_millis(50), listener.accept()).await.is_err());
-    assert_eq!(proxy.metric(r#"chaos_proxy_requests_total{code="503",cohort="affected"}"#).await, Some(5.0));
+    assert_eq!(
+        proxy.metric(r#"chaos_proxy_requests_total{code="503",answer="injected",cohort="affected"}"#).await,
+        Some(5.0)
+    );
     assert_eq!(proxy.metric(r#"chaos_proxy_fault_acted_total{fault="run-1:a"}"#).await, Some(5.0));
     assert_eq!(proxy.metric(r#"chaos_proxy_fault_active{fault="run-1:a"}"#).await, Some(1.0));
 }

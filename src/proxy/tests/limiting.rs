@@ -22,7 +22,10 @@ async fn what_is_too_much_is_told_when_to_come_again() {
         assert!((200..=300).contains(&again), "{again}");
     }
     assert_eq!(proxy.acted("a").await, 3, "what passes is touched, and not acted on");
-    assert_eq!(proxy.metric(r#"chaos_proxy_requests_total{code="200",cohort="affected"}"#).await, Some(1.0));
+    assert_eq!(
+        proxy.metric(r#"chaos_proxy_requests_total{code="200",answer="whole",cohort="affected"}"#).await,
+        Some(1.0)
+    );
     proxy.revert("a").await;
     assert_eq!(exchange(&mut caller, get).await.status, 200, "over the same connection");
 }

@@ -26,7 +26,10 @@ async fn a_request_and_its_body_come_through() {
         assert_eq!((&headers["host"], &headers["x-own"]), (&"shop.example".into(), &"1".into()));
         assert!(headers.get("x-hop").is_none() && headers.get("connection").is_none(), "{headers}");
     }
-    assert_eq!(proxy.metric(r#"chaos_proxy_requests_total{code="200",cohort="others"}"#).await, Some(3.0));
+    assert_eq!(
+        proxy.metric(r#"chaos_proxy_requests_total{code="200",answer="whole",cohort="others"}"#).await,
+        Some(3.0)
+    );
 }
 
 #[tokio::test]
@@ -111,7 +114,10 @@ async fn an_upstream_that_is_away_gives_a_502_that_says_so() {
     assert_eq!((answer.status, answer.header("x-chaos-proxy")), (502, Some("upstream-unreachable")));
     assert_eq!(answer.body.lines().count(), 1);
     assert_eq!(proxy.metric("chaos_proxy_upstream_failures_total").await, Some(1.0));
-    assert_eq!(proxy.metric(r#"chaos_proxy_requests_total{code="502",cohort="others"}"#).await, Some(1.0));
+    assert_eq!(
+        proxy.metric(r#"chaos_proxy_requests_total{code="502",answer="whole",cohort="others"}"#).await,
+        Some(1.0)
+    );
 }
 
 #[tokio::test]

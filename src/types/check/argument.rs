@@ -224,7 +224,7 @@ impl Checker<'_> {
         for item in items {
             if let Argument::Term(term) = item {
                 let bounds = self.typing(context).bounds(term);
-                self.in_range(bounds, of, parameter, value.span)?;
+                self.in_range(bounds, parameter, value.span)?;
             }
         }
         Some(found.value)
@@ -240,27 +240,24 @@ impl Checker<'_> {
         let typing = self.typing(context);
         let (bounds, open) = (typing.bounds(&term), typing.is_open(&term));
         if !open {
-            self.in_range(bounds, &found, parameter, value.span)?;
+            self.in_range(bounds, parameter, value.span)?;
         }
         Some(Argument::Term(term))
     }
 
-    fn in_range(&mut self, bounds: Interval, ty: &Type, parameter: &Parameter, at: Span) -> Option<()> {
+    fn in_range(&mut self, bounds: Interval, parameter: &Parameter, at: Span) -> Option<()> {
+        if parameter.ty == Type::Bytes && bounds.is_point() && crate::base::unit::whole(bounds.lo).is_none() {
+            self.report(errors::part_of_a_byte(bounds.lo, at));
+            return None;
+        }
         if bounds.within(parameter.range) {
             return Some(());
         }
-        let shown = if !(bounds.lo.is_finite() && bounds.hi.is_finite()) {
-            "one without bounds".to_owned()
-        } else if bounds.is_point() {
-            ty.show(bounds.lo)
-        } else {
-            format!("{} to {}", ty.show(bounds.lo), ty.show(bounds.hi))
-        };
         let unit = match &parameter.ty {
             Type::List(of) => of,
             own => own,
         };
-        self.report(errors::outside(&shown, at, parameter.range, unit, parameter.range_span));
+        self.report(errors::outside(bounds, at, parameter.range, unit, parameter.range_span));
         None
     }
 
@@ -346,8 +343,8 @@ impl Checker<'_> {
             let fits = (least.hi <= bounds.lo || low == value) && (bounds.hi <= most.lo || high == value);
             if !open && !fits {
                 let range = Interval { lo: least.hi.min(most.lo), hi: most.lo };
-                let shown = parameter.ty.show(if bounds.hi > most.lo { bounds.hi } else { bounds.lo });
-                self.report(errors::outside(&shown, at, range, &parameter.ty, parameter.range_span));
+                let found = Interval::point(if bounds.hi > most.lo { bounds.hi } else { bounds.lo });
+                self.report(errors::outside(found, at, range, &parameter.ty, parameter.range_span));
             }
         }
     }

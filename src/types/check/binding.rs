@@ -265,10 +265,13 @@ fn plain(name: &str) -> Selector {
     Selector { name: name.to_owned(), matchers: Vec::new() }
 }
 
-/// The proxy's count of answers; good ones are those below 500, and none is not good.
+/// The proxy's count of requests. Good ones are those whose caller got the whole answer of the service, undamaged, with a
+/// status below 500 other than 429.
 fn proxy_requests(good: bool) -> Selector {
-    let below_500 =
-        Matcher { label: "code".to_owned(), operator: MatchOperator::MatchesNot, value: "5..|none".to_owned() };
-    let matchers = if good { vec![below_500] } else { Vec::new() };
-    Selector { name: "chaos_proxy_requests_total".to_owned(), matchers }
+    let matcher =
+        |label: &str, operator, value: &str| Matcher { label: label.to_owned(), operator, value: value.to_owned() };
+    let good = good.then(|| {
+        [matcher("answer", MatchOperator::Equal, "whole"), matcher("code", MatchOperator::MatchesNot, "5..|429|other")]
+    });
+    Selector { name: "chaos_proxy_requests_total".to_owned(), matchers: good.into_iter().flatten().collect() }
 }

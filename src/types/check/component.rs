@@ -5,12 +5,13 @@ use crate::base::files::plain;
 use crate::base::{Interval, Span};
 use crate::diagnostics::codes;
 use crate::names::component::{self, Capability, FaultSpec, Manifest, ParamSpec};
-use crate::names::{stdlib, unusable_component};
+use crate::names::{stdlib, unbuilt_component, unusable_component};
 use crate::syntax::tree::{self, Expr};
 use crate::types::component_errors as wrong;
 use crate::types::expression::Context;
 use crate::types::model::{Argument, Class, ComponentPath, Parameter};
 use crate::types::{Type, errors};
+use std::path::PathBuf;
 
 /// What is behind a fault.
 pub(super) struct Behind {
@@ -108,6 +109,9 @@ impl Checker<'_> {
                 }
             };
         }
+        if let Some(path) = self.own_component(name).cloned() {
+            return self.built(name, path, at);
+        }
         if !component::is_file(name) {
             let known = self.standard_component(name, at)?;
             let none = || Manifest { name: name.to_owned(), ..Manifest::default() };
@@ -126,6 +130,26 @@ impl Checker<'_> {
             }
             Err(why) => {
                 self.report(unusable_component(name, why).at(at, "named here"));
+                None
+            }
+        }
+    }
+
+    /// Where a component is built that this module calls by its name, if that is beside it.
+    pub(super) fn own_component(&self, name: &str) -> Option<&PathBuf> {
+        self.program.module(self.module).and_then(|module| module.own.get(name))
+    }
+
+    /// What a component says of itself that is built beside the module.
+    fn built(&mut self, name: &str, path: PathBuf, at: Span) -> Option<(Manifest, Option<ComponentPath>)> {
+        let read = self.program.components.get(&path).cloned();
+        match read.as_ref().map(|read| read.as_ref()) {
+            Some(Ok(read)) if read.manifest.name == name => {
+                let file = ComponentPath { path, digest: read.digest.clone() };
+                Some((read.manifest.clone(), Some(file)))
+            }
+            _ => {
+                self.report(unbuilt_component(name).at(at, "named here"));
                 None
             }
         }

@@ -292,7 +292,7 @@ impl Checker<'_> {
             let range = Interval::new(1.0, 1_000_000.0);
             let inside = count.filter(|count| Interval::point(*count).within(range));
             if let (Some(count), None) = (count, inside) {
-                self.report(errors::outside(&Type::Count.show(count), one.span, range, &Type::Count, None));
+                self.report(errors::outside(Interval::point(count), one.span, range, &Type::Count, None));
             }
             return (Vec::new(), inside.map(|count| count as u32));
         }

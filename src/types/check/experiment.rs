@@ -221,7 +221,7 @@ impl Checker<'_> {
         let count = self.typing(about.context()).constant(written, &Type::Int, "samples")?;
         if !(1.0..=1_000.0).contains(&count) {
             self.report(errors::outside(
-                &Type::Int.show(count),
+                Interval::point(count),
                 written.span,
                 Interval::new(1.0, 1_000.0),
                 &Type::Int,

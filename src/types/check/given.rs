@@ -220,7 +220,7 @@ impl Checker<'_> {
             return None;
         }
         if !bounds.within(wanted.range) {
-            self.report(errors::outside(&ty.show(bounds.hi), value.span, wanted.range, ty, None));
+            self.report(errors::outside(Interval::point(bounds.hi), value.span, wanted.range, ty, None));
             return None;
         }
         Some(bounds.lo)

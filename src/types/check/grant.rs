@@ -51,6 +51,9 @@ impl Checker<'_> {
                 }
             };
         }
+        if let Some(path) = self.program.module(module).and_then(|module| module.own.get(&name.text)) {
+            return Some(ComponentName::File(path.clone()));
+        }
         if stdlib::component(&name.text).is_none() {
             self.unknown_component(&name.text, name.span);
             return None;

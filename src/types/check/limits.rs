@@ -143,7 +143,7 @@ impl Checker<'_> {
         let bounds = term.bounds(&Default::default());
         let wanted = if share { &Type::Ratio } else { wanted };
         if bounds.is_point() && !bounds.within(wanted.range()) {
-            self.report(errors::outside(&ty.show(bounds.lo), value.span, wanted.range(), wanted, None));
+            self.report(errors::outside(bounds, value.span, wanted.range(), wanted, None));
             return;
         }
         let limit = if share { LimitName::InstanceShare } else { limit };

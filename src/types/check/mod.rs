@@ -108,10 +108,13 @@ pub fn parameter_value(parameter: &Parameter, source: SourceId, text: &str) -> R
     let context = Context::default();
     let value = Typing { context, findings: &mut findings }.constant(&expr, &parameter.ty, &parameter.name);
     match value {
+        Some(value) if parameter.ty == crate::types::Type::Bytes && crate::base::unit::whole(value).is_none() => {
+            Err(vec![errors::part_of_a_byte(value, expr.span)])
+        }
         Some(value) if crate::base::Interval::point(value).within(parameter.range) => Ok(value),
         Some(value) => {
-            let shown = parameter.ty.show(value);
-            Err(vec![errors::outside(&shown, expr.span, parameter.range, &parameter.ty, parameter.range_span)])
+            let found = crate::base::Interval::point(value);
+            Err(vec![errors::outside(found, expr.span, parameter.range, &parameter.ty, parameter.range_span)])
         }
         None => Err(findings),
     }

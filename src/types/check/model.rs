@@ -266,7 +266,7 @@ impl Checker<'_> {
         if Interval::point(value).within(range) {
             return Some(value);
         }
-        self.report(errors::outside(&ty.show(value), written.span, range, ty, None));
+        self.report(errors::outside(Interval::point(value), written.span, range, ty, None));
         None
     }
 

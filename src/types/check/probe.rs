@@ -129,7 +129,7 @@ impl Checker<'_> {
         let Some((Argument::Term(Term::Constant(seconds)), at)) = values.get("timeout") else { return Some(()) };
         if *seconds > LONGEST {
             let range = Interval::new(0.001, LONGEST);
-            self.report(errors::outside(&Type::Duration.show(*seconds), *at, range, &Type::Duration, None));
+            self.report(errors::outside(Interval::point(*seconds), *at, range, &Type::Duration, None));
             return None;
         }
         Some(())

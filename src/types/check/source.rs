@@ -236,7 +236,7 @@ impl Checker<'_> {
         let range = Interval::new(least, most);
         let seconds = self.typing(Context::default()).constant(written, &Type::Duration, what)?;
         if !Interval::point(seconds).within(range) {
-            self.report(errors::outside(&Type::Duration.show(seconds), written.span, range, &Type::Duration, None));
+            self.report(errors::outside(Interval::point(seconds), written.span, range, &Type::Duration, None));
             return None;
         }
         Some(seconds)

@@ -1,7 +1,7 @@
 //! A server with the HTTP API of Toxiproxy 2, as its README describes it, in front of the proxies and toxics of `noxious`.
 //!
-//! `toxiproxy-server PORT [old]`. What is not there: `reset_peer`, which noxious has not; it answers as a Toxiproxy before 2.2
-//! does. With `old` it knows no `PATCH`, as a Toxiproxy before 2.6.
+//! `toxiproxy-server PORT [old]`. noxious has no `reset_peer`: a `timeout` stands for it, so connections end in order. With `old`
+//! there is none, as in a Toxiproxy before 2.2, and no `PATCH`, as before 2.6.
 
 mod proxies;
 
@@ -97,9 +97,10 @@ async fn main() {
         .route("/proxies/{name}/toxics", get(toxics).post(add))
         .route("/proxies/{name}/toxics/{toxic}", get(toxic).delete(drop_toxic))
         .layer(middleware::from_fn(no_browsers));
-    if arguments.next().as_deref() == Some("old") {
+    let old = arguments.next().as_deref() == Some("old");
+    if old {
         routes = routes.layer(middleware::from_fn(no_patch));
     }
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", port)).await.expect("the port is free");
-    axum::serve(listener, routes.with_state(Proxies::default())).await.expect("it serves");
+    axum::serve(listener, routes.with_state(Proxies::new(!old))).await.expect("it serves");
 }

@@ -6,7 +6,7 @@ use noxious::signal::{Close, Stop, Stopper};
 use noxious::state::SharedProxyInfo;
 use noxious::toxic::{StreamDirection, Toxic, ToxicEvent, ToxicEventKind, ToxicEventResult};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use noxious::socket::TcpListener;
 use tokio::sync::{Mutex, MutexGuard};
@@ -36,13 +36,15 @@ struct Running {
 struct Proxy {
     info: SharedProxyInfo,
     running: Option<Running>,
+    /// The toxics that stand for a `reset_peer`, by name.
+    resets: BTreeSet<String>,
 }
 
 impl Proxy {
     async fn start(config: ProxyConfig, toxics: Toxics) -> Result<Self, Failure> {
         if !config.enabled {
             let state = Arc::new(noxious::state::ProxyState::new(toxics));
-            return Ok(Self { info: SharedProxyInfo { config: Arc::new(config), state }, running: None });
+            return Ok(Self { info: SharedProxyInfo { config: Arc::new(config), state }, running: None, resets: BTreeSet::new() });
         }
         let (listener, info): (TcpListener, _) = ProxyRunner::initialize_proxy(config, toxics)
             .await
@@ -53,7 +55,7 @@ impl Proxy {
         let (events, receiver) = bmrng::channel(2);
         let own = info.clone();
         tokio::spawn(async move { ProxyRunner::run_proxy(listener, own, receiver, stop, closer).await });
-        Ok(Self { info, running: Some(Running { stopper, closed, events }) })
+        Ok(Self { info, running: Some(Running { stopper, closed, events }), resets: BTreeSet::new() })
     }
 
     async fn stop(&mut self) {
@@ -66,13 +68,25 @@ impl Proxy {
     fn shown(&self) -> Value {
         let mut proxy = json!(ProxyWithToxics::from_shared_proxy_info(self.info.clone()));
         for toxic in proxy["toxics"].as_array_mut().into_iter().flatten() {
-            *toxic = told(toxic.take());
+            *toxic = self.told(toxic.take());
         }
         proxy
     }
 
     fn toxic(&self, name: &str) -> Option<Toxic> {
         self.info.state.lock().toxics.find_by_name(name)
+    }
+
+    /// noxious calls the stream a direction, and a `timeout` stands for what it has not.
+    fn told(&self, toxic: Value) -> Value {
+        let Value::Object(mut toxic) = toxic else { return toxic };
+        if let Some(direction) = toxic.remove("direction") {
+            toxic.insert("stream".to_owned(), direction);
+        }
+        if toxic["name"].as_str().is_some_and(|name| self.resets.contains(name)) {
+            toxic.insert("type".to_owned(), json!("reset_peer"));
+        }
+        Value::Object(toxic)
     }
 
     async fn change(&self, kind: ToxicEventKind) -> Result<(), Failure> {
@@ -96,24 +110,19 @@ impl Proxy {
     }
 }
 
-/// noxious calls the stream a direction.
-fn told(toxic: Value) -> Value {
-    let Value::Object(mut toxic) = toxic else { return toxic };
-    if let Some(direction) = toxic.remove("direction") {
-        toxic.insert("stream".to_owned(), direction);
-    }
-    Value::Object(toxic)
-}
-
-/// All proxies, by their names.
-#[derive(Clone, Default)]
-pub struct Proxies(Arc<Mutex<BTreeMap<String, Proxy>>>);
+/// All proxies, by their names, and whether there is a `reset_peer`.
+#[derive(Clone)]
+pub struct Proxies(Arc<Mutex<BTreeMap<String, Proxy>>>, bool);
 
 fn of<'a>(all: &'a mut MutexGuard<'_, BTreeMap<String, Proxy>>, name: &str) -> Result<&'a mut Proxy, Failure> {
     all.get_mut(name).ok_or_else(|| Failure::new(404, "proxy not found"))
 }
 
 impl Proxies {
+    pub fn new(resets: bool) -> Self {
+        Self(Arc::default(), resets)
+    }
+
     pub async fn all(&self) -> Value {
         let all = self.0.lock().await;
         Value::Object(all.iter().map(|(name, proxy)| (name.clone(), proxy.shown())).collect::<Map<_, _>>())
@@ -150,7 +159,8 @@ impl Proxies {
         if config != *proxy.info.config {
             let toxics = proxy.info.state.lock().toxics.clone();
             proxy.stop().await;
-            *proxy = Proxy::start(config, toxics).await?;
+            let resets = std::mem::take(&mut proxy.resets);
+            *proxy = Proxy { resets, ..Proxy::start(config, toxics).await? };
         }
         Ok(proxy.shown())
     }
@@ -166,6 +176,10 @@ impl Proxies {
         let mut all = self.0.lock().await;
         let proxy = of(&mut all, name)?;
         let known = ["latency", "bandwidth", "slow_close", "timeout", "slicer", "limit_data"];
+        let is_reset = self.1 && body["type"] == "reset_peer";
+        if is_reset {
+            body["type"] = json!("timeout");
+        }
         if !body["type"].as_str().is_some_and(|kind| known.contains(&kind)) {
             return Err(Failure::new(400, "invalid toxic type"));
         }
@@ -178,12 +192,16 @@ impl Proxies {
             return Err(Failure::new(409, "toxic already exists"));
         }
         proxy.change(ToxicEventKind::AddToxic(toxic.clone())).await?;
-        Ok(told(json!(toxic)))
+        if is_reset {
+            proxy.resets.insert(toxic.name.clone());
+        }
+        Ok(proxy.told(json!(toxic)))
     }
 
     pub async fn toxic(&self, name: &str, toxic: &str) -> Result<Value, Failure> {
-        let found = of(&mut self.0.lock().await, name)?.toxic(toxic);
-        found.map(|toxic| told(json!(toxic))).ok_or_else(|| Failure::new(404, "toxic not found"))
+        let mut all = self.0.lock().await;
+        let proxy = of(&mut all, name)?;
+        proxy.toxic(toxic).map(|toxic| proxy.told(json!(toxic))).ok_or_else(|| Failure::new(404, "toxic not found"))
     }
 
     pub async fn drop_toxic(&self, name: &str, toxic: &str) -> Result<(), Failure> {
@@ -192,6 +210,7 @@ impl Proxies {
         if proxy.toxic(toxic).is_none() {
             return Err(Failure::new(404, "toxic not found"));
         }
+        proxy.resets.remove(toxic);
         proxy.change(ToxicEventKind::RemoveToxic(toxic.to_owned())).await
     }
 }
