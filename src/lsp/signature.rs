@@ -2,7 +2,7 @@
 
 use super::asked::Asked;
 use super::index::scene::{fault, probe, scenario};
-use super::shape::Shape;
+use super::shape::{Bracket, Shape};
 use super::text::{floor, small};
 use crate::base::Span;
 use crate::format::Kind;
@@ -41,13 +41,18 @@ pub fn shown(parameter: &Parameter, program: &Program) -> String {
     program.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The call that a byte is in, with its name and the number and name of the argument.
-pub fn call_at<'t>(shape: &Shape<'t>, offset: usize) -> Option<(&'t str, usize, Option<&'t str>)> {
+/// The bracket of the innermost call that a byte is in.
+pub fn call_around<'s>(shape: &'s Shape, offset: usize) -> Option<&'s Bracket> {
     let around = shape.brackets.iter().filter(|it| it.kind == Kind::Open && it.bytes.start < offset);
     // Behind a bracket that was never closed everything is inside; the last statement is the one that is meant.
     let around = around
         .filter(|it| offset < it.bytes.end || shape.open.iter().any(|at| std::ptr::eq(&shape.brackets[*at], *it)));
-    let call = around.max_by_key(|it| it.bytes.start)?;
+    around.max_by_key(|it| it.bytes.start)
+}
+
+/// The call that a byte is in, with its name and the number and name of the argument.
+pub fn call_at<'t>(shape: &Shape<'t>, offset: usize) -> Option<(&'t str, usize, Option<&'t str>)> {
+    let call = call_around(shape, offset)?;
     let (_, callee) = shape.tokens.get(call.token.checked_sub(1)?).filter(|(_, it)| it.kind == Kind::Word)?;
     let (mut number, mut name, mut depth) = (0, None, 0);
     let inside = shape.tokens.get(call.token + 1..)?.iter().take_while(|(at, _)| *at < offset);

@@ -1,6 +1,7 @@
 //! What can stand at a place: by the blocks around it and the words before it, so in broken files, too.
 
 mod context;
+mod given;
 mod statements;
 mod values;
 

@@ -1,7 +1,10 @@
 //! What stands inside statements.
 
+mod inside;
+
 use super::Offers;
 use super::context::{Block, Context};
+use super::given::{Given, given_at};
 use super::statements;
 use crate::base::unit::UNITS;
 use crate::diagnostics::lints;
@@ -10,12 +13,8 @@ use crate::lsp::index::{Scene, called};
 use crate::lsp::signature::{callable, shown};
 use crate::names::{Kind, Program, stdlib};
 use crate::syntax::tree::{Name, Parameter, TypeKind};
-use crate::types::model::Class;
 use crate::types::policy::facts;
 use crate::types::term::LimitName;
-use crate::types::toy::Measure;
-use crate::types::trial::{Happening, Outcome};
-use crate::types::{TIERS, Type, VERDICTS};
 use gen_lsp_types::CompletionItemKind as Item;
 
 /// Offers all that can stand there.
@@ -227,7 +226,9 @@ impl Place<'_> {
             offers.words(["true", "false"].into_iter().filter(|_| self.is_bool(parameter)), Item::Keyword, "");
         }
         if given.is_none() {
-            for parameter in called.iter().flat_map(|it| it.parameters) {
+            let written = given_at(self.asked.page.text, self.context.word_start);
+            let all = called.iter().flat_map(|it| it.parameters).enumerate();
+            for (_, parameter) in all.filter(|(at, parameter)| !is_given(&written, *at, parameter)) {
                 let text = format!("{}: $0", parameter.name.text);
                 offers.snippet(&parameter.name.text, Item::Field, &shown(parameter, self.program), text);
                 offers.documented(&parameter.doc);
@@ -256,130 +257,11 @@ impl Place<'_> {
             _ => {}
         }
     }
-
-    /// Behind the first words of a statement.
-    fn inside(&self, offers: &mut Offers) {
-        let (block, first, last) = (self.context.block, self.context.first(), self.context.last());
-        match (block, first, last) {
-            (_, "use", "use") => {
-                offers.words(self.modules().iter().map(String::as_str), Item::Module, "");
-            }
-            (Block::File, "experiment", "on") | (Block::File, "environment", "for") | (Block::File, "model", "of") => {
-                self.in_scope(&[Kind::System], offers);
-            }
-            (Block::File, "test" | "schedule", "of") => self.in_scope(&[Kind::Experiment], offers),
-            (Block::File, "test" | "schedule", "in") => self.in_scope(&[Kind::Environment], offers),
-            (_, "tier", _) => offers.words(TIERS.iter().copied(), Item::EnumMember, "tier"),
-            (_, "class", _) => offers.words(Class::ALL.iter().map(|(word, _)| *word), Item::EnumMember, "class"),
-            (_, "restarts", "by") => offers.words(["runner", "orchestrator"], Item::EnumMember, ""),
-            (_, "metric" | "param", ":") | (Block::File, _, ":") => {
-                offers.words(Type::NAMES.iter().copied(), Item::Class, "type")
-            }
-            (Block::Service | Block::Limit, "calls" | "services" | "bends", _) => self.services(offers),
-            (Block::System | Block::Environment | Block::Model, "service" | "arrivals", _) => self.services(offers),
-            (Block::Environment, "allow", last) => match self.context.has("on") {
-                true => self.services(offers),
-                false if last == "allow" || last == "," => self.in_scope(&[Kind::Fault], offers),
-                false => offers.word("on", Item::Keyword, "the services"),
-            },
-            (Block::Environment, "bind", "bind") | (Block::Model, "metric", "metric") => self.metrics(offers),
-            (Block::Model, "metric", "=") => {
-                offers.words(Measure::ALL.iter().map(|(word, _)| *word), Item::EnumMember, "")
-            }
-            (Block::Environment, "bind", _) => {
-                offers.words(self.scene.sources.iter().map(|it| it.name.text.as_str()), Item::Variable, "source");
-                offers.word("proxy", Item::Variable, "the fault proxy's own view");
-                self.in_scope(&[Kind::Probe], offers);
-            }
-            (Block::Environment, "source", "=") => {
-                offers.snippet("scrape", Item::Function, "", "scrape(\"$1\", every: ${2:1s})".to_owned());
-                offers.snippet("prometheus", Item::Function, "", "prometheus(\"$1\", every: ${2:5s})".to_owned());
-            }
-            (Block::Steps, "inject", "inject") => self.in_scope(&[Kind::Fault], offers),
-            (Block::Steps, "call", "call") => self.in_scope(&[Kind::Probe], offers),
-            (Block::Steps, _, "after") => self.steps(offers),
-            (Block::Test, "given", "given") => {
-                self.metrics(offers);
-                self.steps(offers);
-                offers.words(["steady", "stop", "no data of", "no evidence of", "traffic of"], Item::Keyword, "");
-            }
-            (Block::Test, "given", _) => {
-                offers.words(Happening::SAID.iter().map(|(word, _)| *word), Item::EnumMember, "");
-                offers.words(["from", "for", "into", "over", "every"], Item::Keyword, "");
-                self.steps(offers);
-            }
-            (Block::Test, "model", _) => self.in_scope(&[Kind::Model], offers),
-            (Block::Test, "set", "set") | (Block::Schedule, "set", "set") => {
-                let all = self.scene.parameters.iter().map(|it| it.name.text.as_str());
-                offers.words(all, Item::Variable, "parameter");
-            }
-            (Block::Test, "expect", "expect") => {
-                offers.word("verdict", Item::Keyword, "how the run ends");
-                self.steps(offers);
-            }
-            (Block::Test, "expect", "verdict") => offers.words(VERDICTS.iter().copied(), Item::EnumMember, "verdict"),
-            (Block::Test, "expect", "because") => self.metrics(offers),
-            (Block::Test, "expect", _) => {
-                offers.words(Outcome::ALL.iter().map(|(word, _)| *word), Item::EnumMember, "");
-                offers.words(["because", "within"], Item::Keyword, "");
-            }
-            (Block::Policy, "require", "require") => {
-                self.expression(offers);
-                offers.snippet("approval", Item::Keyword, "", "approval from \"$0\"".to_owned());
-                offers.snippet("confirmed", Item::Keyword, "", "confirmed on ${1:staging} within ${2:14d}".to_owned());
-            }
-            (Block::Policy, "deny", "deny") => {
-                self.expression(offers);
-                offers.snippet("time outside", Item::Keyword, "", "time outside \"$0\"".to_owned());
-            }
-            (Block::Policy, _, _) if is_operator(last) => self.words_of_fact(offers),
-            (_, _, "of") => {
-                offers.words(["affected", "others"], Item::EnumMember, "a part of the traffic");
-                self.expression(offers);
-            }
-            _ => {
-                offers.words(GOING_ON.iter().copied(), Item::Keyword, "");
-                self.expression(offers);
-            }
-        }
-    }
-
-    /// What the fact before an operator can be.
-    fn words_of_fact(&self, offers: &mut Offers) {
-        let fact = self.context.before.iter().rev().nth(1);
-        let ty = facts().into_iter().find(|(name, _)| Some(*name) == fact.map(String::as_str)).map(|(_, ty)| ty);
-        if let Some(Type::Enum(words)) = ty {
-            offers.words(words.iter().map(String::as_str), Item::EnumMember, "");
-        }
-        self.expression(offers);
-    }
 }
 
-/// Words with which a statement goes on.
-const GOING_ON: &[&str] = &[
-    "always",
-    "never",
-    "within",
-    "holding",
-    "for",
-    "until",
-    "after",
-    "as",
-    "and",
-    "or",
-    "not",
-    "because",
-    "no lower than",
-    "no higher than",
-    "unchanged by",
-    "stable",
-    "if",
-    "over",
-    "every",
-];
-
-fn is_operator(word: &str) -> bool {
-    ["==", "!=", "<", "<=", ">", ">="].contains(&word)
+/// Whether a parameter has its argument already.
+fn is_given(written: &Given, at: usize, parameter: &Parameter) -> bool {
+    written.places.contains(&at) || written.names.contains(&parameter.name.text.as_str())
 }
 
 fn hole(number: usize, parameter: &Parameter) -> String {
