@@ -37,7 +37,11 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
         &["headers", "traffic"],
         &["status", "target"],
     ),
-    ("experiment e on depot {\n  run {\n    inject http.error(⟨⟩, status: 503) for 1m", &["target", "traffic"], &["status"]),
+    (
+        "experiment e on depot {\n  run {\n    inject http.error(⟨⟩, status: 503) for 1m",
+        &["target", "traffic"],
+        &["status"],
+    ),
     ("experiment e on depot {\n  run {\n    inject http.error(scales, ra⟨⟩) for 1m\n  }\n}\n", &["rate"], &[]),
     (
         "experiment e on depot {\n  param p: ratio = 5%\n  abort when ⟨⟩",
