@@ -1,15 +1,20 @@
 //! Compiled code, kept between runs. Only what this program wrote into its own private folder is loaded, and only whole.
 
 use sha2::{Digest, Sha256};
+use std::fs::{DirEntry, File};
 use std::hash::{Hash, Hasher};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 /// The sum that stands before the code in a file, in bytes.
 const SUM: usize = 32;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// What nobody has used for so long is removed when something new is put there.
+const UNUSED: Duration = Duration::from_secs(30 * DAY.as_secs());
 
 /// The compiled component: from the cache, else compiled now and put there. A cache that cannot be used only costs time.
 /// `digest`: the SHA-256 of the bytes, in hexadecimal.
@@ -27,7 +32,10 @@ pub fn compiled(engine: &Engine, bytes: &[u8], digest: &str, folder: Option<&Pat
 }
 
 fn load(engine: &Engine, file: &Path) -> Option<Component> {
-    let bytes = std::fs::read(file).ok()?;
+    let mut open = File::open(file).ok()?;
+    let mut bytes = Vec::new();
+    open.read_to_end(&mut bytes).ok()?;
+    note_use(&open);
     let (sum, code) = bytes.split_at_checked(SUM)?;
     if sum != Sha256::digest(code).as_slice() {
         return None;
@@ -36,6 +44,28 @@ fn load(engine: &Engine, file: &Path) -> Option<Component> {
     // made of the component's digest and the engine's compatibility hash, was written there by `store` alone, and is what
     // was written, by its sum. So it is this engine's own output for this very component.
     unsafe { Component::deserialize(engine, code) }.ok()
+}
+
+/// The time of a file is that of its last use, to the day: whoever cleans up goes by it.
+fn note_use(file: &File) {
+    let age = file.metadata().and_then(|it| it.modified()).ok().and_then(|used| used.elapsed().ok());
+    if age.is_some_and(|age| age > DAY) {
+        let _sooner_removed = file.set_modified(SystemTime::now());
+    }
+}
+
+/// Removes what nobody has used for long, and what is left of writers that died. Whoever reads one of these files meanwhile
+/// has it open, and whoever comes later compiles anew.
+fn tidy(folder: &Path) {
+    let is_old = |entry: &DirEntry| {
+        let own = entry.path().extension().is_some_and(|ending| ending == "code" || ending == "tmp");
+        // That of the entry itself: a link is not followed.
+        let used = entry.metadata().ok().filter(|it| own && it.is_file()).and_then(|it| it.modified().ok());
+        used.and_then(|used| used.elapsed().ok()).is_some_and(|age| age > UNUSED)
+    };
+    for old in std::fs::read_dir(folder).into_iter().flatten().flatten().filter(is_old) {
+        let _somebody_else_did = std::fs::remove_file(old.path());
+    }
 }
 
 fn key(engine: &Engine, digest: &str) -> String {
@@ -66,14 +96,16 @@ fn store(file: &Path, code: &[u8]) {
     if written.is_err() {
         let _removed = std::fs::remove_file(&draft);
     }
+    file.parent().into_iter().for_each(tidy);
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{compiled, load};
+    use super::{DAY, compiled, load};
     use std::os::unix::fs::PermissionsExt;
     use std::path::{Path, PathBuf};
+    use std::time::SystemTime;
     use wasmtime::Engine;
 
     const HTTP: &[u8] = include_bytes!("../../stdlib/components/http.wasm");
@@ -101,6 +133,27 @@ mod tests {
             compiled(&engine, HTTP, "ab12", Some(&folder)).unwrap();
             assert_eq!(std::fs::read(&file).unwrap(), whole);
         }
+    }
+
+    #[test]
+    fn what_nobody_used_for_long_goes_when_something_comes() {
+        let (engine, place) = (Engine::default(), tempfile::tempdir().unwrap());
+        let folder = place.path().join("private");
+        compiled(&engine, HTTP, "ab12", Some(&folder)).unwrap();
+        let used = only_file(&folder).unwrap();
+        let aged = |path: &Path, days: u32| {
+            let open = std::fs::File::options().create(true).append(true).open(path).unwrap();
+            open.set_modified(SystemTime::now() - DAY * days).unwrap();
+        };
+        let [old, left, young, other] = ["a.code", "b.7.tmp", "c.code", "notes.txt"].map(|name| folder.join(name));
+        for (path, days) in [(&old, 31), (&left, 31), (&young, 29), (&other, 31), (&used, 31)] {
+            aged(path, days);
+        }
+        std::os::unix::fs::symlink(&other, folder.join("link.code")).unwrap();
+        assert!(load(&engine, &used).is_some(), "which is a use");
+        compiled(&engine, HTTP, "cd34", Some(&folder)).unwrap();
+        assert!(!old.exists() && !left.exists());
+        assert!(used.exists() && young.exists() && other.exists() && folder.join("link.code").exists());
     }
 
     #[test]

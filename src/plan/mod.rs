@@ -160,7 +160,12 @@ pub const LATE: f64 = 5.0;
 /// `until` may be seen late.
 pub fn active(injection: &Injection) -> f64 {
     let late = if injection.until.is_some() { LATE } else { 0.0 };
-    APPLY_TIMEOUT + injection.duration.hi + late + REVERT_BOUND
+    APPLY_TIMEOUT + injection.duration.hi + late + last_look(injection) + REVERT_BOUND
+}
+
+/// Seconds for which a fault may be looked at before it is taken back: an injector that asks others has the time of a query.
+pub fn last_look(injection: &Injection) -> f64 {
+    if injection.resource == "requests" { LAST_LOOK } else { QUERY_TIMEOUT }
 }
 
 /// The least that a step takes if it is not skipped, in seconds.

@@ -2,6 +2,7 @@
 
 use super::Unfound;
 use crate::journal::ProcessIdentity;
+use crate::types::model::{CGROUPS, is_controller};
 use std::path::{Path, PathBuf};
 
 /// Where control groups are: under the one hierarchy, and where there are several.
@@ -22,10 +23,9 @@ pub(super) fn processes(folder: &Path) -> Result<Vec<ProcessIdentity>, Unfound> 
 /// Those of a group by its path in the hierarchy, as `/proc/PID/cgroup` tells it.
 pub(super) fn below_root(path: &Path) -> Result<Vec<ProcessIdentity>, Unfound> {
     let below = path.strip_prefix("/").unwrap_or(path);
-    let folders: Vec<PathBuf> = HIERARCHIES.iter().map(|root| Path::new(root).join(below)).collect();
     let mut exists = false;
-    for folder in &folders {
-        match listed(folder)? {
+    for root in hierarchies() {
+        match listed(&root.join(below))? {
             Some(found) if !found.is_empty() => return Ok(found),
             Some(_) => exists = true,
             None => {}
@@ -37,6 +37,15 @@ pub(super) fn below_root(path: &Path) -> Result<Vec<ProcessIdentity>, Unfound> {
     } else {
         format!("there is no control group {path}")
     }))
+}
+
+/// Those that there are: of version 2 or systemd's own first, then each controller's of version 1.
+fn hierarchies() -> Vec<PathBuf> {
+    let is_controller = |entry: &std::fs::DirEntry| entry.file_name().to_str().is_some_and(is_controller);
+    let found = std::fs::read_dir(CGROUPS).into_iter().flatten().flatten().filter(is_controller);
+    let mut controllers: Vec<PathBuf> = found.map(|entry| entry.path()).collect();
+    controllers.sort();
+    HIERARCHIES.iter().map(PathBuf::from).chain(controllers).collect()
 }
 
 /// None where there is no such group. Threads of the kernel are no processes of a service.

@@ -8,7 +8,7 @@ use crate::syntax::tree::{self, Expr, Name};
 use crate::types::address::{Address, Url};
 use crate::types::errors;
 use crate::types::expression::Context;
-use crate::types::model::{CGROUPS, ComponentName, Granted, Permit, ProcessSource, System};
+use crate::types::model::{CGROUPS, ComponentName, Granted, Permit, ProcessSource, System, is_controller};
 use crate::types::program::ProgramPattern;
 use std::path::{Component, Path, PathBuf};
 
@@ -122,7 +122,8 @@ fn unit(text: &str) -> Result<String, String> {
 /// A control group that is not the root of a hierarchy, in which everything is.
 fn group(path: PathBuf) -> Result<PathBuf, String> {
     let roots = ["", "systemd", "unified"].map(|name| Path::new(CGROUPS).join(name));
-    if roots.contains(&path) {
+    let of_version_1 = path.strip_prefix(CGROUPS).ok().and_then(Path::to_str).is_some_and(is_controller);
+    if of_version_1 || roots.contains(&path) {
         return Err(format!("`{}` holds every process of the machine", path.display()));
     }
     let elsewhere = ["/sys", "/proc", "/dev"].iter().any(|root| path.starts_with(root));

@@ -17,7 +17,7 @@ pub use environment::{Allowance, Environment, Place, Restart, Restarter, Toxipro
 pub use experiment::{Expectation, Experiment, Limits, Trigger};
 pub use fault::{Class, ComponentPath, Fault, Probe};
 pub use parameter::{Argument, Parameter};
-pub use permit::{CGROUPS, ComponentName, Granted, Permit, ProcessSource};
+pub use permit::{CGROUPS, ComponentName, Granted, Permit, ProcessSource, is_controller};
 pub use policy::Policy;
 pub use source::{Access, Source, SourceKind};
 pub use step::{After, Hold, Inject, Step, StepKind};

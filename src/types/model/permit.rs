@@ -47,6 +47,29 @@ pub enum ProcessSource {
 /// Where control groups are mounted.
 pub const CGROUPS: &str = "/sys/fs/cgroup";
 
+/// The controllers of version 1, each of which can have a hierarchy of its own, or several together: `cpu,cpuacct`.
+const CONTROLLERS: [&str; 14] = [
+    "blkio",
+    "cpu",
+    "cpuacct",
+    "cpuset",
+    "devices",
+    "freezer",
+    "hugetlb",
+    "memory",
+    "misc",
+    "net_cls",
+    "net_prio",
+    "perf_event",
+    "pids",
+    "rdma",
+];
+
+/// Whether a folder directly in [`CGROUPS`] is the root of a hierarchy of version 1.
+pub fn is_controller(folder: &str) -> bool {
+    folder.split(',').all(|name| CONTROLLERS.contains(&name))
+}
+
 /// `grant http "…" to "toxiproxy" on payment`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Granted {
