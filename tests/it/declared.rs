@@ -28,7 +28,7 @@ fn a_declaration_that_does_not_fit_breaks_the_run_before_anything_is_touched() {
         ("nginx", "cannot be read: it holds no number"),
         ("1", "it names no process of a service"),
         ("4000000", "process 4000000, which the pid file"),
-        (own.as_str(), "names process"),
+        (own.as_str(), "name what holds the service alone"), // itself, or this test: whichever /proc lists first
     ] {
         std::fs::write(&pid_file, text).unwrap();
         place.run(&["exec", &file]).ended(6).says("E0710").says(why);
