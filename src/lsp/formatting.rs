@@ -5,28 +5,35 @@ use super::text::Page;
 use crate::base::SourceId;
 use crate::format::format;
 use gen_lsp_types::TextEdit;
-use similar::{Algorithm, DiffOp, DiffTag, capture_diff_slices};
+use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::ops::Range;
 
 /// The text of a document as the formatter lays it out, with its own line ends; none where it does not parse.
 fn laid_out(text: &str) -> Option<String> {
     let formatted = format(SourceId(0), text).ok()?;
-    Some(if text.contains("\r\n") { formatted.replace('\n', "\r\n") } else { formatted })
+    // Texts of several lines keep their own line ends.
+    let lines = || formatted.replace("\r\n", "\n").replace('\n', "\r\n");
+    Some(if text.contains("\r\n") { lines() } else { formatted })
 }
 
 /// Lays out the whole document.
 pub fn whole(asked: &Asked) -> Option<Vec<TextEdit>> {
     let formatted = laid_out(asked.page.text)?;
-    Some(changes(asked.page, &formatted).into_iter().map(|(_, edit)| edit).collect())
+    let changes = changes(asked.page.text, &formatted);
+    Some(edits(asked.page, &changes))
 }
 
-/// Lays out the lines of a part of the document. The layout is that of the whole: other lines are left as they are.
+/// Lays out the lines of a part of the document. The layout is that of the whole: other lines are left as they are, unless
+/// what these hold would be lost or doubled by it.
 pub fn range(asked: &Asked, bytes: Range<usize>) -> Option<Vec<TextEdit>> {
-    let formatted = laid_out(asked.page.text)?;
+    let text = asked.page.text;
+    let formatted = laid_out(text)?;
     let (first, last) = (asked.page.position(bytes.start).line, asked.page.position(bytes.end).line);
-    let inside = |lines: &Range<usize>| lines.start <= last as usize && first as usize <= lines.end;
-    let all = changes(asked.page, &formatted);
-    Some(all.into_iter().filter(|(lines, _)| inside(lines)).map(|(_, edit)| edit).collect())
+    let inside = |change: &&Change| change.lines.start <= last as usize && first as usize <= change.lines.end;
+    let all = changes(text, &formatted);
+    let some: Vec<Change> = all.iter().filter(inside).cloned().collect();
+    let keeps = words(&changed(text, &some)).eq(words(text));
+    Some(edits(asked.page, if keeps { &some } else { &all }))
 }
 
 /// Lays out what a `}` or a new line has just finished: the statement that ends there.
@@ -37,24 +44,65 @@ pub fn on_type(asked: &Asked, offset: usize) -> Option<Vec<TextEdit>> {
     range(asked, statement.start..before)
 }
 
-/// The changed lines, each run of them with the edit that changes it.
-fn changes(page: Page, formatted: &str) -> Vec<(Range<usize>, TextEdit)> {
-    let own: Vec<&str> = page.text.split_inclusive('\n').collect();
+/// Lines, and what stands in their place.
+#[derive(Clone)]
+struct Change {
+    lines: Range<usize>,
+    bytes: Range<usize>,
+    new: String,
+}
+
+/// What changes a text into another one, in order; what touches is one change.
+fn changes(text: &str, formatted: &str) -> Vec<Change> {
+    let own: Vec<&str> = text.split_inclusive('\n').collect();
     let wanted: Vec<&str> = formatted.split_inclusive('\n').collect();
-    let ops = capture_diff_slices(Algorithm::Patience, &own, &wanted);
-    let starts: Vec<usize> = own
-        .iter()
-        .scan(0, |end, line| {
-            *end += line.len();
-            Some(*end)
-        })
-        .collect();
-    let start = |line: usize| line.checked_sub(1).and_then(|line| starts.get(line)).copied().unwrap_or(0);
-    let changed = ops.into_iter().filter(|op| op.tag() != DiffTag::Equal);
-    let edit = |op: DiffOp| {
-        let (lines, new_text) = (op.old_range(), wanted.get(op.new_range()).unwrap_or(&[]).concat());
-        let range = page.range(start(lines.start), start(lines.end));
-        (lines, TextEdit { range, new_text })
+    let mut runs: Vec<(Range<usize>, Range<usize>)> = Vec::new();
+    let mut goes_on = false;
+    for op in capture_diff_slices(Algorithm::Patience, &own, &wanted) {
+        let (old, new) = (op.old_range(), op.new_range());
+        match runs.last_mut() {
+            _ if op.tag() == DiffTag::Equal => goes_on = false,
+            Some(run) if goes_on => *run = (around(&run.0, &old), around(&run.1, &new)),
+            _ => {
+                runs.push((old, new));
+                goes_on = true;
+            }
+        }
+    }
+    let start = |line: usize| own.iter().take(line).map(|line| line.len()).sum::<usize>();
+    let change = |(lines, new): (Range<usize>, Range<usize>)| Change {
+        bytes: start(lines.start)..start(lines.end),
+        new: wanted.get(new).unwrap_or(&[]).concat(),
+        lines,
     };
-    changed.map(edit).collect()
+    let found: Vec<Change> = runs.into_iter().map(change).collect();
+    match changed(text, &found) == formatted {
+        true => found,
+        false => vec![Change { lines: 0..own.len(), bytes: 0..text.len(), new: formatted.to_owned() }],
+    }
+}
+
+fn around(a: &Range<usize>, b: &Range<usize>) -> Range<usize> {
+    a.start.min(b.start)..a.end.max(b.end)
+}
+
+/// A text after changes.
+fn changed(text: &str, changes: &[Change]) -> String {
+    let (mut out, mut at) = (String::new(), 0);
+    for change in changes {
+        out += text.get(at..change.bytes.start).unwrap_or_default();
+        out += &change.new;
+        at = change.bytes.end;
+    }
+    out + text.get(at..).unwrap_or_default()
+}
+
+/// All that is no layout.
+fn words(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|c| !c.is_whitespace())
+}
+
+fn edits(page: Page, changes: &[Change]) -> Vec<TextEdit> {
+    let edit = |it: &Change| TextEdit { range: page.range(it.bytes.start, it.bytes.end), new_text: it.new.clone() };
+    changes.iter().map(edit).collect()
 }

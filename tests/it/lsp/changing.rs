@@ -166,3 +166,25 @@ fn only_the_lines_that_are_asked_for_are_laid_out() {
     );
     assert!(byte(LOOSE, &end) > 0);
 }
+
+/// Whatever lines are laid out, nothing is lost or doubled.
+#[test]
+fn laying_out_some_lines_keeps_all_there_is() {
+    let mut client = Client::start();
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let texts = [
+        "\nlet  a = 1s\n\n\n   let  b = 2s\n",
+        "system shop {\n\n\n  service  web { calls a }\n\n  service  a { external }\n}\n",
+        "# c\n \n use std.http\n\nlet a = 1s\n",
+    ];
+    for (number, text) in texts.into_iter().enumerate() {
+        let name = format!("part_{number}.chaos");
+        client.open(&name, text);
+        for line in 0..text.lines().count() {
+            let range = json!({ "start": { "line": line, "character": 0 }, "end": { "line": line, "character": 0 } });
+            let more = json!({ "range": range, "options": { "tabSize": 2, "insertSpaces": true } });
+            let done = edited(text, &client.ask_of("rangeFormatting", &name, more));
+            assert_eq!(words(&done), words(text), "{text:?} at {line}");
+        }
+    }
+}
