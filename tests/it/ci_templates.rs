@@ -45,6 +45,8 @@ fn the_action_puts_remarks_at_their_lines_and_fails() {
     let said = |output: &Output| String::from_utf8(output.stdout.clone()).unwrap();
     let found = run(&place, &check, ".");
     assert_eq!(found.status.code(), Some(1), "{found:?}");
+    let last_line = run(&place, &check, "experiments\n.\n");
+    assert_eq!(said(&last_line), said(&found), "paths on lines of their own");
     assert!(said(&found).contains("::error file=wrong files/wrong.chaos,line=6"), "{}", said(&found));
     assert!(run(&place, &check, "experiments").status.success());
     assert!(run(&place, &of_chaos("action.yml", "lint"), "experiments").status.success());
