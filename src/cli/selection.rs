@@ -54,7 +54,7 @@ impl Selection {
 
     /// The files with their environments: the one that is named, else the project's.
     pub fn targets(&self, environment: Option<&str>) -> Vec<Target> {
-        let own = |project: Option<&Project>| project.and_then(|project| project.environment.clone());
+        let own = |project: Option<&Project>| project.and_then(Project::environment_name);
         let target = |(path, project): (&Path, Option<&Project>)| Target {
             path: path.to_path_buf(),
             environment: environment.map(str::to_owned).or_else(|| own(project)),

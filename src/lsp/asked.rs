@@ -140,7 +140,7 @@ impl Asks<'_, '_> {
     fn references(&mut self) -> Answer {
         let params: lsp::ReferenceParams = read(self.params.take())?;
         let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
-        let programs = self.workspace.programs();
+        let programs = self.workspace.programs_in_reach();
         let declaration = params.context.include_declaration;
         self.with(&text_document.uri, |asked| {
             goto::references(asked, asked.page.offset(position), &programs, declaration)
@@ -150,7 +150,7 @@ impl Asks<'_, '_> {
     fn rename(&mut self) -> Answer {
         let params: lsp::RenameParams = read(self.params.take())?;
         let TextDocumentPositionParams { text_document, position } = params.text_document_position_params;
-        let programs = self.workspace.programs();
+        let programs = self.workspace.programs_in_reach();
         let path = address::path(&text_document.uri);
         let Some(document) = self.workspace.documents.get(&path) else { return Ok(Value::Null) };
         let page = document.page(self.workspace.encoding);

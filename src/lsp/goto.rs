@@ -37,22 +37,20 @@ pub fn references(asked: &Asked, offset: usize, programs: &[PathBuf], declaratio
     if declaration && !wanted.is_empty() {
         found.extend(location(wanted, &asked.known?.analysis.program.sources, asked.workspace));
     }
-    for (program, places) in everywhere(asked, wanted, programs) {
-        let others = places.into_iter().filter(|at| *at != wanted);
+    for (_, program) in readers(asked, wanted, programs) {
+        let others = places(&program, wanted).filter(|at| *at != wanted);
         found.extend(others.filter_map(|at| location(at, &program.sources, asked.workspace)));
     }
     Some(found)
 }
 
-/// All places of what is declared at `wanted`, file by file.
-pub fn everywhere(asked: &Asked, wanted: Span, programs: &[PathBuf]) -> Vec<(Program, Vec<Span>)> {
-    let loaded = programs.iter().filter_map(|path| asked.workspace.program(path));
-    // A file that does not read the one that declares it cannot name it.
-    let may = loaded.filter(|program| program.sources.get(wanted.source).is_some());
-    let places = |program: Program| {
-        let all = index::occurrences(&program).into_iter();
-        let places: Vec<Span> = all.filter(|it| it.declared == Some(wanted)).map(|it| it.at).collect();
-        (program, places)
-    };
-    may.map(places).filter(|(_, places)| !places.is_empty()).collect()
+/// The programs that read the file in which something is declared. No other can name it.
+pub fn readers<'p>(asked: &Asked, wanted: Span, programs: &'p [PathBuf]) -> Vec<(&'p PathBuf, Program)> {
+    let loaded = programs.iter().filter_map(|path| Some((path, asked.workspace.program(path)?)));
+    loaded.filter(|(_, program)| program.sources.get(wanted.source).is_some()).collect()
+}
+
+/// The places in a program's first file of what is declared at `wanted`.
+pub fn places(program: &Program, wanted: Span) -> impl Iterator<Item = Span> {
+    index::occurrences(program).into_iter().filter(move |it| it.declared == Some(wanted)).map(|it| it.at)
 }

@@ -1,10 +1,15 @@
 //! Other names for things.
 
+use super::address::address;
 use super::asked::Asked;
+use super::configured;
 use super::findings::location;
-use super::goto::{everywhere, named};
+use super::goto::{named, places, readers};
 use super::index::{Occurrence, What};
+use super::rehearsal::{Edits, objection};
 use crate::base::Span;
+use crate::diagnostics::Edit;
+use crate::names::Kind;
 use crate::syntax::is_name;
 use gen_lsp_types::{PrepareRenamePlaceholder, PrepareRenameResult, TextEdit, Uri, WorkspaceEdit};
 use std::collections::HashMap;
@@ -33,19 +38,24 @@ pub fn rename(asked: &Asked, offset: usize, to: &str, programs: &[PathBuf]) -> R
         false if !is_name(to) => return Err(format!("`{to}` is no name that can stand here")),
         false => to.to_owned(),
     };
-    if let What::Declaration(kind) = it.what
-        && asked
-            .known
-            .and_then(|known| known.analysis.program.modules.first())
-            .is_some_and(|module| module.scope.place(kind, to).is_some())
-    {
-        return Err(format!("there is a {} `{to}` already", kind.word()));
-    }
-    let mut changes: HashMap<Uri, Vec<TextEdit>> = HashMap::new();
-    for (program, places) in everywhere(asked, wanted, programs) {
-        for at in places.iter().filter_map(|at| location(*at, &program.sources, asked.workspace)) {
-            changes.entry(at.uri).or_default().push(TextEdit { range: at.range, new_text: written.clone() });
+    let readers = readers(asked, wanted, programs);
+    let (mut changes, mut edits): (HashMap<Uri, Vec<TextEdit>>, Edits) = Default::default();
+    for (path, program) in &readers {
+        for at in places(program, wanted) {
+            let Some(place) = location(at, &program.sources, asked.workspace) else { continue };
+            edits.entry(path.to_path_buf()).or_default().push(Edit::new(at, written.clone()));
+            changes.entry(place.uri).or_default().push(TextEdit { range: place.range, new_text: written.clone() });
         }
+    }
+    if it.what == What::Declaration(Kind::Environment) {
+        for (path, edit, shown) in configured::edits(asked, wanted, to, programs) {
+            changes.entry(address(&path)).or_default().push(shown);
+            edits.entry(path).or_default().push(edit);
+        }
+    }
+    let readers: Vec<PathBuf> = readers.into_iter().map(|(path, _)| path.clone()).collect();
+    if let Some(why) = objection(asked.workspace, &edits, &readers) {
+        return Err(format!("`{to}` cannot be its name: {why}"));
     }
     Ok(WorkspaceEdit { changes: Some(changes), ..Default::default() })
 }

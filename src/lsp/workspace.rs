@@ -12,7 +12,7 @@ use crate::analysis::{Analysis, Planned, Target, analyse_from, guards};
 use crate::base::{Files, Overlay, Source, SourceId, Sources, parallel};
 use crate::diagnostics::{Diagnostic, any_error};
 use crate::lint::{self, Gathered, Levels};
-use crate::names::{DeclarationId, Program, Shelf};
+use crate::names::{DeclarationId, ModuleId, Program, Shelf};
 use crate::project::{self, Pins, Project};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -24,7 +24,8 @@ const ENDING: &str = "chaos";
 /// Everything that the server knows.
 pub struct Workspace<'w> {
     world: &'w dyn World,
-    files: &'w Overlay<'w>,
+    /// The files, with the texts of the open documents.
+    pub files: &'w Overlay<'w>,
     shelf: &'w Shelf<'w>,
     /// How columns are counted.
     pub encoding: Encoding,
@@ -99,6 +100,11 @@ impl<'w> Workspace<'w> {
             homes: BTreeMap::new(),
             closed: Closed::default(),
         }
+    }
+
+    /// The same project with other texts; no document is open there, and nothing is linted.
+    pub fn over<'o>(&'o self, files: &'o Overlay<'o>, shelf: &'o Shelf<'o>) -> Workspace<'o> {
+        Workspace { lints: false, ..Workspace::new(self.world, files, shelf) }
     }
 
     /// A document was opened, or its text has changed.
@@ -236,7 +242,7 @@ impl<'w> Workspace<'w> {
         let project = home.map(|home| &home.project);
         Target {
             path: path.to_path_buf(),
-            environment: project.and_then(|project| project.environment.clone()),
+            environment: project.and_then(Project::environment_name),
             guards: project.map(|project| guards(project, crate::base::files::plain)).unwrap_or_default(),
         }
     }
@@ -281,9 +287,22 @@ impl<'w> Workspace<'w> {
         found.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == ENDING)).collect()
     }
 
-    /// A file and all it uses, names only.
+    /// All programs, and what the open documents use outside the open folders.
+    pub fn programs_in_reach(&mut self) -> Vec<PathBuf> {
+        let used = self.known.values().flat_map(Known::made_from);
+        let used = used.filter(|path| path.is_absolute() && path.extension().is_some_and(|ending| ending == ENDING));
+        let mut all: BTreeSet<PathBuf> = used.collect();
+        all.extend(self.programs());
+        all.into_iter().collect()
+    }
+
+    /// A file and all it uses, and the environments beside it if it names one there; names only.
     pub fn program(&self, path: &Path) -> Option<Program> {
-        Program::load_from(self.shelf, path).ok()
+        let mut program = Program::load_from(self.shelf, path).ok()?;
+        if index::lacks_environment(&program) {
+            program.load_environments_beside(ModuleId(0), self.shelf);
+        }
+        Some(program)
     }
 
     /// The programs in a folder, open documents among them.

@@ -68,8 +68,8 @@ pub const EVERY_RULE: &str = "all";
 pub struct Project {
     /// The folder it lies in.
     pub folder: PathBuf,
-    /// `[check] environment`: where experiments are checked.
-    pub environment: Option<String>,
+    /// `[check] environment`: where experiments are checked, and where the file says so.
+    pub environment: Option<(String, Span)>,
     /// `[lint]`: what of the rules is said.
     pub levels: Levels,
     /// `[policy] use`: files, from this folder on, and modules whose policies guard every file of the project.
@@ -99,6 +99,11 @@ impl Project {
             unclear: false,
             exclude: Gitignore::empty(),
         }
+    }
+
+    /// The name of the environment where experiments are checked.
+    pub fn environment_name(&self) -> Option<String> {
+        self.environment.as_ref().map(|(name, _)| name.clone())
     }
 
     /// Reads the text of a `chaos.toml` that lies in `folder`. What cannot be read is left out, and a finding says so.

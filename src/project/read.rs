@@ -74,7 +74,7 @@ impl Reader {
         let (key, value) = entry;
         match (key.get_ref().as_ref(), value.get_ref()) {
             ("environment", DeValue::String(name)) if is_name(name) => {
-                self.project.environment = Some(name.to_string())
+                self.project.environment = Some((name.to_string(), self.span(value.span())));
             }
             ("environment", _) => {
                 self.wrong("environment", "an environment's name", value, "environment = \"local\"");
@@ -264,7 +264,7 @@ mod tests {
                     [policy]\nuse = [\"a.chaos\", \"std.policy.production\"]\n";
         let (project, wrong) = read(text);
         assert_eq!(wrong, [""; 0]);
-        assert_eq!(project.environment.as_deref(), Some("staging"));
+        assert_eq!(project.environment_name().as_deref(), Some("staging"));
         assert_eq!(project.levels.get("no-abort"), Some(&Level::Deny));
         assert_eq!(project.levels.get("all"), Some(&Level::Allow));
         let policies: Vec<&str> = project.policies.iter().map(|(place, _)| place.as_str()).collect();

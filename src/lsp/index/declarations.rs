@@ -102,6 +102,7 @@ impl<'p> Indexer<'p> {
 
     fn placed(&mut self, service: &PlacedService, scene: &Scene<'p>) {
         self.service(&service.name, scene);
+        service.start.iter().for_each(|text| self.placeholders(text, scene));
         service.restarts.iter().for_each(|restarts| self.word(&restarts.by));
     }
 
@@ -146,8 +147,8 @@ impl<'p> Indexer<'p> {
     fn test(&mut self, it: &'p Test) {
         self.declare(&it.name, What::Declaration(Kind::Test));
         self.declaration(Kind::Experiment, &it.experiment);
-        it.environment.iter().for_each(|path| self.declaration(Kind::Environment, path));
-        let scene = Scene::of_trial(self.program, self.module, &it.experiment);
+        let mut scene = Scene::of_trial(self.program, self.module, &it.experiment);
+        it.environment.iter().for_each(|path| self.environment_named(path, &mut scene));
         match &it.model {
             Some(ModelUse::Named(path)) => self.declaration(Kind::Model, path),
             Some(ModelUse::Written(model, _)) => self.model(model, &scene),
@@ -186,7 +187,10 @@ impl<'p> Indexer<'p> {
                 self.word(what);
             }
             GivenWhat::Traffic(service, _) => self.service(service, scene),
-            GivenWhat::Silence(_) | GivenWhat::Steady | GivenWhat::Stop => {}
+            GivenWhat::Silence(source) => {
+                source.parts.iter().for_each(|name| self.add(name.span, What::Source, scene.source(&name.text)));
+            }
+            GivenWhat::Steady | GivenWhat::Stop => {}
         }
         given.since.iter().filter_map(|it| it.step.as_ref()).for_each(|it| self.step_path(&it.parts, scene.steps));
     }
@@ -194,8 +198,8 @@ impl<'p> Indexer<'p> {
     fn schedule(&mut self, it: &'p Schedule) {
         self.declare(&it.name, What::Declaration(Kind::Schedule));
         self.declaration(Kind::Experiment, &it.experiment);
-        it.environment.iter().for_each(|path| self.declaration(Kind::Environment, path));
-        let scene = Scene::of_trial(self.program, self.module, &it.experiment);
+        let mut scene = Scene::of_trial(self.program, self.module, &it.experiment);
+        it.environment.iter().for_each(|path| self.environment_named(path, &mut scene));
         for (name, _) in &it.settings {
             self.add(name.span, What::Parameter, scene.value(&name.text));
         }

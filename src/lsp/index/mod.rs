@@ -2,9 +2,11 @@
 
 mod declarations;
 mod expressions;
+mod places;
 pub mod scene;
 mod steps;
 
+pub use places::lacks_environment;
 pub use scene::{Scene, scene_at};
 
 use crate::base::{SourceId, Span};

@@ -2,10 +2,11 @@
 
 use super::tree;
 use crate::base::Span;
+use crate::lint::walk;
 use crate::names::{Kind, Module, Program};
 use crate::syntax::tree::{
     Environment, Experiment, Fault, Metric, MetricSource, Model, Name, Parameter, Path, Policy, Probe, Scenario,
-    Service, Step, StepKind, System, TypeKind, TypeName,
+    Service, Step, System, TypeKind, TypeName,
 };
 
 /// What can be named in one place.
@@ -108,23 +109,27 @@ pub fn needs(parameter: &Parameter) -> &[(Name, TypeName)] {
     if let TypeKind::Service(metrics) = &parameter.ty.kind { metrics } else { &[] }
 }
 
-/// The step with a name among these, and in their blocks.
+/// The step with a name among these, and in their blocks; of a name that an expectation of a fault has, that fault.
 pub fn step<'p>(steps: &'p [Step], name: &str) -> Option<(&'p Name, &'p Step)> {
-    let mut open: Vec<&Step> = steps.iter().rev().collect();
-    while let Some(step) = open.pop() {
-        let own = step.name.as_ref().or(match &step.kind {
-            StepKind::Expect(expect) => expect.name.as_ref(),
-            _ => None,
-        });
-        if let Some(own) = own.filter(|own| own.text == name) {
-            return Some((own, step));
-        }
-        open.extend(step.blocks().into_iter().flatten().rev());
-    }
-    None
+    let names = |step: &'p Step| {
+        let expected = walk::expected(step).iter().filter_map(|expect| expect.name.as_ref());
+        step.name.iter().chain(expected).map(move |own| (own, step))
+    };
+    every_step(steps).flat_map(names).find(|(own, _)| own.text == name)
 }
 
-fn system<'p>(program: &'p Program, module: &Module, path: &Path) -> Option<&'p System> {
+/// These steps and those in their blocks, in their order.
+pub fn every_step<'p>(steps: &'p [Step]) -> impl Iterator<Item = &'p Step> {
+    let mut open: Vec<&Step> = steps.iter().rev().collect();
+    std::iter::from_fn(move || {
+        let step = open.pop()?;
+        open.extend(step.blocks().into_iter().rev().flat_map(|block| block.iter().rev()));
+        Some(step)
+    })
+}
+
+/// The system that a path names.
+pub fn system<'p>(program: &'p Program, module: &Module, path: &Path) -> Option<&'p System> {
     let id = module.scope.find(Kind::System, &path.text())?;
     tree(program, id.module)?.systems.get(id.index)
 }

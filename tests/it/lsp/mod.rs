@@ -8,6 +8,7 @@ mod names;
 mod neovim;
 mod pulled;
 mod reading;
+mod renaming;
 mod session;
 mod storm;
 mod writing;

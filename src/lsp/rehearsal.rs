@@ -1,0 +1,95 @@
+//! What texts would mean with other names in them, found out before the names are given.
+
+use super::index::What;
+use super::workspace::{Known, Workspace};
+use crate::base::{Files, Overlay, Span};
+use crate::diagnostics::{Diagnostic, Edit, Severity, apply};
+use crate::names::Shelf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Programs that are held in memory at one time.
+const AT_ONCE: usize = 16;
+
+/// Edits of texts, by their paths; each in order, and none in another.
+pub type Edits = BTreeMap<PathBuf, Vec<Edit>>;
+
+/// What stands against edits that change names: an error in one of the programs that was not there before, or a name that would
+/// mean something else.
+pub fn objection(workspace: &Workspace, edits: &Edits, programs: &[PathBuf]) -> Option<String> {
+    let files = Overlay::over(workspace.files);
+    for (path, edits) in edits {
+        let text = workspace.files.read(path).ok().and_then(|text| apply(&text, edits));
+        let Some(text) = text else { return Some(format!("`{}` has changed meanwhile", path.display())) };
+        files.put(path, text);
+    }
+    let (old, new) = (Shelf::new(workspace.files), Shelf::new(&files));
+    let mut before = workspace.over(workspace.files, &old);
+    let mut after = workspace.over(&files, &new);
+    programs.chunks(AT_ONCE).find_map(|some| {
+        let pairs = before.check_all(some).into_iter().zip(after.check_all(some));
+        let mut pairs = pairs.filter_map(|(before, after)| Some((before?, after?)));
+        pairs.find_map(|(before, after)| new_error(&before, &after).or_else(|| other_meaning(&before, &after, edits)))
+    })
+}
+
+/// An error that was not there before.
+fn new_error(before: &Known, after: &Known) -> Option<String> {
+    let mut known = count(before);
+    let is_new = |finding: &&Diagnostic| {
+        let left = known.entry(kind(after, finding)).or_default();
+        *left -= 1;
+        *left < 0
+    };
+    let finding = errors(after).find(is_new)?;
+    let at = finding.place().and_then(|place| shown(after, place));
+    Some(format!("{}{}", finding.headline, at.map(|at| format!(", {at}")).unwrap_or_default()))
+}
+
+fn errors(known: &Known) -> impl Iterator<Item = &Diagnostic> {
+    known.analysis.findings.iter().filter(|finding| finding.severity == Severity::Error)
+}
+
+/// What is wrong, and in which file.
+fn kind<'k>(known: &'k Known, finding: &Diagnostic) -> (&'static str, Option<&'k Path>) {
+    (finding.code.name, finding.place().and_then(|place| path(known, place)))
+}
+
+fn count(known: &Known) -> BTreeMap<(&'static str, Option<&Path>), i64> {
+    let mut counts = BTreeMap::new();
+    errors(known).for_each(|finding| *counts.entry(kind(known, finding)).or_default() += 1);
+    counts
+}
+
+/// A name that is of another thing than before.
+fn other_meaning(before: &Known, after: &Known, edits: &Edits) -> Option<String> {
+    let place = |known, span: Span| Some((path(known, span)?, i64::from(span.start)));
+    let was = |span: Span| place(before, span).map(|(path, start)| (path, start + shift(edits.get(path), span)));
+    let is = |span: Span| place(after, span);
+    let was: Vec<Meaning> =
+        before.occurrences().iter().map(|it| (was(it.at), it.what, it.declared.and_then(was))).collect();
+    let is: Vec<Meaning> =
+        after.occurrences().iter().map(|it| (is(it.at), it.what, it.declared.and_then(is))).collect();
+    let other = (0..was.len().max(is.len())).find(|at| was.get(*at) != is.get(*at))?;
+    let at = after.occurrences().get(other).and_then(|it| shown(after, it.at));
+    Some(format!("a name would mean something else{}", at.map(|at| format!(", {at}")).unwrap_or_default()))
+}
+
+/// Where a name stands, what it is of, and where that is declared.
+type Meaning<'k> = (Option<(&'k Path, i64)>, What, Option<(&'k Path, i64)>);
+
+/// How far what begins with a span is moved by edits before it.
+fn shift(edits: Option<&Vec<Edit>>, span: Span) -> i64 {
+    let before = edits.into_iter().flatten().filter(|edit| edit.span.start < span.start);
+    before.map(|edit| edit.text.len() as i64 - edit.span.len() as i64).sum()
+}
+
+fn path(known: &Known, place: Span) -> Option<&Path> {
+    known.analysis.program.sources.get(place.source).map(|source| source.path.as_path())
+}
+
+/// A place as people read it: `shop.chaos:12`.
+fn shown(known: &Known, place: Span) -> Option<String> {
+    let source = known.analysis.program.sources.get(place.source)?;
+    Some(format!("{}:{}", source.path.file_name()?.to_string_lossy(), source.line(place.start as usize)))
+}
