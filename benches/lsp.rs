@@ -190,7 +190,7 @@ impl World for Folder {
         self.siblings(folder)
     }
 
-    fn last_run(&self, _: &str) -> Option<String> {
+    fn last_run(&self, _: &Path, _: &str) -> Option<String> {
         None
     }
 }

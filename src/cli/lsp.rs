@@ -1,12 +1,13 @@
 //! `chaos lsp`.
 
 use super::disk::Disk;
+use super::wire::{self, Came};
 use super::{StoreOption, selection};
 use crate::base::{FileError, Files};
 use crate::lsp::{World, serve};
 use crate::project::Project;
 use lsp_server::{Connection, Message};
-use std::io::{self, BufRead, ErrorKind, Write};
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -28,7 +29,7 @@ impl Lsp {
         let (client, server) = Connection::memory();
         let Connection { sender, receiver } = client;
         thread::spawn(move || read(&mut io::stdin().lock(), |message| sender.send(message).is_ok()));
-        let writer = thread::spawn(move || write(&mut io::stdout().lock(), receiver.iter()));
+        let writer = thread::spawn(move || write(receiver.iter()));
         let ended_well = serve(&server, &Machine { store: self.store });
         // The last answers are on their way; the editor may wait for them.
         drop(server);
@@ -37,27 +38,28 @@ impl Lsp {
     }
 }
 
-/// Passes on every message, until there are no more or nobody takes them. What is no message is passed over.
+/// Passes on every message, until there are no more or nobody takes them. What is no message is answered so.
 fn read(input: &mut impl BufRead, mut pass_on: impl FnMut(Message) -> bool) {
     loop {
-        match Message::read(input) {
-            Ok(Some(message)) => {
+        match wire::read(input) {
+            Came::Message(message) => {
                 if !pass_on(message) {
                     return;
                 }
             }
-            Ok(None) => return,
-            Err(error) if error.kind() == ErrorKind::InvalidData => {
-                let text: String = error.to_string().chars().take(200).collect();
-                complain_of!("this is no message: {text}");
+            Came::End => return,
+            Came::Nonsense(why, answer) => {
+                let why: String = why.chars().take(200).collect();
+                complain_of!("{why}");
+                let _nobody_reads = answer.map(|answer| wire::write(&mut io::stdout().lock(), &answer));
             }
-            Err(_) => return,
         }
     }
 }
 
-fn write(output: &mut impl Write, mut messages: impl Iterator<Item = Message>) {
-    let _nobody_reads = messages.try_for_each(|message| message.write(output));
+/// Writes every message, until there are no more or nobody reads them.
+fn write(mut messages: impl Iterator<Item = Message>) {
+    let _nobody_reads = messages.try_for_each(|message| message.write(&mut io::stdout().lock()));
 }
 
 /// The files of this machine, and its run store.
@@ -96,11 +98,9 @@ impl World for Machine {
         selection::programs(folder, project)
     }
 
-    fn last_run(&self, experiment: &str) -> Option<String> {
-        // To look at a store must not make one.
-        self.store.folder().ok().filter(|folder| folder.is_dir())?;
-        let runs = self.store.open().ok()?.runs().ok()?;
-        let last = runs.into_iter().find(|run| run.experiment == experiment)?;
+    fn last_run(&self, program: &Path, experiment: &str) -> Option<String> {
+        let journal = self.store.look_at(program)?;
+        let last = journal.runs().ok()?.into_iter().find(|run| run.experiment == experiment)?;
         let verdict = last.verdict.unwrap_or_else(|| "still running, or killed".to_owned());
         Some(format!("{verdict} in {}", last.environment))
     }

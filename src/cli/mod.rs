@@ -64,6 +64,7 @@ mod test;
 mod unified;
 mod unit;
 mod watched;
+mod wire;
 
 use crate::base::Sources;
 use crate::diagnostics::Diagnostic;

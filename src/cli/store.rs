@@ -52,6 +52,16 @@ impl StoreOption {
         Ok(Journal::open(&self.folder_by(|| project_of::of(file))?)?)
     }
 
+    /// The store of a file's project, if there is one: to look at a store must not make one.
+    pub fn look_at(&self, file: &Path) -> Option<Journal> {
+        let named = || Some(project_of::of(file).ok()?.and_then(|project| project.store));
+        let folder = match &self.store {
+            Some(named) => named.clone(),
+            None => named()?.map(|named| plain(&named)).or_else(default_folder)?,
+        };
+        folder.is_dir().then(|| Journal::open(&folder).ok())?
+    }
+
     /// What is wrong with a store that is named and is not there: nothing can be recovered from it, and none is made. What is
     /// wrong with the place itself is told by whoever opens it.
     pub fn nowhere(&self) -> Option<Diagnostic> {

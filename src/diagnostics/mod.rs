@@ -168,6 +168,16 @@ impl Diagnostic {
         finding
     }
 
+    /// Where a name declares: that it should be one that is taken there is a guess, and no sure fix.
+    #[must_use]
+    pub fn unsure_of<'t>(mut self, taken: impl IntoIterator<Item = &'t str>) -> Self {
+        let taken: Vec<&str> = taken.into_iter().collect();
+        for fix in &mut self.fixes {
+            fix.safe &= !fix.edits.iter().any(|edit| taken.contains(&edit.text.as_str()));
+        }
+        self
+    }
+
     /// The fixes that are applied without asking.
     pub fn safe_fixes(&self) -> impl Iterator<Item = &Fix> {
         self.fixes.iter().filter(|fix| fix.safe)

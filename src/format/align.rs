@@ -6,15 +6,15 @@ use super::lines::Line;
 /// Blanks between the longest code and the comments of a group, at least.
 const GAP: usize = 2;
 
-/// The text of these lines.
-pub fn print(lines: &[Line]) -> String {
+/// The text of these lines, each with this line end.
+pub fn print(lines: &[Line], newline: &str) -> String {
     let mut text = String::new();
     let mut rest = lines;
     while !rest.is_empty() {
         let (group, others) = rest.split_at(group(rest));
         let column = group.iter().map(width).max().unwrap_or(0) + GAP;
         for line in group {
-            write(&mut text, line, column);
+            write(&mut text, line, column, newline);
         }
         rest = others;
     }
@@ -43,9 +43,9 @@ fn width(line: &Line) -> usize {
     }
 }
 
-fn write(text: &mut String, line: &Line, column: usize) {
+fn write(text: &mut String, line: &Line, column: usize, newline: &str) {
     if line.blank_before {
-        text.push('\n');
+        text.push_str(newline);
     }
     let blanks = |text: &mut String, count: usize| text.extend(std::iter::repeat_n(' ', count));
     blanks(text, line.indent);
@@ -56,5 +56,5 @@ fn write(text: &mut String, line: &Line, column: usize) {
         }
         text.push_str(comment);
     }
-    text.push('\n');
+    text.push_str(newline);
 }

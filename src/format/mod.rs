@@ -39,11 +39,17 @@ pub fn format(source: SourceId, text: &str) -> Result<String, Refusal> {
         return Err(Refusal::Unparsable(parsed.findings));
     }
     let before = token::tokens(text);
-    let formatted = align::print(&lines::lines(&before));
+    let formatted = align::print(&lines::lines(&before), newline(text));
     match same::difference(&parsed.file, &before, &formatted) {
         None => Ok(formatted),
         Some(what) => Err(Refusal::Changed(what)),
     }
+}
+
+/// How a text ends its lines: as it ends the first one.
+pub fn newline(text: &str) -> &'static str {
+    let first = text.find('\n').and_then(|end| text.get(..end));
+    if first.is_some_and(|line| line.ends_with('\r')) { "\r\n" } else { "\n" }
 }
 
 #[cfg(test)]

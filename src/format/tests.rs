@@ -15,10 +15,12 @@ fn a_text_of_blanks_is_empty() {
 }
 
 #[test]
-fn line_ends_and_marks_of_other_systems_go_away() {
-    assert_eq!(formatted("\u{FEFF}use std.http\r\n\r\n# c \t\r\nlet a = 5s"), "use std.http\n\n# c\nlet a = 5s\n");
-    assert_eq!(formatted("let a =\r\n -5s\r\nlet b = a -\r\n 3s"), "let a =\n    -5s\nlet b = a -\n    3s\n");
-    assert_eq!(formatted("let a = ```x \r\n y```\r\n"), "let a = ```x \r\n y```\n");
+fn marks_and_blanks_go_away_and_line_ends_are_those_of_the_first_line() {
+    assert_eq!(formatted("\u{FEFF}use std.http\r\n\n# c \t\nlet a = 5s"), "use std.http\r\n\r\n# c\r\nlet a = 5s\r\n");
+    assert_eq!(formatted("let a =\n -5s\r\nlet b = a -\r\n 3s"), "let a =\n    -5s\nlet b = a -\n    3s\n");
+    let raw = "let a = ```x \n y```\r\n";
+    assert_eq!(formatted(&format!("let b = 1\r\n{raw}")), format!("let b = 1\r\n{raw}"));
+    assert_eq!(formatted("let a = ```x \r\n y```\n"), "let a = ```x \r\n y```\r\n");
 }
 
 #[test]

@@ -1,11 +1,12 @@
 //! What can be done about what is found: fixes, what is allowed in place, and what an experiment lacks.
 
+use super::additions::additions;
 use super::asked::Asked;
 use super::findings::{diagnostic, location};
 use super::shape::Shape;
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, Edit, Fix, lints};
-use crate::syntax::tree::{Experiment, StepKind};
+use crate::format::newline;
 use gen_lsp_types::{CodeAction, CodeActionKind, TextEdit, Uri, WorkspaceEdit};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -24,8 +25,8 @@ pub fn actions(asked: &Asked, bytes: Range<usize>, only: Option<&[CodeActionKind
     let file = known.analysis.program.modules.first().map(|module| &module.file);
     for experiment in file.iter().flat_map(|file| &file.experiments) {
         let extent = shape.statement_at(experiment.name.span.start as usize);
-        if extent.is_some_and(|it| it.start <= bytes.end && bytes.start <= it.end) {
-            found.extend(lacking(asked, experiment).iter().map(|fix| action(asked, fix, CodeActionKind::QuickFix)));
+        if extent.is_some_and(|it| it.start <= bytes.start && bytes.start <= it.end) {
+            found.extend(additions(asked, experiment).iter().map(|fix| action(asked, fix, CodeActionKind::QuickFix)));
         }
     }
     found.extend(fix_all(asked));
@@ -78,43 +79,12 @@ fn workspace_edit(asked: &Asked, edits: &[Edit]) -> WorkspaceEdit {
 fn allowed(asked: &Asked, shape: &Shape, finding: &Diagnostic) -> Option<Fix> {
     let rule = lints::find(finding.code.name)?.name;
     let place = finding.place()?;
-    let statement = shape.statement_at(place.start as usize)?;
+    let statement = shape.statement_outside_lists(place.start as usize)?;
     let line = asked.page.text.get(..statement.start)?.rsplit('\n').next()?;
     let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
     let at = Span::new(place.source, statement.start, statement.start);
-    let edits = vec![Edit::new(at, format!("@allow({rule})\n{indent}"))];
+    let edits = vec![Edit::new(at, format!("@allow({rule}){}{indent}", newline(asked.page.text)))];
     Some(Fix { title: format!("allow `{rule}` here"), edits, safe: false })
-}
-
-/// What an experiment lacks: a condition that stops it, and the check that it heals.
-fn lacking(asked: &Asked, experiment: &Experiment) -> Vec<Fix> {
-    let Some(run) = experiment.run.as_ref().filter(|_| !experiment.damaged) else { return Vec::new() };
-    let text = asked.page.text;
-    let line_start = |at: usize| text.get(..at).map_or(0, |before| before.rfind('\n').map_or(0, |end| end + 1));
-    let mut found = Vec::new();
-    if experiment.aborts.is_empty() {
-        let start = line_start(run.span.start as usize);
-        let indent: String = text.get(start..).unwrap_or("").chars().take_while(|c| *c == ' ' || *c == '\t').collect();
-        let at = Span::new(run.span.source, start, start);
-        let edits = vec![Edit::new(at, format!("{indent}abort when not steady for 10s\n\n"))];
-        found.push(Fix { title: "add an abort condition".to_owned(), edits, safe: false });
-    }
-    let heals = |kind: &StepKind| matches!(kind, StepKind::Expect(_) | StepKind::Wait(_));
-    let last = run.steps.iter().rposition(|step| matches!(step.kind, StepKind::Inject(_) | StepKind::Parallel(_)));
-    let healed = last.is_some_and(|at| run.steps[at + 1..].iter().any(|step| heals(&step.kind)));
-    if last.is_some() && !healed {
-        let close = (run.span.end as usize).saturating_sub(1);
-        let start = line_start(close);
-        let indent = text.get(start..close).unwrap_or("");
-        // A run on one line has no line of its own for the brace.
-        let (at, written) = match indent.trim().is_empty() {
-            true => (start, format!("{indent}  expect steady within 60s holding 10s\n")),
-            false => (close, "; expect steady within 60s holding 10s ".to_owned()),
-        };
-        let edits = vec![Edit::new(Span::new(run.span.source, at, at), written)];
-        found.push(Fix { title: "add a check that the system heals".to_owned(), edits, safe: false });
-    }
-    found
 }
 
 /// All fixes of the document that need nobody to decide, as far as they do not touch each other.

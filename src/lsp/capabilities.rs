@@ -153,7 +153,13 @@ fn of_workspace() -> WorkspaceOptions {
     let moves = FileOperationRegistrationOptions { filters: moves.map(|(glob, kind)| moving(glob, kind)).to_vec() };
     WorkspaceOptions {
         workspace_folders: Some(folders),
-        file_operations: Some(FileOperationOptions { will_rename: Some(moves), ..Default::default() }),
+        file_operations: Some(FileOperationOptions {
+            will_rename: Some(moves.clone()),
+            did_create: Some(moves.clone()),
+            did_rename: Some(moves.clone()),
+            did_delete: Some(moves),
+            ..Default::default()
+        }),
         text_document_content: Some(TextDocumentContent::Options(pages)),
     }
 }

@@ -2,6 +2,9 @@
 
 use super::findings::{self, Findings};
 use super::workspace::Workspace;
+use crate::base::{Files, Sources};
+use crate::names;
+use gen_lsp_types::Diagnostic;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
@@ -48,10 +51,20 @@ impl Closed {
 pub fn check(workspace: &mut Workspace, paths: &[PathBuf]) {
     for (path, known) in paths.iter().zip(workspace.check_all(paths)) {
         let mut checked = Checked { findings: Findings::new(), made_from: BTreeSet::from([path.clone()]) };
-        if let Some(known) = known {
-            findings::add(path, &known, workspace, &mut checked.findings);
-            checked.made_from.extend(known.made_from());
+        match known {
+            Some(known) => {
+                findings::add(path, &known, workspace, &mut checked.findings);
+                checked.made_from.extend(known.made_from());
+            }
+            None => checked.findings.extend(unreadable(path, workspace)),
         }
         workspace.closed.0.insert(path.clone(), checked);
     }
+}
+
+/// That a file cannot be read, and why.
+fn unreadable(path: &Path, workspace: &Workspace) -> Option<(PathBuf, Vec<Diagnostic>)> {
+    let error = workspace.files.read(path).err()?;
+    let finding = names::unreadable(path, &error, None);
+    Some((path.to_path_buf(), vec![findings::diagnostic(&finding, &Sources::default(), workspace)]))
 }

@@ -8,12 +8,9 @@ use gen_lsp_types::TextEdit;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
 use std::ops::Range;
 
-/// The text of a document as the formatter lays it out, with its own line ends; none where it does not parse.
+/// The text of a document as the formatter lays it out; none where it does not parse.
 fn laid_out(text: &str) -> Option<String> {
-    let formatted = format(SourceId(0), text).ok()?;
-    // Texts of several lines keep their own line ends.
-    let lines = || formatted.replace("\r\n", "\n").replace('\n', "\r\n");
-    Some(if text.contains("\r\n") { lines() } else { formatted })
+    format(SourceId(0), text).ok()
 }
 
 /// Lays out the whole document.

@@ -18,7 +18,7 @@ pub fn lenses(asked: &Asked) -> Vec<CodeLens> {
             found.push(lens(asked, &experiment.name, title, ""));
         }
         found.push(lens(asked, &experiment.name, "plan".to_owned(), "chaos.plan"));
-        if let Some(verdict) = asked.workspace.last_run(&experiment.name.text) {
+        if let Some(verdict) = asked.workspace.last_run(asked.path, &experiment.name.text) {
             found.push(lens(asked, &experiment.name, format!("last run: {verdict}"), ""));
         }
     }

@@ -4,6 +4,7 @@
 //! message waits. Nothing here reads the disk or the network: files come from a [`World`].
 
 mod actions;
+mod additions;
 mod address;
 mod asked;
 mod capabilities;
@@ -46,6 +47,6 @@ pub trait World: Files {
     /// All programs in a folder and its folders, but for what the project leaves out; absolute paths.
     fn programs(&self, folder: &Path, project: Option<&Project>) -> Vec<PathBuf>;
 
-    /// How the last run of an experiment ended, and where.
-    fn last_run(&self, experiment: &str) -> Option<String>;
+    /// How the last run of a program's experiment ended, and where.
+    fn last_run(&self, program: &Path, experiment: &str) -> Option<String>;
 }

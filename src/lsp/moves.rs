@@ -26,8 +26,9 @@ pub fn follow(workspace: &Workspace, moves: &[FileRename], programs: &[PathBuf])
             if home.is_none() && target.is_none() {
                 continue;
             }
-            let written = format!("\"{}\"", relative(folder, target.as_deref().unwrap_or(used)));
-            if program.sources.text(it.at) == written || written.contains('\\') {
+            let written = relative(folder, target.as_deref().unwrap_or(used));
+            let written = format!("\"{}\"", written.replace('\\', "\\\\").replace('"', "\\\""));
+            if program.sources.text(it.at) == written || written.contains(char::is_control) {
                 continue;
             }
             if let Some(at) = location(it.at, &program.sources, workspace) {

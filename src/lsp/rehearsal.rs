@@ -1,5 +1,6 @@
 //! What texts would mean with other names in them, found out before the names are given.
 
+use super::asked::Asked;
 use super::index::What;
 use super::workspace::{Known, Workspace};
 use crate::base::{Files, Overlay, Span};
@@ -17,12 +18,10 @@ pub type Edits = BTreeMap<PathBuf, Vec<Edit>>;
 /// What stands against edits that change names: an error in one of the programs that was not there before, or a name that would
 /// mean something else.
 pub fn objection(workspace: &Workspace, edits: &Edits, programs: &[PathBuf]) -> Option<String> {
-    let files = Overlay::over(workspace.files);
-    for (path, edits) in edits {
-        let text = workspace.files.read(path).ok().and_then(|text| apply(&text, edits));
-        let Some(text) = text else { return Some(format!("`{}` has changed meanwhile", path.display())) };
-        files.put(path, text);
-    }
+    let files = match edited(workspace, edits) {
+        Ok(files) => files,
+        Err(why) => return Some(why),
+    };
     let (old, new) = (Shelf::new(workspace.files), Shelf::new(&files));
     let mut before = workspace.over(workspace.files, &old);
     let mut after = workspace.over(&files, &new);
@@ -31,6 +30,25 @@ pub fn objection(workspace: &Workspace, edits: &Edits, programs: &[PathBuf]) -> 
         let mut pairs = pairs.filter_map(|(before, after)| Some((before?, after?)));
         pairs.find_map(|(before, after)| new_error(&before, &after).or_else(|| other_meaning(&before, &after, edits)))
     })
+}
+
+/// Whether edits of the document would make an error that it does not have.
+pub fn adds_error(asked: &Asked, edits: &Edits) -> bool {
+    let Some((before, files)) = asked.known.zip(edited(asked.workspace, edits).ok()) else { return true };
+    let shelf = Shelf::new(&files);
+    let mut after = asked.workspace.over(&files, &shelf);
+    let after = after.check_all(&[asked.path.to_path_buf()]).pop().flatten();
+    after.is_none_or(|after| new_error(before, &after).is_some())
+}
+
+/// The files with edits in them.
+fn edited<'w>(workspace: &'w Workspace, edits: &Edits) -> Result<Overlay<'w>, String> {
+    let files = Overlay::over(workspace.files);
+    for (path, edits) in edits {
+        let text = workspace.files.read(path).ok().and_then(|text| apply(&text, edits));
+        files.put(path, text.ok_or_else(|| format!("`{}` has changed meanwhile", path.display()))?);
+    }
+    Ok(files)
 }
 
 /// An error that was not there before.

@@ -235,11 +235,12 @@ impl Server<'_> {
             }
             (Stage::Known, "workspace/didChangeWatchedFiles") => {
                 self.with(params, |server, it: lsp::DidChangeWatchedFilesParams| {
-                    let paths: Vec<PathBuf> = it.changes.iter().map(|change| address::path(&change.uri)).collect();
-                    if server.workspace.changed_outside(&paths) {
-                        server.have_asked_again();
-                    }
+                    server.changed_outside(it.changes.iter().map(|change| address::path(&change.uri)).collect());
                 });
+            }
+            // Of a folder that goes, whoever watches files is told nothing of those in it.
+            (Stage::Known, "workspace/didCreateFiles" | "workspace/didRenameFiles" | "workspace/didDeleteFiles") => {
+                self.changed_outside(paths_of_operation(&params));
             }
             (Stage::Known, "workspace/didChangeWorkspaceFolders") => self.with(params, Self::folders),
             _ => {}
@@ -289,6 +290,13 @@ impl Server<'_> {
         }
     }
 
+    /// Files and folders have changed, came or went outside the documents.
+    fn changed_outside(&mut self, paths: Vec<PathBuf>) {
+        if self.workspace.changed_outside(&paths) {
+            self.have_asked_again();
+        }
+    }
+
     /// Whoever asks for findings cannot know that files have changed outside the editor.
     fn have_asked_again(&mut self) {
         if self.client.asks_again && (self.client.pulls || self.asks_of_all) {
@@ -316,6 +324,13 @@ impl Server<'_> {
         });
         self.ask("client/registerCapability", params);
     }
+}
+
+/// The files and folders that were made, deleted, or moved: from where, and to where.
+fn paths_of_operation(params: &Value) -> Vec<PathBuf> {
+    let files = params["files"].as_array().into_iter().flatten();
+    let named = files.flat_map(|file| ["uri", "oldUri", "newUri"].map(|key| file[key].as_str()));
+    named.flatten().map(|uri| address::path(&Uri(uri.to_owned()))).collect()
 }
 
 /// The folders that the client has open.

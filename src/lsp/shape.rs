@@ -163,7 +163,18 @@ impl<'t> Shape<'t> {
 
     /// The statement that holds a byte, without those around it.
     pub fn statement_at(&self, offset: usize) -> Option<&Range<usize>> {
-        self.statements.iter().filter(|it| it.start <= offset && offset <= it.end).min_by_key(|it| it.len())
+        self.statements_at(offset).min_by_key(|it| it.len())
+    }
+
+    /// The same, without the parts of lists of arguments or values: an attribute can stand before it.
+    pub fn statement_outside_lists(&self, offset: usize) -> Option<&Range<usize>> {
+        let lists = || self.brackets.iter().filter(|bracket| bracket.kind == Kind::Open);
+        let is_in_list = |at: usize| lists().any(|list| list.bytes.start < at && at < list.bytes.end);
+        self.statements_at(offset).filter(|it| !is_in_list(it.start)).min_by_key(|it| it.len())
+    }
+
+    fn statements_at(&self, offset: usize) -> impl Iterator<Item = &Range<usize>> {
+        self.statements.iter().filter(move |it| it.start <= offset && offset <= it.end)
     }
 }
 

@@ -141,10 +141,13 @@ impl<'w> Workspace<'w> {
     /// document does.
     pub fn changed_outside(&mut self, paths: &[PathBuf]) -> bool {
         let closed: Vec<&PathBuf> = paths.iter().filter(|path| !self.documents.contains_key(*path)).collect();
-        let of_project = |path: &PathBuf| path.ends_with(project::FILE_NAME) || path.ends_with(project::LOCK_NAME);
+        // A folder may have had one.
+        let of_project = |path: &PathBuf| {
+            path.ends_with(project::FILE_NAME) || path.ends_with(project::LOCK_NAME) || path.extension().is_none()
+        };
         let of_project = paths.iter().any(of_project);
         let counts = of_project || !closed.is_empty();
-        closed.into_iter().for_each(|path| self.moved(path));
+        closed.into_iter().for_each(|path| self.moved_with_contents(path));
         if of_project {
             self.homes.clear();
         }
@@ -177,6 +180,14 @@ impl<'w> Workspace<'w> {
     fn publish(&self, path: &Path) {
         let text = self.documents.get(path).map(|document| document.text.clone());
         self.files.put(path, text.unwrap_or_default());
+    }
+
+    /// A file or a folder came, went, or may have become any other.
+    fn moved_with_contents(&mut self, path: &Path) {
+        let known = self.known.values().flat_map(|it| it.made_from()).chain(self.closed.made_from());
+        let inside: BTreeSet<PathBuf> = known.filter(|it| it != path && it.starts_with(path)).collect();
+        inside.iter().for_each(|path| self.shelf.forget(path));
+        self.moved(path);
     }
 
     /// A file came, went, or may have become any other.
@@ -324,9 +335,9 @@ impl<'w> Workspace<'w> {
         !path.is_absolute()
     }
 
-    /// How an experiment's last run ended.
-    pub fn last_run(&self, experiment: &str) -> Option<String> {
-        self.world.last_run(experiment)
+    /// How the last run of a program's experiment ended.
+    pub fn last_run(&self, program: &Path, experiment: &str) -> Option<String> {
+        self.world.last_run(program, experiment)
     }
 
     /// Does something with a text and its lines.

@@ -49,6 +49,9 @@ pub struct Effective {
     /// Where that is written.
     #[serde(skip)]
     pub services_span: Option<Span>,
+    /// Where the experiment has a list of its own: what the environment lets it hold, if that says anything.
+    #[serde(skip)]
+    pub addable: Option<Option<BTreeSet<String>>>,
     /// The bounds.
     #[serde(flatten)]
     pub bounds: BTreeMap<LimitName, Bound>,
@@ -111,7 +114,14 @@ impl Effective {
             }
         }
         let (services, services_span) = services(experiment, environment);
-        Effective { services, services_span, bounds, budgets, places, varies }
+        let allowed = environment.services.as_ref().map(|(allowed, _)| allowed.clone());
+        let addable = experiment.services.as_ref().map(|_| allowed);
+        Effective { services, services_span, addable, bounds, budgets, places, varies }
+    }
+
+    /// Whether a service may be faulted as soon as the experiment's own list has it.
+    pub fn can_add(&self, service: &str) -> bool {
+        self.addable.as_ref().is_some_and(|allowed| allowed.as_ref().is_none_or(|allowed| allowed.contains(service)))
     }
 
     /// A bound.

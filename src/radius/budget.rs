@@ -45,7 +45,7 @@ pub fn check(plan: &Plan, events: &Events, findings: &mut Vec<Excess>) -> BTreeM
             continue;
         };
         if share > bound.value + 1e-9 {
-            let finding = errors::budget(slo, share, *bound, seconds, target);
+            let finding = errors::budget(metric, slo, share, *bound, seconds, target);
             let over = (share - bound.value) * (1.0 - target) * slo.period;
             findings.push(Excess { finding, repairs: shorter(plan, &metric.service, over) });
         }

@@ -2,7 +2,7 @@
 
 use super::dilution::Diluted;
 use crate::base::{Span, unit};
-use crate::diagnostics::{Diagnostic, codes};
+use crate::diagnostics::{Diagnostic, Edit, codes};
 use crate::plan::{Bound, Origin, PlaceLimit, Step};
 use crate::types::model::{Expectation, Slo, Trigger};
 use crate::types::term::MetricId;
@@ -24,11 +24,16 @@ fn limited(finding: Diagnostic, bound: Bound) -> Diagnostic {
     }
 }
 
-pub fn service(service: &str, at: Span, limit: Option<Span>) -> Diagnostic {
+/// `own`: whether it is the experiment that leaves the service out, and nobody else.
+pub fn service(service: &str, at: Span, limit: Option<Span>, own: bool) -> Diagnostic {
     let finding = Diagnostic::error(codes::E0502, format!("`{service}` may not be faulted"))
         .at(at, "faulted here")
         .help(format!("add `{service}` to `limit {{ services … }}`, or fault another service"));
     match limit {
+        Some(span) if own => {
+            let edit = Edit::after(span, format!(" {service},"));
+            finding.at(span, "only these may be").fix(format!("add `{service}` to the limit"), vec![edit])
+        }
         Some(span) => finding.at(span, "only these may be"),
         None => finding,
     }
@@ -49,6 +54,7 @@ pub fn traffic(
     parts: &[(&str, f64, Span)],
     timeline: Option<String>,
 ) -> Diagnostic {
+    let most = share;
     let (share, limit) = (unit::show_ratio(share), unit::show_ratio(bound.value));
     let headline = format!("traffic on `{service}` can reach {share}, above the limit of {limit}");
     let mut finding = Diagnostic::error(codes::E0501, headline);
@@ -61,10 +67,16 @@ pub fn traffic(
         finding = finding.note(format!("{}, all on `{service}` = {share}", sum.join(" + ")));
     }
     finding = timeline.into_iter().fold(finding, Diagnostic::note);
-    limited(finding, bound).help(match parts.len() {
+    let instead = match parts.len() {
         1 => "write `traffic: limit.traffic`, which takes the limit that holds",
-        _ => "run them one after the other, let them touch less, or raise `traffic`",
-    })
+        _ => "run them one after the other, let them touch less",
+    };
+    raised(finding, bound, instead, &format!("traffic <= {}", at_least(most)))
+}
+
+/// A share as a limit that allows it: whole tenths of a percent, never less than it is.
+fn at_least(share: f64) -> String {
+    unit::show_ratio(((share * 1000.0 - 1e-6).ceil() / 1000.0).min(1.0))
 }
 
 pub fn no_requests(step: &Step, bound: Bound) -> Diagnostic {
@@ -151,15 +163,17 @@ pub fn place(reason: &str, limit: &PlaceLimit, at: Span) -> Diagnostic {
         .help("fault another service, say in the environment where this one is, or widen the limit")
 }
 
-pub fn budget(slo: &Slo, share: f64, bound: Bound, seconds: f64, target: f64) -> Diagnostic {
+pub fn budget(metric: &MetricId, slo: &Slo, share: f64, bound: Bound, seconds: f64, target: f64) -> Diagnostic {
     let (shown, limit) = (unit::show_ratio(share), unit::show_ratio(bound.value));
     let headline = format!("{shown} of the error budget of `{}` can be spent, above the limit of {limit}", slo.text);
     let (failing, period) = (unit::show_duration(seconds), unit::show_duration(slo.period));
     let budget = unit::show_ratio(1.0 - target);
     let sum = format!("failed requests of {failing} in all, of the {budget} of {period} that may fail = {shown}");
-    limited(Diagnostic::error(codes::E0506, headline).note(sum), bound)
-        .note("a service that calls a faulted one counts with all its requests: how often it calls is not known")
-        .help("shorten the faults, lower their `rate`, or raise the limit")
+    let finding = Diagnostic::error(codes::E0506, headline)
+        .note(sum)
+        .note("a service that calls a faulted one counts with all its requests: how often it calls is not known");
+    let written = format!("budget <= {} of {metric}", at_least(share));
+    raised(finding, bound, "shorten the faults, lower their `rate`", &written)
 }
 
 pub fn amplification_only(at: Span, diluted: &[Diluted]) -> Diagnostic {
@@ -192,14 +206,25 @@ pub fn no_objective(metric: &MetricId, bound: Bound) -> Diagnostic {
     limited(finding, bound).help(format!("declare one in the service: `slo {} >= 99%`", metric.metric))
 }
 
-pub fn instances(service: &str, hit: f64, most: f64, of: Option<u32>, bound: Bound, steps: &[&Step]) -> Diagnostic {
+/// `share`: whether the limit that is exceeded is a share of the instances.
+pub fn instances(
+    service: &str,
+    hit: f64,
+    (most, of): (f64, Option<u32>),
+    (bound, share): (Bound, bool),
+    steps: &[&Step],
+) -> Diagnostic {
     let (shown, allowed) = (unit::show_number(hit), unit::show_number(most));
     let known = of.map_or(String::new(), |of| format!(" of {of}"));
     let headline =
         format!("{shown}{known} instances of `{service}` can be hit at one time, above the limit of {allowed}");
     let finding = hitting(Diagnostic::error(codes::E0509, headline), steps);
     let finding = if most < 1.0 { finding.note("a share rounds down, and here nothing is left") } else { finding };
-    limited(finding, bound).help("hit fewer, run them one after the other, or raise the limit `instances`")
+    let needed = match of.filter(|_| share) {
+        Some(of) => format!("{}%", (hit / f64::from(of) * 100.0).ceil()),
+        None => shown,
+    };
+    raised(finding, bound, "hit fewer, run them one after the other", &format!("instances <= {needed}"))
 }
 
 pub fn every_instance(service: &str, hit: f64, steps: &[&Step]) -> Diagnostic {

@@ -25,8 +25,8 @@ pub fn check(proof: &Proof, findings: &mut Vec<Excess>) -> BTreeMap<String, Hit>
         let allowed = Allowed::of(proof.plan, service);
         let hit = Hit { most: contest.most, of: allowed.of, proven: allowed.share.is_none() || allowed.of.is_some() };
         let steps: Vec<_> = contest.who.iter().map(|at| proof.faults[*at].step).collect();
-        if let Some((most, bound)) = allowed.exceeded(contest.most) {
-            let finding = errors::instances(service, contest.most, most, allowed.of, bound, &steps);
+        if let Some((most, limit)) = allowed.exceeded(contest.most) {
+            let finding = errors::instances(service, contest.most, (most, allowed.of), limit, &steps);
             findings.push(Excess { finding, repairs: Repair::waits(&proof.ids(contest)) });
         } else if allowed.all(contest.most) {
             let finding = errors::every_instance(service, contest.most, &steps);
@@ -55,10 +55,12 @@ impl Allowed {
         Self { of, number: bound(LimitName::Instances), share: bound(LimitName::InstanceShare) }
     }
 
-    /// The limit that so many instances exceed, and the number that it allows. Shares round down.
-    fn exceeded(&self, hit: f64) -> Option<(f64, Bound)> {
-        let number = self.number.map(|bound| (bound.value, bound));
-        let share = self.share.zip(self.of).map(|(bound, of)| ((bound.value * f64::from(of) + 1e-9).floor(), bound));
+    /// The limit that so many instances exceed and whether it is a share, behind the number that it allows. Shares round
+    /// down.
+    fn exceeded(&self, hit: f64) -> Option<(f64, (Bound, bool))> {
+        let number = self.number.map(|bound| (bound.value, (bound, false)));
+        let shared = |(bound, of): (Bound, u32)| ((bound.value * f64::from(of) + 1e-9).floor(), (bound, true));
+        let share = self.share.zip(self.of).map(shared);
         let bounds = [number, share].into_iter().flatten().filter(|(most, _)| hit > *most + 1e-9);
         bounds.min_by(|a, b| a.0.total_cmp(&b.0))
     }

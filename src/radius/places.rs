@@ -11,7 +11,8 @@ pub fn check(plan: &Plan, faults: &[Fault], findings: &mut Vec<Excess>) {
     for fault in faults {
         let target = &fault.injection.target;
         if !plan.limits.services.contains(target) && plan.limits.services_span.is_some() {
-            findings.push(errors::service(target, fault.injection.target_span, plan.limits.services_span).into());
+            let own = plan.limits.can_add(target);
+            findings.push(errors::service(target, fault.injection.target_span, plan.limits.services_span, own).into());
         }
         for limit in &plan.limits.places {
             if let Some(reason) = outside(plan, fault, limit) {

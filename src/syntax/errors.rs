@@ -13,6 +13,7 @@ pub fn unexpected(span: Span, found: &str, expected: &[Rule], near: Option<&str>
     let meant = match found {
         "=" if has("a value") => None,
         "=" if has("`)`") => Some(":"),
+        "=" if words == ["`<=`"] => Some("<="),
         _ => OPERATORS.iter().find(|(wrong, _)| *wrong == found).map(|(_, right)| *right),
     };
     let headline = match words.as_slice() {

@@ -7,7 +7,7 @@ pub mod scene;
 mod steps;
 
 pub use places::lacks_environment;
-pub use scene::{Scene, scene_at};
+pub use scene::{Scene, every_step, scene_at};
 
 use crate::base::{SourceId, Span};
 use crate::names::{Kind, Module, ModuleId, Program};

@@ -185,11 +185,17 @@ impl<'t> Builder<'t> {
         });
     }
 
+    /// Whether a quote that is never closed was found here.
+    fn is_unterminated(&self, at: usize) -> bool {
+        let begins = |finding: &Diagnostic| finding.place().is_some_and(|place| place.start as usize == at);
+        self.findings.iter().any(|finding| finding.code == codes::E0105 && begins(finding))
+    }
+
     /// Reads a damaged statement again, strictly, to say what was expected where.
     fn stray(&mut self, node: Node, strict: Rule) {
         let text = node.text.trim_end_matches([';', ' ']);
-        if text.trim_matches([' ', '"', ';']).is_empty() {
-            return; // what is left of an unterminated quote, reported already
+        if text.trim_matches([' ', '"', ';']).is_empty() && self.is_unterminated(node.start) {
+            return; // what is left of the quote, reported already
         }
         let found = first_token(text);
         if let Some(word) = self.meant(text, 0, strict) {

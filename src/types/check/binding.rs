@@ -21,7 +21,7 @@ impl Checker<'_> {
     ) {
         let mut seen: BTreeMap<MetricId, crate::base::Span> = BTreeMap::new();
         for binding in &written.bindings {
-            let Some((id, metric)) = self.bound_metric(system, &binding.metric) else { continue };
+            let Some((id, metric)) = self.bound_metric(system, &binding.metric, &written.bindings) else { continue };
             if let Some(first) = seen.insert(id.clone(), binding.metric.span) {
                 self.report(errors::twice("binding", &id.to_string(), first, binding.metric.span));
                 continue;
@@ -39,13 +39,16 @@ impl Checker<'_> {
         }
     }
 
-    fn bound_metric(&mut self, system: &System, path: &Path) -> Option<(MetricId, Metric)> {
+    fn bound_metric(&mut self, system: &System, path: &Path, all: &[tree::Binding]) -> Option<(MetricId, Metric)> {
         let [service, metric] = path.parts.as_slice() else {
             let help = Some("write `bind service.metric = …`".to_owned());
             self.report(errors::binding("expected a service's metric".to_owned(), path.span, help));
             return None;
         };
-        if !self.known_service(system, service) {
+        let others = || all.iter().filter_map(|other| other.metric.parts.split_first());
+        let same_metric = others().filter(|(_, rest)| rest.iter().map(|it| &it.text).eq([&metric.text]));
+        let taken: Vec<&str> = same_metric.map(|(other, _)| other.text.as_str()).collect();
+        if !self.known_service_beside(system, service, &taken) {
             return None;
         }
         let id = MetricId { service: service.text.clone(), metric: metric.text.clone() };
@@ -54,7 +57,9 @@ impl Checker<'_> {
             let metrics = system.service(&service.text).map_or(&[][..], |service| &service.metrics);
             let what = format!("metric of `{}`:", service.text);
             let known = metrics.iter().map(|metric| metric.name.as_str());
-            self.report(errors::unknown(&what, &metric.text, metric.span, known));
+            let of_service = others().filter(|(other, _)| other.text == service.text);
+            let taken = of_service.flat_map(|(_, rest)| rest).map(|it| it.text.as_str());
+            self.report(errors::unknown(&what, &metric.text, metric.span, known).unsure_of(taken));
         }
         found.map(|found| (id, found))
     }

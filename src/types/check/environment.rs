@@ -190,10 +190,16 @@ impl Checker<'_> {
     }
 
     pub(super) fn known_service(&mut self, system: &System, name: &tree::Name) -> bool {
+        self.known_service_beside(system, name, &[])
+    }
+
+    /// The same, where a service can be named once only: those that are named there already.
+    pub(super) fn known_service_beside(&mut self, system: &System, name: &tree::Name, taken: &[&str]) -> bool {
         let known = system.service(&name.text).is_some();
         if !known {
             let names = system.services.iter().map(|service| service.name.as_str());
-            self.report(errors::unknown("service", &name.text, name.span, names));
+            let finding = errors::unknown("service", &name.text, name.span, names);
+            self.report(finding.unsure_of(taken.iter().copied()));
         }
         known
     }
@@ -205,8 +211,9 @@ impl Checker<'_> {
         secrets: Option<&[String]>,
         environment: &mut Environment,
     ) {
+        let taken: Vec<&str> = written.services.iter().map(|service| service.name.text.as_str()).collect();
         for service in &written.services {
-            if self.known_service(system, &service.name) {
+            if self.known_service_beside(system, &service.name, &taken) {
                 let place = self.place(service, secrets);
                 environment.services.insert(service.name.text.clone(), place);
             }

@@ -92,7 +92,9 @@ impl Checker<'_> {
                 let system = of.about.system?;
                 if system.service(&service.text).is_none() {
                     let known = system.services.iter().map(|service| service.name.as_str());
-                    self.report(errors::unknown("service", &service.text, service.span, known));
+                    // The traffic of one that is near may be given, too.
+                    let finding = errors::unknown("service", &service.text, service.span, known.clone());
+                    self.report(finding.unsure_of(known));
                     return None;
                 }
                 Some(What::Traffic(service.text.clone(), course?))

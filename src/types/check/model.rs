@@ -82,7 +82,8 @@ impl Checker<'_> {
 
     fn services_exist(&mut self, written: &tree::Model, system: &System) {
         for service in written.services.iter().filter(|it| system.service(&it.name.text).is_none()) {
-            self.report(unknown_service(&service.name, system));
+            let taken = written.services.iter().map(|it| it.name.text.as_str());
+            self.report(unknown_service(&service.name, system).unsure_of(taken));
         }
     }
 
@@ -94,7 +95,10 @@ impl Checker<'_> {
                 self.within(&one.rate, &Type::Frequency, "arrivals", Interval::new(0.001, stable::MOST_REQUESTS));
             match system.services.iter().position(|it| it.name == one.service.text) {
                 Some(at) => found[at] = (rate.unwrap_or(0.0), Some(one.rate.span)),
-                None => self.report(unknown_service(&one.service, system)),
+                None => {
+                    let taken = written.arrivals.iter().map(|it| it.service.text.as_str());
+                    self.report(unknown_service(&one.service, system).unsure_of(taken));
+                }
             }
         }
         if written.arrivals.is_empty() && !written.damaged {

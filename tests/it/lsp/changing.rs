@@ -5,19 +5,19 @@ use super::client::{Client, byte, edited, marked};
 use serde_json::{Value, json};
 
 /// The actions at a mark, by title.
-fn actions(client: &mut Client, name: &str, at: &Value) -> Vec<Value> {
+pub fn actions(client: &mut Client, name: &str, at: &Value) -> Vec<Value> {
     let more = json!({ "range": { "start": at, "end": at }, "context": { "diagnostics": [] } });
     client.ask_of("codeAction", name, more).as_array().cloned().unwrap_or_default()
 }
 
 #[track_caller]
-fn action<'a>(all: &'a [Value], title: &str) -> &'a Value {
+pub fn action<'a>(all: &'a [Value], title: &str) -> &'a Value {
     let found = all.iter().find(|it| it["title"].as_str().unwrap().contains(title));
     found.unwrap_or_else(|| panic!("{title} is not among {all:#?}"))
 }
 
 /// The text of a file with what an action changes in it.
-fn done(client: &Client, name: &str, text: &str, action: &Value) -> String {
+pub fn done(client: &Client, name: &str, text: &str, action: &Value) -> String {
     edited(text, &action["edit"]["changes"][client.address(name)])
 }
 

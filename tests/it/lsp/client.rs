@@ -6,7 +6,7 @@ use lsp_server::{Message, Notification, Request, Response};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
-use std::process::{ChildStdin, ChildStdout, ExitStatus, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 
 /// A client with the server that it started.
 pub struct Client {
@@ -19,6 +19,8 @@ pub struct Client {
     told: BTreeMap<String, Value>,
     /// Answers to requests that were not waited for yet.
     early: Vec<Response>,
+    /// Answers that are to no request of ours.
+    pub odd: Vec<String>,
     /// What the server asked for.
     pub requested: Vec<String>,
     /// What the server said it offers.
@@ -64,20 +66,30 @@ impl Client {
     /// An editor with these abilities.
     pub fn that_can(place: Place, capabilities: Value) -> Self {
         let mut client = Self::silent(place);
-        let root = client.address("");
+        client.introduce(capabilities);
+        client
+    }
+
+    /// Says who it is: an editor with its folder open.
+    pub fn introduce(&mut self, capabilities: Value) {
+        let root = self.address("");
         let folder = root.trim_end_matches('/').to_owned();
         let folders = json!([{ "uri": folder, "name": "depot" }]);
         let params = json!({
             "processId": null, "rootUri": folder, "capabilities": capabilities, "workspaceFolders": folders
         });
-        client.offered = client.ask("initialize", params)["capabilities"].clone();
-        client.tell("initialized", json!({}));
-        client
+        self.offered = self.ask("initialize", params)["capabilities"].clone();
+        self.tell("initialized", json!({}));
     }
 
     /// One that has said nothing yet.
     pub fn silent(place: Place) -> Self {
-        let mut command = place.chaos(&["lsp"]);
+        let command = place.chaos(&["lsp"]);
+        Self::of(place, command)
+    }
+
+    /// One that has started the server so.
+    pub fn of(place: Place, mut command: Command) -> Self {
         let mut running = Running::start(command.stdin(Stdio::piped()));
         let input = running.0.stdin.take();
         let output = BufReader::new(running.0.stdout.take().unwrap());
@@ -89,6 +101,7 @@ impl Client {
             asked: 0,
             told: BTreeMap::new(),
             early: Vec::new(),
+            odd: Vec::new(),
             requested: Vec::new(),
             offered: Value::Null,
         }
@@ -128,7 +141,14 @@ impl Client {
             return self.early.swap_remove(at);
         }
         loop {
-            match Message::read(&mut self.output).unwrap().expect("the server went away") {
+            let message = match Message::read(&mut self.output) {
+                Ok(message) => message.expect("the server went away"),
+                Err(error) => {
+                    self.odd.push(error.to_string());
+                    continue;
+                }
+            };
+            match message {
                 Message::Response(response) if response.id == id.into() => return response,
                 Message::Response(other) => self.early.push(other),
                 Message::Request(request) => {
@@ -142,6 +162,11 @@ impl Client {
                 }
             }
         }
+    }
+
+    /// Answers that nobody waited for, in words.
+    pub fn early_answers(&self) -> Vec<String> {
+        self.early.iter().map(|answer| format!("{answer:?}")).collect()
     }
 
     /// Asks, and gives what is answered.

@@ -43,6 +43,8 @@ fn nonsense_is_answered_by_an_error_and_never_ends_the_server() {
     client.send_bytes(b"Content-Length: 5\r\n\r\n{]{]{");
     client.send_bytes(b"Content-Length: many\r\n\r\n");
     client.send_bytes(b"what is this\r\n");
+    client.send_bytes(b"Content-Length: 1000000000000000\r\n\r\n");
+    client.send_bytes(b"Content-Length: 18446744073709551615\r\n\r\n");
     client.send_bytes(b"Content-Length: 4\r\n\r\n\xff\xfe\xfd\xfc");
     assert_eq!(client.refused("textDocument/fly", json!({})).0, UNKNOWN);
     assert_eq!(client.refused("textDocument/hover", json!([1, 2])).0, INVALID_PARAMS);
@@ -55,6 +57,29 @@ fn nonsense_is_answered_by_an_error_and_never_ends_the_server() {
     client.open("a.chaos", DEPOT);
     assert_eq!(client.codes("a.chaos"), Vec::<String>::new());
     assert_eq!(client.leave().code(), Some(0));
+}
+
+/// Whoever asks something that cannot be understood must not wait for ever.
+#[test]
+fn what_is_no_message_is_answered_by_an_error_with_its_number() {
+    let mut client = Client::start();
+    let asked = [
+        ("{]{]{", "\\\"id\\\":null", "-32700"),
+        ("[{\"id\":1,\"method\":\"x\"}]", "\\\"id\\\":null", "-32600"),
+        ("{\"id\":2147483648,\"method\":\"workspace/symbol\",\"params\":{\"query\":\"a\"}}", "2147483648", "-32600"),
+        ("{\"id\":7.5,\"method\":\"workspace/symbol\"}", "7.5", "-32600"),
+        ("{\"id\":\"seven\",\"method\":5}", "seven", "-32600"),
+    ];
+    for (text, _, _) in asked {
+        client.send_bytes(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes());
+    }
+    assert_eq!(client.ask("workspace/symbol", json!({ "query": "no such thing" })), json!([]));
+    let mut told = client.odd.join("\n");
+    told.extend(client.early_answers());
+    for (text, id, code) in asked {
+        assert!(told.contains(id) && told.contains(code), "{text}: {told}");
+    }
+    assert_eq!(told.matches("-32600").count(), 4, "{told}");
 }
 
 #[test]
