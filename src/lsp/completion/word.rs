@@ -58,7 +58,7 @@ fn start(before: &str) -> usize {
     // The dots of a range, and the sign of a value, are no part of it.
     start = before[start..].rfind("..").map_or(start, |dots| start + dots + 2);
     let written = &before[start..];
-    start + (written.len() - written.trim_start_matches(|c: char| matches!(c, '-' | '%')).len())
+    start + (written.len() - written.trim_start_matches(['-', '%']).len())
 }
 
 fn in_name(c: char) -> bool {
