@@ -102,6 +102,16 @@ impl Opening {
         self.takes(NAME)
     }
 
+    /// The statement with more words; none where it cannot go on with them.
+    pub fn then(&self, text: &str) -> Option<Self> {
+        self.takes(text).then(|| Self { rule: self.rule, before: format!("{}{text} ", self.before) })
+    }
+
+    /// Whether it can end there.
+    pub fn is_whole(&self) -> bool {
+        self.stop("").0 == usize::MAX
+    }
+
     /// The words of the language that mean something there.
     pub fn words(&self) -> Vec<&'static str> {
         let named = self.takes_name().then(|| self.behind(NAME));

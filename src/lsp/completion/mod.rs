@@ -6,6 +6,7 @@ mod context;
 mod given;
 mod offers;
 mod statements;
+mod twice;
 mod values;
 mod word;
 

@@ -1,6 +1,7 @@
 //! What is offered, and how a client writes it.
 
 use super::context::Context;
+use super::twice::Twice;
 use crate::lsp::asked::Asked;
 use crate::lsp::signature::documentation;
 use crate::syntax::{Opening, is_keyword, is_name};
@@ -80,7 +81,7 @@ impl Offers {
         let mut items = self.list;
         for item in &mut items {
             let text = item.insert_text.take().filter(|_| context.is_last()).unwrap_or_else(|| item.label.clone());
-            let is_snippet = item.insert_text_format.is_some() && text != item.label;
+            let is_snippet = item.insert_text_format.is_some() && text.contains('$');
             let text = if is_snippet && !client.snippets { filled_in(&text) } else { text };
             item.insert_text_format = item.insert_text_format.filter(|_| is_snippet && client.snippets);
             item.text_edit = Some(match client.replaces {
@@ -92,8 +93,15 @@ impl Offers {
                 false => CompletionItemTextEdit::TextEdit(TextEdit { range: replaced, new_text: text }),
             });
         }
+        let twice = Twice::of(context, asked.page.text);
         items.retain(|item| {
             let text = filled_in(written(item));
+            if twice
+                .as_ref()
+                .is_some_and(|twice| item.kind == Some(CompletionItemKind::Keyword) && twice.is_said(&text))
+            {
+                return false;
+            }
             if is_name(&text) && !is_keyword(&text) { takes_names } else { takes(&text) }
         });
         items.sort_by(|a, b| a.label.cmp(&b.label).then_with(|| written(b).len().cmp(&written(a).len())));
@@ -112,7 +120,7 @@ fn written(item: &CompletionItem) -> &str {
 }
 
 /// A snippet with what stands in its places by default.
-fn filled_in(snippet: &str) -> String {
+pub fn filled_in(snippet: &str) -> String {
     let (mut out, mut rest) = (String::new(), snippet);
     while let Some((before, behind)) = rest.split_once('$') {
         out.push_str(before);

@@ -1,7 +1,8 @@
 //! What is offered while something is written.
 
-use super::TRIAL;
-use super::client::Client;
+use super::client::{Client, edited, marked};
+use super::{DEPOT, TRIAL};
+use crate::harness::Place;
 use serde_json::{Value, json};
 
 /// What is offered at the mark of a text in the depot's folder, by label.
@@ -170,19 +171,77 @@ fn a_fault_comes_with_what_it_needs() {
     assert!(latency["documentation"]["value"].as_str().unwrap().len() > 10);
 }
 
+/// The text before and behind the mark, what is chosen, and what then stands there.
+const CHOSEN: &[(&str, &str, &str)] = &[
+    ("experiment e on depot {\n  limit { services sc⟨⟩ales }\n}\n", "belt", "services belt }"),
+    ("experiment e on de⟨⟩pot {\n}\n", "depot", "on depot {"),
+    ("use \"./tr⟨⟩ial.chaos\"\n", "./places.chaos", "use \"./places.chaos\"\n"),
+    ("use \"./tr⟨⟩", "./places.chaos", "use \"./places.chaos"),
+    ("use \"tr⟨⟩ial.chaos\" as own\n", "./trial.chaos", "use \"./trial.chaos\" as own"),
+    (
+        "experiment e on depot {\n  run { inject http.er⟨⟩ror(scales, status: 503) for 1m }",
+        "latency",
+        "inject http.latency(scales, status: 503) for 1m }",
+    ),
+    (
+        "experiment e on depot {\n  run { inject ht⟨⟩tp.error(scales) for 1m }",
+        "http",
+        "inject http.error(scales) for 1m }",
+    ),
+    (
+        "experiment e on depot {\n  run { inject http.error(scales, sta⟨⟩tus: 503) for 1m }",
+        "rate",
+        "(scales, rate: 503) for 1m }",
+    ),
+    ("experiment e on depot {\n  run { inject http.error(scales, ⟨⟩) for 1m }", "rate", "(scales, rate: $0) for 1m }"),
+    ("experiment e on depot {\n  abort when p9⟨⟩5(belt.delay) > 1s\n}\n", "p99", "when p99(belt.delay) > 1s"),
+    ("experiment e on depot {\n  abort when p95(belt.delay) > 1⟨⟩0s\n}\n", "10ms", "> 10ms\n"),
+    ("experiment e on depot {\n  lim⟨⟩it { services scales }\n}\n", "steady", "  steady { services scales }"),
+    ("policy p when environment.ti⟨⟩er == production {\n}\n", "name", "when environment.name == production"),
+];
+
 #[test]
-fn every_snippet_of_a_whole_statement_reads_without_errors_once_it_is_filled_in() {
+fn the_word_at_the_cursor_is_replaced_and_what_stands_behind_it_is_not_said_again() {
     let mut client = Client::start();
-    let items = offered(&mut client, &format!("{HEAD}⟨⟩"));
-    let filled: Vec<&str> = items.iter().filter_map(|it| it["textEdit"]["newText"].as_str()).collect();
-    assert!(filled.len() > 10);
-    for snippet in
-        filled.iter().filter(|it| it.starts_with("policy") || it.starts_with("system") || it.starts_with("schedule"))
-    {
-        let text =
-            snippet.replace("$0", "").replace("${1:", "").replace("${2:", "").replace("${3:", "").replace('}', "");
-        assert!(!text.contains('$'), "{text}");
+    for (marked_text, label, wanted) in CHOSEN {
+        let whole = format!("{HEAD}{marked_text}");
+        let items = offered(&mut client, &whole);
+        let item = items.iter().find(|it| it["label"] == *label).unwrap_or_else(|| panic!("{label}: {items:?}"));
+        let text = edited(&marked(&whole).text, &json!([item["textEdit"]]));
+        assert!(text.contains(wanted), "{text}");
     }
+    // Editors show what begins with what they would replace before the cursor.
+    for (begun, filter) in [("./tr", "./trial.chaos"), ("tr", "trial.chaos"), ("", "./trial.chaos")] {
+        let items = offered(&mut client, &format!("use \"{begun}⟨⟩"));
+        let trial = items.iter().find(|it| it["label"] == "./trial.chaos").unwrap();
+        assert_eq!(trial["filterText"].as_str().unwrap_or("./trial.chaos"), filter, "{begun}");
+    }
+}
+
+#[test]
+fn clients_choose_whether_the_rest_stays_and_get_no_snippets_that_they_do_not_know() {
+    let place = Place::new();
+    place.write("depot.chaos", DEPOT);
+    let item = json!({ "snippetSupport": false, "insertReplaceSupport": true });
+    let mut client = Client::that_can(place, json!({ "textDocument": { "completion": { "completionItem": item } } }));
+    let items = offered(&mut client, &format!("{HEAD}experiment e on depot {{\n  limit {{ services sc⟨⟩ales }}\n}}\n"));
+    let belt = items.iter().find(|it| it["label"] == "belt").unwrap();
+    let (start, end) = (json!({ "line": 3, "character": 19 }), json!({ "line": 3, "character": 21 }));
+    assert_eq!(belt["textEdit"]["insert"], json!({ "start": start, "end": end }));
+    assert_eq!(belt["textEdit"]["replace"], json!({ "start": start, "end": { "line": 3, "character": 25 } }));
+    let items = offered(&mut client, &format!("{HEAD}experiment e on depot {{\n  run {{\n    inject http.⟨⟩"));
+    let error = items.iter().find(|it| it["label"] == "error").unwrap();
+    assert_eq!(error["textEdit"]["newText"], "error(target) for 1m {\n\texpect always steady\n}");
+    assert!(items.iter().all(|it| it["insertTextFormat"].is_null()));
+}
+
+#[test]
+fn what_may_be_said_once_is_not_offered_again() {
+    let mut client = Client::start();
+    let items = offered(&mut client, &format!("{HEAD}experiment e on depot {{\n  id \"a\"\n  ⟨⟩\n  owner \"b\"\n}}\n"));
+    let labels: Vec<&str> = items.iter().map(|it| it["label"].as_str().unwrap()).collect();
+    assert!(labels.contains(&"hypothesis") && labels.contains(&"abort when"), "{labels:?}");
+    assert!(!labels.contains(&"id") && !labels.contains(&"owner"), "{labels:?}");
 }
 
 #[test]

@@ -24,6 +24,9 @@ impl Place<'_> {
         if begins {
             self.parameters(name, offers);
         }
+        if self.context.rest.starts_with(':') {
+            return;
+        }
         if self.is_list_of_services(begins) {
             self.services(offers);
         }

@@ -3,10 +3,10 @@
 use super::Place;
 use super::names::RESOURCES;
 use super::wanted::COMPARATORS;
-use crate::lsp::completion::offers::Offers;
+use crate::lsp::completion::offers::{Offers, filled_in};
 use crate::names::Kind;
 use crate::names::component::CAPABILITIES;
-use crate::syntax::List;
+use crate::syntax::{List, Opening};
 use crate::types::model::Class;
 use crate::types::toy::Measure;
 use crate::types::trial::{Happening, Outcome};
@@ -49,8 +49,13 @@ impl Place<'_> {
                 "and" | "or" if behind_operand && !judges && !self.judges() => {}
                 "of" if behind_operand && !reads => {}
                 "not" if self.wanted().is_some() => {}
-                _ => offers.snippet(word, Item::Keyword, "", going_on(word)),
+                // What is expected of a fault is judged while it acts.
+                "after" if self.list() == List::Expectations => {}
+                _ => offers.snippet(word, Item::Keyword, "", &going_on(opening, word)),
             }
+        }
+        if !self.context.is_last() || !self.context.written.is_empty() {
+            return;
         }
         if behind_operand && !judges && (reads || self.judges()) {
             offers.words(COMPARATORS.iter().copied(), Item::Operator, "");
@@ -289,19 +294,31 @@ fn is_in_list(last: &str) -> bool {
     matches!(last, "calls" | "services" | "bends" | "on" | "tolerates" | ",")
 }
 
-/// A word with what usually follows it.
-fn going_on(word: &'static str) -> &'static str {
-    let full = GOING_ON.iter().find(|full| full.strip_prefix(word).is_some_and(|rest| rest.starts_with(' ')));
-    full.copied().unwrap_or(word)
-}
-
+/// Words with what usually follows them.
 const GOING_ON: &[&str] = &[
+    "for ${1:30s}",
     "within ${1:30s}",
     "holding ${1:10s}",
     "every ${1:1m}",
     "over ${1:10s}",
+    "from ${1:30s}",
     "no lower than baseline by ${1:2pp}",
+    "no data for ${1:15s}",
     "unchanged by ${1:2pp}",
-    "because \"$1\"",
     "else {\n\t$0\n}",
 ];
+
+/// A word with what follows it: a statement does not end there.
+fn going_on(opening: &Opening, word: &str) -> String {
+    let usual = GOING_ON.iter().filter(|full| full.strip_prefix(word).is_some_and(|rest| rest.starts_with(' ')));
+    if let Some(usual) = usual.copied().find(|full| opening.takes(&filled_in(full))) {
+        return usual.to_owned();
+    }
+    let behind = opening.then(word).filter(|behind| !behind.is_whole());
+    match behind {
+        Some(behind) if behind.takes("1") => format!("{word} ${{1:value}}"),
+        Some(behind) if behind.takes_name() => format!("{word} ${{1:name}}"),
+        Some(behind) if behind.takes("\"\"") => format!("{word} \"$1\""),
+        _ => word.to_owned(),
+    }
+}

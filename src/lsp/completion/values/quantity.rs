@@ -4,6 +4,7 @@ use super::Place;
 use super::wanted::COMPARATORS;
 use crate::base::unit::{Measure, UNITS};
 use crate::lsp::completion::offers::Offers;
+use crate::lsp::signature::callable;
 use crate::names::Kind;
 use crate::syntax::List;
 use crate::syntax::tree::Service;
@@ -47,9 +48,16 @@ impl Place<'_> {
         if matches!(self.list(), List::File | List::System | List::Placed | List::Modelled | List::Fault) {
             return;
         }
+        let called = self.context.called.as_deref().and_then(|name| callable(self.program, name));
+        if called.as_ref().is_some_and(|called| called.word != Kind::Scenario.word()) {
+            return;
+        }
         self.metrics(offers);
         if let Some(service) = self.own_service() {
             offers.words(service.metrics.iter().map(|it| it.name.text.as_str()), Item::Property, "metric");
+        }
+        if self.context.called.is_some() {
+            return;
         }
         for name in ["p50", "p95", "p99", "mean", "min", "max", "sum", "rate", "increase", "spike"] {
             offers.snippet(name, Item::Function, "aggregate", &format!("{name}(${{1:service.metric}})"));
