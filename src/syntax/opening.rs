@@ -94,7 +94,10 @@ impl Opening {
 
     /// Whether the statement can go on with a text. What follows the text, and statements in its blocks, does not count.
     pub fn takes(&self, text: &str) -> bool {
-        self.stop(text).0 >= self.before.len() + text.trim_end().len()
+        let end = self.before.len() + text.trim_end().len();
+        let reads = |text: &str| self.stop(text).0 >= end;
+        // Where the bracket of a type is missing, the type is not read as one.
+        reads(text) || self.before.contains('<') && reads(&format!("{}>", text.trim_end()))
     }
 
     /// Whether any name can stand there.
@@ -154,12 +157,14 @@ mod tests {
             (List::Policy, "require", &["approval", "confirmed"], &["time"]),
             (List::Placed, "restarts", &["by"], &["after"]),
             (List::File, "experiment e", &["on"], &["of"]),
+            (List::Service, "metric a: distribution<", &["enum"], &["in"]),
         ];
         for (list, before, wanted, unwanted) in cases {
             let words = Opening::of(*list, before).unwrap().words();
             assert!(wanted.iter().all(|word| words.contains(word)), "{before}: {words:?}");
             assert!(!unwanted.iter().any(|word| words.contains(word)), "{before}: {words:?}");
         }
+        assert!(Opening::of(List::Service, "metric a: distribution<").unwrap().takes("duration"));
         assert!(Opening::of(List::Steps, "inject inject inject").is_none());
     }
 }

@@ -18,6 +18,8 @@ pub struct Context {
     pub before: Vec<String>,
     /// The name that is called, where the place is among its arguments.
     pub called: Option<String>,
+    /// Whether the place is in a list of values.
+    pub in_list: bool,
     /// The word that is written there.
     pub word: Word,
     /// The part of it before the place, behind its last dot.
@@ -61,6 +63,7 @@ impl Context {
             sentence: owned(shape.words(head..last_number)),
             before: owned(shape.words(first..last_number)),
             called,
+            in_list: call.is_some_and(|bracket| text[bracket.bytes.start..].starts_with('[')),
             written: text.get(word.range.start..offset)?.to_owned(),
             rest: behind(text, word.range.end).to_owned(),
             word,

@@ -86,14 +86,6 @@ impl<'p> Scene<'p> {
         self.find_service(service)?.metrics.iter().find(|metric| metric.name.text == name)
     }
 
-    /// Whether a path is one of a metric, of a service or of what a scenario needs of one.
-    pub fn is_metric(&self, path: &str) -> bool {
-        let needed = |parameter: &Parameter, metric: &str| needs(parameter).iter().any(|(name, _)| name.text == metric);
-        path.split_once('.').is_some_and(|(service, metric)| {
-            self.metric(service, metric).is_some() || self.parameter(service).is_some_and(|it| needed(it, metric))
-        })
-    }
-
     /// A parameter.
     pub fn parameter(&self, name: &str) -> Option<&'p Parameter> {
         self.parameters.iter().find(|parameter| parameter.name.text == name).copied()

@@ -3,7 +3,7 @@
 use super::Place;
 use crate::diagnostics::lints;
 use crate::lsp::completion::given::{Given, given_at};
-use crate::lsp::completion::offers::Offers;
+use crate::lsp::completion::offers::{Offers, filled_in};
 use crate::lsp::signature::{callable, shown};
 use crate::syntax::List;
 use crate::syntax::tree::Parameter;
@@ -27,6 +27,7 @@ impl Place<'_> {
         if self.context.rest.starts_with(':') {
             return;
         }
+        self.usual(name, offers);
         if self.is_list_of_services(begins) {
             self.services(offers);
         }
@@ -53,7 +54,7 @@ impl Place<'_> {
             ":" | "<" => self.types(offers),
             "" | "," => {}
             "=" | "in" | ".." => {
-                if let Some(ty) = self.wanted() {
+                if let Some(ty) = self.declared_type() {
                     self.values(&ty, offers);
                 }
             }
@@ -75,6 +76,25 @@ impl Place<'_> {
         let own = BUILT_IN.iter().filter(|(function, _)| *function == method(name)).flat_map(|(_, all)| *all);
         for (parameter, value) in own.filter(|(parameter, _)| !written.names.contains(parameter)) {
             offers.snippet(parameter, Item::Field, "", &format!("{parameter}: {value}"));
+        }
+    }
+
+    /// What the named argument is by default, or usually.
+    fn usual(&self, name: &str, offers: &mut Offers) {
+        let [.., parameter, colon] = self.context.before.as_slice() else { return };
+        if colon != ":" || !self.context.is_last() {
+            return;
+        }
+        let called = callable(self.program, name);
+        let declared = called.iter().flat_map(|it| it.parameters).find(|it| it.name.text == *parameter);
+        if let Some(default) = declared.and_then(|parameter| parameter.default.as_ref()) {
+            let text = self.program.sources.text(default.span);
+            let is_short = !text.contains(|c: char| c.is_whitespace());
+            [text].iter().filter(|_| is_short).for_each(|text| offers.word(text, Item::Value, "the default"));
+        }
+        let own = BUILT_IN.iter().filter(|(function, _)| *function == method(name)).flat_map(|(_, all)| *all);
+        for (_, value) in own.filter(|(known, _)| known == parameter) {
+            offers.snippet(&filled_in(value), Item::Value, "", value);
         }
     }
 

@@ -6,8 +6,9 @@ use super::wanted::COMPARATORS;
 use crate::lsp::completion::offers::{Offers, filled_in};
 use crate::names::Kind;
 use crate::names::component::CAPABILITIES;
-use crate::syntax::{List, Opening};
+use crate::syntax::{List, Opening, is_keyword};
 use crate::types::model::Class;
+use crate::types::term::LimitName;
 use crate::types::toy::Measure;
 use crate::types::trial::{Happening, Outcome};
 use crate::types::{PROCESS_SOURCES, TIERS, Type, VERDICTS};
@@ -30,11 +31,33 @@ impl Place<'_> {
         };
         // Where a number can stand, any value can; where only a text can, nothing is known of it.
         if !known && self.takes("1") {
-            if ONLY_TEXT.contains(&self.context.last()) { self.text(offers) } else { self.expression(offers) }
+            if self.is_text() { self.text(offers) } else { self.expression(offers) }
         } else if !known && self.takes("\"\"") {
             self.text(offers);
         }
         self.words(offers);
+    }
+
+    /// Whether only a text makes sense.
+    fn is_text(&self) -> bool {
+        let last = self.context.last();
+        TEXTS.contains(&last) || last == "," && TEXTS.contains(&self.context.first())
+    }
+
+    /// Whether conditions stand in the list's statements.
+    fn has_conditions(&self) -> bool {
+        let judged = matches!(self.list(), List::Service | List::Experiment | List::Steady | List::Steps);
+        judged || self.list() == List::Expectations || self.judges()
+    }
+
+    /// Whether what stands before the place has parts, or is one: `x of affected`, `5% of x`, `traffic of target.requests`.
+    fn has_parts(&self, reads: bool) -> bool {
+        match self.list() {
+            List::Fault => matches!(self.context.first(), "touches" | "fails"),
+            List::Test => reads || self.context.first() == "expect",
+            List::Limit => self.context.last().ends_with('%'),
+            _ => self.has_conditions() && !self.judges() && (reads || self.context.last().ends_with('%')),
+        }
     }
 
     /// The words with which the statement goes on, as the grammar says.
@@ -42,25 +65,44 @@ impl Place<'_> {
         let Some(opening) = self.opening else { return };
         // Behind an operand a condition can always go on; it does only where something is compared.
         let behind_operand = opening.takes("< 1");
-        let judges = self.context.sentence.iter().any(|word| COMPARATORS.contains(&word.as_str()) || word == "steady");
-        let reads = self.context.last() == ")" || self.scene.is_metric(self.context.last());
+        let last = self.context.last();
+        let before = self.context.before.iter().rev().nth(1).map_or("", String::as_str);
+        let compared = self.context.sentence.iter().any(|word| COMPARATORS.contains(&word.as_str()));
+        let judges = (compared || last == "steady" || self.judges()) && !TIMING.contains(&before);
+        let reads = last == ")" || self.type_of(last).is_some();
         for word in opening.words() {
             match word {
-                "and" | "or" if behind_operand && !judges && !self.judges() => {}
-                "of" if behind_operand && !reads => {}
-                "not" if self.wanted().is_some() => {}
+                // As values they are offered where they fit.
+                "steady" | "baseline" | "not" if opening.takes("1") => {}
+                "and" | "or" if behind_operand && !(judges && self.has_conditions()) => {}
+                "of" if behind_operand && !self.has_parts(reads) => {}
                 // What is expected of a fault is judged while it acts.
                 "after" if self.list() == List::Expectations => {}
                 _ => offers.snippet(word, Item::Keyword, "", &going_on(opening, word)),
             }
         }
-        if !self.context.is_last() || !self.context.written.is_empty() {
-            return;
+        if self.context.is_last() && self.context.written.is_empty() {
+            let compares =
+                behind_operand && self.context.called.is_none() && !compared && reads && self.has_conditions();
+            self.signs(opening, compares, behind_operand, offers);
         }
-        if behind_operand && !judges && (reads || self.judges()) {
+    }
+
+    /// The signs with which it goes on.
+    fn signs(&self, opening: &Opening, compares: bool, behind_operand: bool, offers: &mut Offers) {
+        let last = self.context.last();
+        if compares {
             offers.words(COMPARATORS.iter().copied(), Item::Operator, "");
         }
-        let signs = [":", "=", "<=", "..", "("].into_iter().filter(|sign| !behind_operand || *sign == "..");
+        let bounds = LimitName::named(last).is_some() || last == "budget";
+        let fits = |sign: &str| match sign {
+            ".." => true,
+            "+" => last == "starts",
+            "(" => !opening.takes("1") && !is_keyword(last) && !behind_operand,
+            "<=" => bounds,
+            _ => !behind_operand,
+        };
+        let signs = [":", "=", "!=", "=~", "!~", "<=", "..", "(", "+"].into_iter().filter(|sign| fits(sign));
         offers.words(signs.filter(|sign| opening.takes(sign)), Item::Operator, "");
         if opening.takes("{") {
             offers.snippet("{ }", Item::Snippet, "a block", "{\n\t$0\n}");
@@ -109,7 +151,8 @@ impl Place<'_> {
             ("allow" | "grant", last) if self.context.has("on") && is_in_list(last) => self.services(offers),
             ("allow", "allow" | ",") => self.in_scope(self.kinds(), offers),
             ("grant", "grant") => offers.words(CAPABILITIES.iter().copied(), Item::EnumMember, ""),
-            ("grant", "to") => self.text(offers),
+            ("grant", last) if last == "to" || CAPABILITIES.contains(&last) => self.text(offers),
+            ("admin", ",") => offers.snippet("token", Item::Field, "", "token: secret(\"$1\")"),
             ("bind", "bind") => self.metrics(offers),
             ("bind", "=") => {
                 offers.words(self.scene.sources.iter().map(|it| it.name.text.as_str()), Item::Variable, "source");
@@ -202,7 +245,7 @@ impl Place<'_> {
             "of" if self.context.has("traffic") => self.services(offers),
             "of" => offers.words(["affected", "others"], Item::EnumMember, "a part of the traffic"),
             "into" | "after" => self.steps(offers),
-            _ if self.context.sentence.len() == 2 && self.opening.is_some_and(|it| !it.takes("1")) => {
+            _ if self.context.sentence.len() == 2 && !is_keyword(last) => {
                 offers.words(Happening::SAID.iter().map(|(word, _)| *word), Item::EnumMember, "");
             }
             _ => return false,
@@ -231,14 +274,15 @@ impl Place<'_> {
     fn in_policy(&self, offers: &mut Offers) -> bool {
         match (self.context.first(), self.context.last()) {
             ("require", "require") => {
-                self.facts(offers);
+                self.facts(None, offers);
                 offers.snippet("approval", Item::Keyword, "", "approval from \"$0\"");
                 offers.snippet("confirmed", Item::Keyword, "", "confirmed on ${1:staging} within ${2:14d}");
             }
             ("deny", "deny") => {
-                self.facts(offers);
+                self.facts(None, offers);
                 offers.snippet("time outside", Item::Keyword, "", "time outside \"$0\"");
             }
+            ("require", "from") => self.text(offers),
             ("require", "on") => self.in_scope(&[Kind::Environment], offers),
             _ => return false,
         }
@@ -259,7 +303,7 @@ impl Place<'_> {
 }
 
 /// Words behind which only a text makes sense.
-const ONLY_TEXT: &[&str] = &[
+const TEXTS: &[&str] = &[
     "id",
     "hypothesis",
     "owner",
@@ -282,12 +326,14 @@ const ONLY_TEXT: &[&str] = &[
     "action",
     "approve",
     "toxiproxy",
-    "from",
     "pidfile",
     "unit",
     "user-unit",
     "cgroup",
 ];
+
+/// Words behind which a time or a share stands, and no condition.
+const TIMING: &[&str] = &["for", "within", "holding", "every", "least", "over", "after", "by", "samples"];
 
 /// Whether another name of a list comes next.
 fn is_in_list(last: &str) -> bool {
@@ -302,6 +348,8 @@ const GOING_ON: &[&str] = &[
     "every ${1:1m}",
     "over ${1:10s}",
     "from ${1:30s}",
+    "at least ${1:95%} of block",
+    "at ${1:30s}",
     "no lower than baseline by ${1:2pp}",
     "no data for ${1:15s}",
     "unchanged by ${1:2pp}",

@@ -7,11 +7,12 @@ use crate::lsp::signature::{callable, shown};
 use crate::names::{Kind, stdlib};
 use crate::syntax::List;
 use crate::syntax::tree::{Name, Parameter, Service};
+use crate::types::Type;
 use crate::types::policy::facts;
 use crate::types::term::LimitName;
 use gen_lsp_types::CompletionItemKind as Item;
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     /// The modules that `use` can name: of the standard library, and of plugins.
     pub(super) fn modules(&self) -> Vec<String> {
         let offered = self.program.modules.first().map(|module| module.offered.clone()).unwrap_or_default();
@@ -141,7 +142,7 @@ impl Place<'_> {
         offers.words(all.filter(|name| !named(name)), Item::Variable, "service");
     }
 
-    pub(super) fn all_services(&self) -> &[Service] {
+    pub(super) fn all_services(&self) -> &'a [Service] {
         self.scene.system.map_or(&[], |system| &system.services)
     }
 
@@ -172,9 +173,14 @@ impl Place<'_> {
         offers.words(names.into_iter().map(|name| name.text.as_str()), Item::Event, "step");
     }
 
-    /// What policies may read.
-    pub(super) fn facts(&self, offers: &mut Offers) {
-        facts().iter().for_each(|(fact, ty)| offers.word(fact, Item::Property, &ty.to_string()));
+    /// What policies may read: of a type, where one is wanted.
+    pub(super) fn facts(&self, wanted: Option<&Type>, offers: &mut Offers) {
+        let all = facts();
+        let all = all.iter().filter(|(_, ty)| wanted.is_none_or(|wanted| ty == wanted));
+        all.for_each(|(fact, ty)| offers.word(fact, Item::Property, &ty.to_string()));
+        if wanted.is_none() {
+            offers.snippet("not", Item::Keyword, "", "not ${1:fact}");
+        }
     }
 
     /// Whether facts are judged here.

@@ -12,7 +12,7 @@ use crate::types::Type;
 use crate::types::term::LimitName;
 use gen_lsp_types::CompletionItemKind as Item;
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     /// Behind digits: the units that fit.
     pub(super) fn units(&self, offers: &mut Offers) {
         let whole = self.asked.page.text.get(self.context.word.range.clone()).unwrap_or_default();
@@ -30,7 +30,7 @@ impl Place<'_> {
         self.wanted_types().iter().for_each(|ty| self.values(ty, offers));
         if self.judges() {
             if !matches!(wanted, Some(Type::Enum(_))) {
-                self.facts(offers);
+                self.facts(wanted.as_ref(), offers);
             }
             return;
         }
@@ -38,7 +38,7 @@ impl Place<'_> {
         offers.words(own.chain(self.scene.variables.iter().map(|it| it.text.as_str())), Item::Variable, "parameter");
         self.in_scope(&[Kind::Constant], offers);
         let compares = COMPARATORS.contains(&self.context.last()) && self.list() != List::Limit;
-        if wanted.is_none() || compares {
+        if (wanted.is_none() || compares) && !self.context.in_list {
             self.readings(compares, offers);
         }
     }
@@ -62,6 +62,9 @@ impl Place<'_> {
         for name in ["p50", "p95", "p99", "mean", "min", "max", "sum", "rate", "increase", "spike"] {
             offers.snippet(name, Item::Function, "aggregate", &format!("{name}(${{1:service.metric}})"));
         }
+        if !compares {
+            offers.snippet("not", Item::Keyword, "", "not ${1:condition}");
+        }
         if compares || ["of", "than"].contains(&self.context.last()) {
             offers.word("baseline", Item::Keyword, "what it was before the first fault");
         } else {
@@ -70,7 +73,7 @@ impl Place<'_> {
     }
 
     /// The service of a system that the place is in.
-    pub(super) fn own_service(&self) -> Option<&Service> {
+    pub(super) fn own_service(&self) -> Option<&'a Service> {
         let before = |service: &&Service| service.name.span.start as usize <= self.context.word.start;
         self.all_services().iter().rfind(before).filter(|_| self.list() == List::Service)
     }
@@ -94,7 +97,9 @@ impl Place<'_> {
                 }
             }
         }
-        let fits = LimitName::ALL.iter().filter(|(.., limit)| limit == ty && self.context.called.is_some());
+        let fits = |limit: LimitName, word| LimitName::named(word) == Some((limit, ty));
+        let is_given = self.context.called.as_deref().is_some_and(|name| callable(self.program, name).is_some());
+        let fits = LimitName::ALL.iter().filter(|(limit, word, _)| is_given && fits(*limit, word));
         fits.for_each(|(_, word, ty)| offers.word(&format!("limit.{word}"), Item::Property, &ty.to_string()));
     }
 

@@ -1,9 +1,10 @@
 //! Which type the value has that is written at a place, where the words before it say so.
 
 use super::Place;
+use crate::lsp::index::scene::needs;
 use crate::lsp::signature::callable;
 use crate::syntax::List;
-use crate::syntax::tree::{TypeKind, TypeName};
+use crate::syntax::tree::{Metric, TypeKind, TypeName};
 use crate::types::Type;
 use crate::types::policy::facts;
 use crate::types::term::LimitName;
@@ -11,12 +12,13 @@ use crate::types::term::LimitName;
 /// Signs that compare.
 pub(super) const COMPARATORS: &[&str] = &["<", "<=", ">", ">=", "==", "!="];
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     /// The type of the value that is written here.
     pub(super) fn wanted(&self) -> Option<Type> {
         let (list, first, last) = (self.list(), self.context.first(), self.context.last());
         let own = self.context.sentence.len() == 1;
         match last {
+            _ if self.context.in_list => (first == "escalate").then_some(Type::Ratio),
             _ if self.context.called.is_some() && COMPARATORS.contains(&last) => self.compared(),
             "over" if list == List::Steps => self.of_list(),
             "over" => Some(Type::Duration),
@@ -52,7 +54,7 @@ impl Place<'_> {
     }
 
     /// Of the bounds or the value of a metric, a parameter, or what is given.
-    fn declared_type(&self) -> Option<Type> {
+    pub(super) fn declared_type(&self) -> Option<Type> {
         let before = &self.context.before;
         match self.context.first() {
             "set" => self.type_of(before.get(1)?),
@@ -98,16 +100,22 @@ impl Place<'_> {
     }
 
     /// Of a metric, a parameter, a limit or a fact; what it gives once it is aggregated.
-    fn type_of(&self, name: &str) -> Option<Type> {
+    pub(super) fn type_of(&self, name: &str) -> Option<Type> {
         if self.judges() {
             return facts().into_iter().find(|(fact, _)| *fact == name).map(|(_, ty)| ty);
         }
-        let metric = match name.split_once('.') {
+        let metric =
+            |metrics: &'a [Metric], name: &str| metrics.iter().find(|it| it.name.text == name).map(|it| &it.ty);
+        let written = match name.split_once('.') {
             Some(("limit", limit)) => return LimitName::named(limit).map(|(_, ty)| ty.clone()),
-            Some((service, metric)) => self.scene.metric(service, metric),
-            None => self.own_service().and_then(|own| own.metrics.iter().find(|metric| metric.name.text == name)),
+            Some((service, name)) => {
+                let needed = self.scene.parameter(service).map(needs).unwrap_or_default();
+                let needed = needed.iter().find(|(known, _)| known.text == name).map(|(_, ty)| ty);
+                self.scene.find_service(service).and_then(|it| metric(&it.metrics, name)).or(needed)
+            }
+            None => self.own_service().and_then(|it| metric(&it.metrics, name)),
         };
-        let written = metric.map(|metric| &metric.ty).or_else(|| Some(&self.scene.parameter(name)?.ty));
+        let written = written.or_else(|| Some(&self.scene.parameter(name)?.ty));
         written.and_then(type_named).map(|ty| match ty {
             Type::Counter => Type::Count,
             Type::Distribution(inner) | Type::Signal(inner) => *inner,
