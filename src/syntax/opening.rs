@@ -2,6 +2,7 @@
 
 use super::layout::lay_out;
 use super::parser::{self, Rule};
+use super::with_stack;
 use crate::base::SourceId;
 
 /// A list of statements, by what they are of.
@@ -67,6 +68,9 @@ impl List {
     }
 }
 
+/// The longest beginning of a statement that is read, in bytes.
+const LONGEST: usize = 16 << 10;
+
 /// Stands for any name: no word of the language.
 const NAME: &str = "a0a0";
 
@@ -84,8 +88,11 @@ pub struct Opening {
 }
 
 impl Opening {
-    /// The statement of a list that begins like this. None where that is wrong already.
+    /// The statement of a list that begins like this. None where that is wrong already, or longer than anybody writes.
     pub fn of(list: List, before: &str) -> Option<Self> {
+        if before.len() > LONGEST {
+            return None;
+        }
         let before = format!("{} ", before.trim_end());
         let opening = Self { rule: list.rule(), before: before.trim_start().to_owned() };
         let (stop, _) = opening.stop(NOTHING);
@@ -132,8 +139,9 @@ impl Opening {
     /// Where it stops to be read with a text behind it, and what could stand there.
     fn stop(&self, text: &str) -> (usize, Vec<Rule>) {
         let whole = format!("{}{text}", self.before);
-        let laid_out = lay_out(SourceId(0), &whole).text;
-        let stop = parser::expected(self.rule, laid_out.trim_end_matches([' ', ';']));
+        let layout = lay_out(SourceId(0), &whole);
+        let laid_out = layout.text.trim_end_matches([' ', ';']);
+        let stop = with_stack(layout.depth, || parser::expected(self.rule, laid_out));
         stop.unwrap_or((usize::MAX, Vec::new()))
     }
 }
@@ -165,6 +173,8 @@ mod tests {
             assert!(!unwanted.iter().any(|word| words.contains(word)), "{before}: {words:?}");
         }
         assert!(Opening::of(List::Service, "metric a: distribution<").unwrap().takes("duration"));
+        let deep = format!("abort when {}", "(".repeat(200));
+        assert!(Opening::of(List::Experiment, &deep).unwrap().takes_name());
         assert!(Opening::of(List::Steps, "inject inject inject").is_none());
     }
 }

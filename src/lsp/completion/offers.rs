@@ -65,49 +65,44 @@ impl Offers {
     }
 
     /// What can really stand there, in order, each once, with the edit that writes it.
-    pub fn items(
-        self,
-        context: &Context,
-        opening: Option<&Opening>,
-        asked: &Asked,
-        offset: usize,
-    ) -> Vec<CompletionItem> {
-        let client = asked.workspace.inserting;
-        let place = context.word.qualifier.as_ref().map_or(String::new(), |qualifier| format!("{qualifier}."));
-        let takes = |text: &str| opening.is_none_or(|it| it.takes(&format!("{place}{text}")));
-        let takes_names = takes("a0a0");
-        let replaced = asked.page.range(context.word.range.start, context.word.range.end);
-        let inserted = asked.page.range(context.word.range.start, offset);
+    pub fn items(self, context: &Context, opening: Option<&Opening>, asked: &Asked, at: usize) -> Vec<CompletionItem> {
         let mut items = self.list;
-        for item in &mut items {
-            let text = item.insert_text.take().filter(|_| context.is_last()).unwrap_or_else(|| item.label.clone());
-            let is_snippet = item.insert_text_format.is_some() && text.contains('$');
-            let text = if is_snippet && !client.snippets { filled_in(&text) } else { text };
-            item.insert_text_format = item.insert_text_format.filter(|_| is_snippet && client.snippets);
-            item.text_edit = Some(match client.replaces {
-                true => CompletionItemTextEdit::InsertReplaceEdit(InsertReplaceEdit {
-                    new_text: text,
-                    insert: inserted,
-                    replace: replaced,
-                }),
-                false => CompletionItemTextEdit::TextEdit(TextEdit { range: replaced, new_text: text }),
-            });
-        }
+        items.iter_mut().for_each(|item| write(item, context, asked, at));
+        let qualifier = context.word.qualifier.as_ref().map_or(String::new(), |qualifier| format!("{qualifier}."));
+        let takes = |text: &str| opening.is_none_or(|it| it.takes(&format!("{qualifier}{text}")));
+        let takes_names = takes("a0a0");
         let twice = Twice::of(context, asked.page.text);
         items.retain(|item| {
             let text = filled_in(written(item));
-            if twice
-                .as_ref()
-                .is_some_and(|twice| item.kind == Some(CompletionItemKind::Keyword) && twice.is_said(&text))
-            {
-                return false;
-            }
-            if is_name(&text) && !is_keyword(&text) { takes_names } else { takes(&text) }
+            let fits = if is_name(&text) && !is_keyword(&text) { takes_names } else { takes(&text) };
+            fits && !(is_word(item) && twice.as_ref().is_some_and(|twice| twice.is_said(&text)))
         });
         items.sort_by(|a, b| a.label.cmp(&b.label).then_with(|| written(b).len().cmp(&written(a).len())));
-        items.dedup_by(|a, b| a.label == b.label && (a.kind == b.kind || written(a) == written(b)));
+        let is_same = |a: &CompletionItem, b: &CompletionItem| a.kind == b.kind || written(a) == written(b);
+        items.dedup_by(|a, b| a.label == b.label && (is_same(a, b) || is_word(a)));
         items
     }
+}
+
+/// Gives an item the edit that writes it. Where the statement goes on behind the word, only the word is written.
+fn write(item: &mut CompletionItem, context: &Context, asked: &Asked, at: usize) {
+    let client = asked.workspace.inserting;
+    let text = item.insert_text.take().filter(|_| context.is_last()).unwrap_or_else(|| item.label.clone());
+    let is_snippet = item.insert_text_format.is_some() && text.contains('$');
+    let new_text = if is_snippet && !client.snippets { filled_in(&text) } else { text };
+    item.insert_text_format = item.insert_text_format.filter(|_| is_snippet && client.snippets);
+    let range = &context.word.range;
+    let replace = asked.page.range(range.start, range.end);
+    let insert = asked.page.range(range.start, at);
+    item.text_edit = Some(match client.replaces {
+        true => CompletionItemTextEdit::InsertReplaceEdit(InsertReplaceEdit { new_text, insert, replace }),
+        false => CompletionItemTextEdit::TextEdit(TextEdit { range: replace, new_text }),
+    });
+}
+
+/// Whether an item is a word of the language.
+fn is_word(item: &CompletionItem) -> bool {
+    item.kind == Some(CompletionItemKind::Keyword)
 }
 
 /// The text that an item writes.

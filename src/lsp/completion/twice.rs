@@ -5,6 +5,9 @@ use crate::base::SourceId;
 use crate::diagnostics::codes;
 use crate::syntax::{DECLARING, parse};
 
+/// The longest declaration that is read again for each proposal, in bytes.
+const LONGEST: usize = 64 << 10;
+
 /// The declaration in which a statement begins.
 pub struct Twice<'t> {
     before: &'t str,
@@ -26,6 +29,9 @@ impl<'t> Twice<'t> {
         let start = lines().take_while(|at| *at <= word.start).filter(begins).last().unwrap_or(0);
         let end = lines().find(|at| *at > word.end && begins(at)).unwrap_or(text.len());
         let (before, behind) = (text.get(start..word.start)?, text.get(word.end..end)?);
+        if before.len() + behind.len() > LONGEST {
+            return None;
+        }
         let count = count(&format!("{before}{behind}"));
         Some(Self { before, behind, count })
     }
