@@ -1,5 +1,6 @@
 //! What the client can do, and what the server offers it.
 
+use super::completion::Inserting;
 use super::text::Encoding;
 use super::{completion, tokens};
 use gen_lsp_types::{
@@ -29,11 +30,20 @@ pub struct Client {
     pub watches: bool,
     /// Whether it wants the linter's findings.
     pub lints: bool,
+    /// How it writes what it is offered.
+    pub inserting: Inserting,
 }
 
 impl Default for Client {
     fn default() -> Self {
-        Self { encoding: Encoding::Utf16, pulls: false, asks_again: false, watches: false, lints: true }
+        Self {
+            encoding: Encoding::Utf16,
+            pulls: false,
+            asks_again: false,
+            watches: false,
+            lints: true,
+            inserting: Inserting::default(),
+        }
     }
 }
 
@@ -52,6 +62,10 @@ impl Client {
             asks_again: has("/workspace/diagnostics/refreshSupport"),
             watches: has("/workspace/didChangeWatchedFiles/dynamicRegistration"),
             lints: lints.unwrap_or(true),
+            inserting: Inserting {
+                snippets: has("/textDocument/completion/completionItem/snippetSupport"),
+                replaces: has("/textDocument/completion/completionItem/insertReplaceSupport"),
+            },
         }
     }
 }

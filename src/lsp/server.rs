@@ -214,6 +214,7 @@ impl Server<'_> {
         self.client = capabilities::Client::of(&params);
         self.workspace.encoding = self.client.encoding;
         self.workspace.lints = self.client.lints;
+        self.workspace.inserting = self.client.inserting;
         self.workspace.roots.extend(roots(params));
         let result = serde_json::to_value(capabilities::offered(&self.client)).unwrap_or_default();
         self.stage = Stage::Known;

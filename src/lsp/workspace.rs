@@ -5,6 +5,7 @@
 
 use super::World;
 use super::closed::Closed;
+use super::completion::Inserting;
 use super::documents::Document;
 use super::index::{self, Occurrence};
 use super::text::{Encoding, Lines, Page};
@@ -31,6 +32,8 @@ pub struct Workspace<'w> {
     pub encoding: Encoding,
     /// Whether the linter's findings are shown, too.
     pub lints: bool,
+    /// How the client writes what it is offered.
+    pub inserting: Inserting,
     /// The folders that the editor has open.
     pub roots: BTreeSet<PathBuf>,
     /// The open documents.
@@ -93,6 +96,7 @@ impl<'w> Workspace<'w> {
             shelf,
             encoding: Encoding::Utf16,
             lints: true,
+            inserting: Inserting::default(),
             roots: BTreeSet::new(),
             documents: BTreeMap::new(),
             known: BTreeMap::new(),

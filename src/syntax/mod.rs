@@ -6,10 +6,12 @@ mod expression;
 mod layout;
 mod literal;
 mod machine;
+mod opening;
 mod parser;
 pub mod tree;
 
 pub use layout::{CONTINUING, Comment, DECLARING, GENERIC, Layout, MAX_DEPTH, OPERATOR_WORDS, lay_out};
+pub use opening::{List, Opening};
 pub use parser::{is_keyword, is_name, keywords};
 pub use tree::File;
 

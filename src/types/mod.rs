@@ -25,7 +25,8 @@ pub mod ty;
 pub mod value;
 
 pub use check::{
-    Checked, DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW, TIERS, VERDICTS, check, parameter_value, unit_of_series,
+    Checked, DEFAULT_BASELINE, DEFAULT_NO_DATA, DEFAULT_WINDOW, PROCESS_SOURCES, TIERS, VERDICTS, check,
+    parameter_value, unit_of_series,
 };
 pub use errors::part_of_a_byte;
 pub use ty::Type;

@@ -1,66 +1,31 @@
 //! Where something is written: in which block, behind which words.
 
+use super::word::Word;
 use crate::format::Kind;
-use crate::lsp::shape::Shape;
-
-/// What a block holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Block {
-    /// Declarations.
-    File,
-    /// Services of a system.
-    System,
-    /// What a service is.
-    Service,
-    /// What an environment says.
-    Environment,
-    /// Where a service is.
-    Placed,
-    /// What an experiment says.
-    Experiment,
-    /// Bounds.
-    Limit,
-    /// Conditions.
-    Steady,
-    /// Steps.
-    Steps,
-    /// Expectations under a fault.
-    Expectations,
-    /// Rules.
-    Policy,
-    /// What a model says.
-    Model,
-    /// What a service of a model is like.
-    Modelled,
-    /// What a test gives and expects.
-    Test,
-    /// When an experiment recurs.
-    Schedule,
-    /// What a fault does.
-    Fault,
-    /// What a probe reads.
-    Probe,
-    /// Something else.
-    Other,
-}
+use crate::lsp::shape::{Bracket, Shape};
+use crate::syntax::List;
 
 /// Where something is written.
 #[derive(Debug)]
 pub struct Context {
-    /// The block.
-    pub block: Block,
-    /// The words of the statement before the place, from its start or from the bracket that holds the place.
+    /// The list of statements around it, and whether the place is in it and in no other block inside.
+    pub block: Option<List>,
+    /// The list whose grammar says what can stand there, and where its statement begins.
+    pub statement: (List, usize),
+    /// The words of that statement before the place.
+    pub sentence: Vec<String>,
+    /// The words before the place, from the statement's start or from the bracket that holds the place.
     pub before: Vec<String>,
     /// The name that is called, where the place is among its arguments.
     pub called: Option<String>,
-    /// The first word of the whole statement.
-    pub statement: String,
-    /// The part of the word that is written already.
-    pub word: String,
-    /// Where that part starts, behind its last dot.
-    pub word_start: usize,
-    /// The part of the word before its last dot.
-    pub qualifier: Option<String>,
+    /// Whether the place is in a list of values.
+    pub in_list: bool,
+    /// The word that is written there.
+    pub word: Word,
+    /// The part of it before the place, behind its last dot.
+    pub written: String,
+    /// What stands behind it on its line, without blanks.
+    pub rest: String,
     /// Whether the place is in a quoted text.
     pub quoted: bool,
 }
@@ -71,38 +36,37 @@ const MARK: &str = "x";
 impl Context {
     /// At a byte of a text; none in a comment.
     pub fn at(text: &str, offset: usize) -> Option<Self> {
-        let before = text.get(..offset)?;
-        let path = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '%');
-        let start = before.trim_end_matches(path).len();
-        let written = &before[start..];
-        let (qualifier, word) = match written.rsplit_once('.') {
-            Some((qualifier, word)) => (Some(qualifier.to_owned()), word),
-            None => (None, written),
-        };
-        let marked = format!("{}{MARK}", &before[..start]);
+        let word = Word::at(text, offset);
+        let marked = format!("{}{MARK}", text.get(..word.start)?);
         let shape = Shape::of(&marked);
         let (last_at, last) = shape.tokens.last().copied()?;
         if last.kind == Kind::Comment {
             return None;
         }
-        let quoted = last_at != start;
+        let quoted = last_at != word.start;
+        let word = if quoted { Word::quoted(text, last_at, offset) } else { word };
         let last_number = shape.tokens.len() - 1;
         let first = shape.unfinished.filter(|first| *first <= last_number).unwrap_or(last_number);
-        let innermost = shape.open.last().and_then(|at| shape.brackets.get(*at));
-        let call = innermost.filter(|bracket| bracket.kind == Kind::Open);
+        let open: Vec<&Bracket> = shape.open.iter().filter_map(|at| shape.brackets.get(*at)).collect();
+        let call = open.last().filter(|bracket| bracket.kind == Kind::Open);
         let called = call.and_then(|bracket| shape.tokens.get(bracket.token.checked_sub(1)?));
-        let called = called.filter(|(_, token)| token.kind == Kind::Word).map(|(_, token)| token.text.to_owned());
-        let start_of_all = call.map_or(first, |bracket| bracket.head);
-        let statement = without_attributes(shape.words(start_of_all..last_number + 1));
-        let words = shape.words(first..last_number);
+        let touches = |at: usize| call.is_some_and(|bracket| bracket.bytes.start == at);
+        let called = called.filter(|(at, token)| token.kind == Kind::Word && touches(at + token.text.len()));
+        let called = called.map(|(_, token)| token.text.to_owned());
+        let (list, depth) = list(&shape, &open);
+        let head = open.get(depth).map_or(first, |bracket| bracket.head);
+        let is_inner = open[depth.min(open.len())..].iter().any(|bracket| bracket.kind == Kind::OpenBlock);
+        let owned = |words: Vec<&str>| without_attributes(words).into_iter().map(str::to_owned).collect::<Vec<_>>();
         Some(Self {
-            block: block(&shape),
-            before: without_attributes(words).into_iter().map(str::to_owned).collect(),
+            block: (!is_inner).then_some(list),
+            statement: (list, shape.tokens.get(head).map_or(word.start, |(at, _)| *at)),
+            sentence: owned(shape.words(head..last_number)),
+            before: owned(shape.words(first..last_number)),
             called,
-            statement: statement.first().copied().unwrap_or("").to_owned(),
-            word: if quoted { marked[last_at..].trim_end_matches(MARK).to_owned() } else { word.to_owned() },
-            word_start: if quoted { quoted_start(before) } else { offset - word.len() },
-            qualifier,
+            in_list: call.is_some_and(|bracket| text[bracket.bytes.start..].starts_with('[')),
+            written: text.get(word.range.start..offset)?.to_owned(),
+            rest: behind(text, word.range.end).to_owned(),
+            word,
             quoted,
         })
     }
@@ -114,18 +78,23 @@ impl Context {
 
     /// The first word of the statement.
     pub fn first(&self) -> &str {
-        self.before.first().map_or("", String::as_str)
+        self.sentence.first().map_or("", String::as_str)
     }
 
     /// Whether the statement has a word already.
     pub fn has(&self, word: &str) -> bool {
-        self.before.iter().any(|known| known == word)
+        self.sentence.iter().any(|known| known == word)
+    }
+
+    /// Whether nothing stands behind the word that belongs to it or to its statement.
+    pub fn is_last(&self) -> bool {
+        self.rest.is_empty() || self.rest.starts_with([')', ']', '}', ',', ';', '#'])
     }
 }
 
-/// Where the part of a quoted text begins that a completion replaces: behind the last quote or `/`.
-fn quoted_start(before: &str) -> usize {
-    before.rfind(['"', '`', '/']).map_or(before.len(), |at| at + 1)
+/// What stands behind a byte on its line.
+fn behind(text: &str, offset: usize) -> &str {
+    text.get(offset..).and_then(|rest| rest.lines().next()).unwrap_or("").trim()
 }
 
 /// The words of a statement without `@allow(…)` before them.
@@ -140,42 +109,44 @@ fn without_attributes(words: Vec<&str>) -> Vec<&str> {
     if rest.is_empty() && words.first() == Some(&"@") { words } else { rest.to_vec() }
 }
 
-fn block(shape: &Shape) -> Block {
-    let open = shape.open.iter().filter_map(|at| shape.brackets.get(*at));
-    let blocks = open.filter(|bracket| bracket.kind == Kind::OpenBlock);
-    blocks.fold(Block::File, |outer, bracket| {
+/// The innermost list of statements, and how many of the open brackets are around it.
+fn list(shape: &Shape, open: &[&Bracket]) -> (List, usize) {
+    let (mut list, mut depth) = (List::File, 0);
+    for (at, bracket) in open.iter().enumerate().filter(|(_, bracket)| bracket.kind == Kind::OpenBlock) {
         let head = without_attributes(shape.head_of(bracket));
-        inner(outer, head.first().copied().unwrap_or(""))
-    })
+        let Some(inside) = inner(list, head.first().copied().unwrap_or("")) else { break };
+        (list, depth) = (inside, at + 1);
+    }
+    (list, depth)
 }
 
-fn inner(outer: Block, word: &str) -> Block {
-    match (outer, word) {
-        (Block::File, "system") => Block::System,
-        (Block::File, "environment") => Block::Environment,
-        (Block::File, "experiment") => Block::Experiment,
-        (Block::File, "scenario") | (Block::Experiment, "run") => Block::Steps,
-        (Block::File, "policy") => Block::Policy,
-        (Block::File, "model") | (Block::Test, "model") => Block::Model,
-        (Block::File, "test") => Block::Test,
-        (Block::File, "schedule") => Block::Schedule,
-        (Block::File, "fault") => Block::Fault,
-        (Block::File, "probe") => Block::Probe,
-        (Block::System, "service") => Block::Service,
-        (Block::Environment, "service") => Block::Placed,
-        (Block::Model, "service") => Block::Modelled,
-        (Block::Environment | Block::Experiment, "limit") => Block::Limit,
-        (Block::Experiment, "steady") => Block::Steady,
-        (Block::Steps, "inject") => Block::Expectations,
-        (Block::Steps, "parallel" | "sequence" | "when" | "repeat" | "escalate") => Block::Steps,
-        _ => Block::Other,
-    }
+fn inner(outer: List, word: &str) -> Option<List> {
+    Some(match (outer, word) {
+        (List::File, "system") => List::System,
+        (List::File, "environment") => List::Environment,
+        (List::File, "experiment") => List::Experiment,
+        (List::File, "scenario") | (List::Experiment, "run") => List::Steps,
+        (List::File, "policy") => List::Policy,
+        (List::File, "model") | (List::Test, "model") => List::Model,
+        (List::File, "test") => List::Test,
+        (List::File, "schedule") => List::Schedule,
+        (List::File, "fault") => List::Fault,
+        (List::File, "probe") => List::Probe,
+        (List::System, "service") => List::Service,
+        (List::Environment, "service") => List::Placed,
+        (List::Model, "service") => List::Modelled,
+        (List::Environment | List::Experiment, "limit") => List::Limit,
+        (List::Experiment, "steady") => List::Steady,
+        (List::Steps, "inject") => List::Expectations,
+        (List::Steps, "parallel" | "sequence" | "when" | "repeat" | "escalate") => List::Steps,
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Block, Context};
+    use super::{Context, List};
 
     fn at(text: &str) -> Option<Context> {
         let offset = text.find('|').unwrap();
@@ -187,15 +158,15 @@ mod tests {
         let context =
             at("system s {\n  service a { calls b }\n}\nexperiment e on s {\n  run {\n    @allow(x) inject ht|")
                 .unwrap();
-        assert_eq!((context.block, context.word.as_str()), (Block::Steps, "ht"));
+        assert_eq!((context.block, context.written.as_str()), (Some(List::Steps), "ht"));
         assert_eq!(context.before, ["inject"]);
         let context = at("experiment e on s { run { inject http.error(payment, st| ) for 1m").unwrap();
         assert_eq!(context.called.as_deref(), Some("http.error"));
-        assert_eq!((context.statement.as_str(), context.last()), ("inject", ","));
+        assert_eq!((context.first(), context.last()), ("inject", ","));
         let context = at("experiment e on s {\n  limit { traffic <= 5%\n    |\n").unwrap();
-        assert_eq!((context.block, context.before.len()), (Block::Limit, 0));
+        assert_eq!((context.block, context.before.len()), (Some(List::Limit), 0));
         let context = at("policy p {\n  require environment.ti|").unwrap();
-        assert_eq!((context.qualifier.as_deref(), context.word.as_str()), (Some("environment"), "ti"));
+        assert_eq!((context.word.qualifier.as_deref(), context.written.as_str()), (Some("environment"), "ti"));
     }
 
     #[test]

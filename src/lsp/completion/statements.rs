@@ -1,52 +1,52 @@
 //! What begins a statement in each block: the word, what is written for it, and what it is for.
 
-use super::context::Block;
+use crate::syntax::List;
 
 /// A statement: its first words, a snippet, and what it says.
 type Statement = (&'static str, &'static str, &'static str);
 
 /// The statements of a block.
-pub fn of(block: Block) -> &'static [Statement] {
+pub fn of(block: List) -> &'static [Statement] {
     match block {
-        Block::File => FILE,
-        Block::System => {
+        List::File => FILE,
+        List::System => {
             &[("service", "service ${1:name} {\n\t$0\n}", "a service: what it calls, its metrics, its SLOs")]
         }
-        Block::Service => SERVICE,
-        Block::Environment => ENVIRONMENT,
-        Block::Placed => PLACED,
-        Block::Experiment => EXPERIMENT,
-        Block::Limit => LIMIT,
-        Block::Steps => STEPS,
-        Block::Expectations => EXPECTATIONS,
-        Block::Policy => POLICY,
-        Block::Model => MODEL,
-        Block::Modelled => MODELLED,
-        Block::Test => TEST,
-        Block::Schedule => SCHEDULE,
-        Block::Fault => FAULT,
-        Block::Probe => &[("component", "component \"$1\" action \"$2\"", "the component behind it, and its action")],
-        Block::Steady | Block::Other => &[],
+        List::Service => SERVICE,
+        List::Environment => ENVIRONMENT,
+        List::Placed => PLACED,
+        List::Experiment => EXPERIMENT,
+        List::Limit => LIMIT,
+        List::Steps => STEPS,
+        List::Expectations => EXPECTATIONS,
+        List::Policy => POLICY,
+        List::Model => MODEL,
+        List::Modelled => MODELLED,
+        List::Test => TEST,
+        List::Schedule => SCHEDULE,
+        List::Fault => FAULT,
+        List::Probe => &[("component", "component \"$1\" action \"$2\"", "the component behind it, and its action")],
+        List::Steady => &[],
     }
 }
 
-const ALL: &[Block] = &[
-    Block::File,
-    Block::System,
-    Block::Service,
-    Block::Environment,
-    Block::Placed,
-    Block::Experiment,
-    Block::Limit,
-    Block::Steps,
-    Block::Expectations,
-    Block::Policy,
-    Block::Model,
-    Block::Modelled,
-    Block::Test,
-    Block::Schedule,
-    Block::Fault,
-    Block::Probe,
+const ALL: &[List] = &[
+    List::File,
+    List::System,
+    List::Service,
+    List::Environment,
+    List::Placed,
+    List::Experiment,
+    List::Limit,
+    List::Steps,
+    List::Expectations,
+    List::Policy,
+    List::Model,
+    List::Modelled,
+    List::Test,
+    List::Schedule,
+    List::Fault,
+    List::Probe,
 ];
 
 /// What a keyword that begins a statement is for.
@@ -58,7 +58,7 @@ pub fn meaning(word: &str) -> Option<&'static str> {
 
 const FILE: &[Statement] = &[
     ("use", "use ${1:std.http}", "brings in a module or a file"),
-    ("let", "let ${1:name} = $0", "a constant"),
+    ("let", "let ${1:name} = ${2:1}", "a constant"),
     ("system", "system ${1:name} {\n\t$0\n}", "services, who calls whom, and what healthy means"),
     (
         "environment",
@@ -67,7 +67,7 @@ const FILE: &[Statement] = &[
     ),
     (
         "experiment",
-        "experiment ${1:name} on ${2:system} {\n\thypothesis \"$3\"\n\n\tlimit {\n\t\tservices $4\n\t}\n\n\tabort when $5\n\n\trun {\n\t\t$0\n\t}\n}",
+        "experiment ${1:name} on ${2:system} {\n\thypothesis \"$3\"\n\n\tlimit {\n\t\tservices ${4:service}\n\t}\n\n\tabort when ${5:condition}\n\n\trun {\n\t\t$0\n\t}\n}",
         "what is injected, within which limits, and what is expected",
     ),
     (
@@ -96,18 +96,18 @@ const FILE: &[Statement] = &[
 ];
 
 const SERVICE: &[Statement] = &[
-    ("calls", "calls $0", "the services that it calls"),
+    ("calls", "calls ${1:service}", "the services that it calls"),
     ("metric", "metric ${1:name}: ${2:ratio}", "a value over time"),
-    ("slo", "slo $0", "what must hold while it is healthy"),
+    ("slo", "slo ${1:condition}", "what must hold while it is healthy"),
     ("external", "external", "somebody else runs it"),
 ];
 
 const ENVIRONMENT: &[Statement] = &[
     ("tier", "tier ${1:development}", "how careful one must be there"),
     ("service", "service ${1:name} {\n\t$0\n}", "where a service is"),
-    ("source", "source ${1:app} = $0", "where metrics come from"),
-    ("bind", "bind ${1:service.metric} = $0", "what a metric is read from"),
-    ("allow", "allow ${1:http.*} on $0", "what may be injected where"),
+    ("source", "source ${1:app} = ${2:scrape(\"\")}", "where metrics come from"),
+    ("bind", "bind ${1:service.metric} = ${2:source}", "what a metric is read from"),
+    ("allow", "allow ${1:http.*} on ${2:service}", "what may be injected where"),
     ("grant", "grant ${1:http} \"$2\" to \"${3:component}\"", "what a component may do"),
     ("limit", "limit {\n\t$0\n}", "upper bounds on whatever runs there"),
     ("secrets", "secrets \"$0\"", "the secrets that may be asked for"),
@@ -117,7 +117,7 @@ const ENVIRONMENT: &[Statement] = &[
 
 const PLACED: &[Statement] = &[
     ("url", "url \"$0\"", "where it answers"),
-    ("instances", "instances $0", "where each instance answers, or how many there are"),
+    ("instances", "instances ${1:2}", "where each instance answers, or how many there are"),
     ("through", "through \"$0\"", "the address of the fault proxy, which callers use"),
     (
         "toxiproxy",
@@ -146,12 +146,12 @@ const EXPERIMENT: &[Statement] = &[
     ("consent", "consent irreversible", "lets faults run that cannot be taken back"),
     ("abort when", "abort when ${1:condition} for ${2:10s}", "stops the run and takes everything back"),
     ("run", "run {\n\t$0\n}", "the steps"),
-    ("expect", "expect $0", "what must hold over the whole run"),
+    ("expect", "expect always ${1:steady}", "what must hold over the whole run"),
 ];
 
 const LIMIT: &[Statement] = &[
-    ("services", "services $0", "services that may be faulted"),
-    ("bends", "bends $0", "services whose SLOs may bend meanwhile"),
+    ("services", "services ${1:service}", "services that may be faulted"),
+    ("bends", "bends ${1:service}", "services whose SLOs may bend meanwhile"),
     ("traffic", "traffic <= ${1:5%}", "the share of a service's requests that faults may touch"),
     ("requests", "requests <= ${1:20/s}", "touched requests per second"),
     ("instances", "instances <= ${1:1}", "instances of a service that may be hit together"),
@@ -167,7 +167,7 @@ const LIMIT: &[Statement] = &[
 
 const STEPS: &[Statement] = &[
     ("inject", "inject $0", "a fault: apply, hold, take back"),
-    ("expect", "expect $0", "a check at this point of the run"),
+    ("expect", "expect ${1:steady}", "a check at this point of the run"),
     ("wait", "wait ${1:30s}", "lets time pass"),
     ("wait until", "wait until ${1:stable} within ${2:60s}", "waits for a condition, up to a deadline"),
     ("parallel", "parallel {\n\t$0\n}", "starts its steps together"),
@@ -183,11 +183,11 @@ const STEPS: &[Statement] = &[
     ("approve", "approve \"$1\" within ${2:15m}", "lets a person decide"),
 ];
 
-const EXPECTATIONS: &[Statement] = &[("expect", "expect always $0", "what must hold while the fault acts")];
+const EXPECTATIONS: &[Statement] = &[("expect", "expect always ${1:steady}", "what must hold while the fault acts")];
 
 const POLICY: &[Statement] = &[
-    ("require", "require $1 because \"$0\"", "what must hold of plan, experiment and environment"),
-    ("deny", "deny $1 because \"$0\"", "what must not hold"),
+    ("require", "require ${1:condition} because \"$0\"", "what must hold of plan, experiment and environment"),
+    ("deny", "deny ${1:condition} because \"$0\"", "what must not hold"),
 ];
 
 const MODEL: &[Statement] = &[
@@ -207,26 +207,26 @@ const MODELLED: &[Statement] = &[
     ("retries", "retries ${1:2} after ${2:50ms}", "how often a call is made again"),
     ("breaker", "breaker ${1:50%} over ${2:10s} rests ${3:5s}", "a circuit breaker"),
     ("pool", "pool ${1:10}", "calls to a service at once"),
-    ("tolerates", "tolerates $0", "services without whose answer it does"),
+    ("tolerates", "tolerates ${1:service}", "services without whose answer it does"),
 ];
 
 const TEST: &[Statement] = &[
     ("model", "model $0", "the toy system that stands for the real one"),
     ("given", "given $0", "what metrics show, and what happens"),
-    ("set", "set ${1:parameter} = $0", "the value of a parameter"),
+    ("set", "set ${1:parameter} = ${2:1}", "the value of a parameter"),
     ("expect", "expect $0", "the verdict, and what becomes of steps"),
 ];
 
 const SCHEDULE: &[Statement] = &[
     ("cron", "cron \"$0\"", "when it runs: minute, hour, day, month, weekday"),
     ("timezone", "timezone \"$0\"", "the time zone of `cron`"),
-    ("set", "set ${1:parameter} = $0", "the value of a parameter"),
+    ("set", "set ${1:parameter} = ${2:1}", "the value of a parameter"),
 ];
 
 const FAULT: &[Statement] = &[
     ("component", "component \"$1\" action \"$2\"", "the component behind it, and its action"),
-    ("touches", "touches $0", "how much of the target it touches"),
-    ("fails", "fails $0", "how much of the target it fails"),
+    ("touches", "touches ${1:100%} of target.requests", "how much of the target it touches"),
+    ("fails", "fails ${1:100%} of target.requests", "how much of the target it fails"),
     ("resource", "resource target.${1:requests}", "what two faults cannot share"),
     ("class", "class ${1:leased}", "how it ends"),
 ];

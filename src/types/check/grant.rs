@@ -87,7 +87,12 @@ impl Checker<'_> {
             "pidfile" => folder(&text).map(ProcessSource::PidFile),
             "cgroup" => folder(&text).and_then(group).map(ProcessSource::Cgroup),
             other => {
-                self.report(errors::unknown("way to find processes", other, kind.span, PROCESS_SOURCES));
+                self.report(errors::unknown(
+                    "way to find processes",
+                    other,
+                    kind.span,
+                    PROCESS_SOURCES.iter().copied(),
+                ));
                 return None;
             }
         };
@@ -101,7 +106,7 @@ impl Checker<'_> {
 }
 
 /// How processes can be found.
-const PROCESS_SOURCES: [&str; 4] = ["pidfile", "unit", "user-unit", "cgroup"];
+pub const PROCESS_SOURCES: &[&str] = &["pidfile", "unit", "user-unit", "cgroup"];
 
 /// A unit that has processes: its name, with its kind.
 fn unit(text: &str) -> Result<String, String> {

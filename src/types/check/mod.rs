@@ -27,6 +27,7 @@ mod test_errors;
 
 pub use binding::unit_of_series;
 pub use environment::TIERS;
+pub use grant::PROCESS_SOURCES;
 pub use scenario::Scenario;
 pub use test::VERDICTS;
 

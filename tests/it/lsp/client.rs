@@ -60,7 +60,10 @@ impl Client {
         place.write("depot.chaos", DEPOT);
         place.write("places.chaos", PLACES);
         place.write("trial.chaos", TRIAL);
-        Self::that_can(place, json!({}))
+        Self::that_can(
+            place,
+            json!({ "textDocument": { "completion": { "completionItem": { "snippetSupport": true } } } }),
+        )
     }
 
     /// An editor with these abilities.

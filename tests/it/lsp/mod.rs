@@ -1,5 +1,6 @@
 //! The language server: the real program over standard input and output, driven by a small client.
 
+mod accepting;
 mod acting;
 mod changing;
 mod client;

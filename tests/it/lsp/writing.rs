@@ -1,7 +1,8 @@
 //! What is offered while something is written.
 
-use super::TRIAL;
-use super::client::Client;
+use super::client::{Client, edited, marked};
+use super::{DEPOT, TRIAL};
+use crate::harness::Place;
 use serde_json::{Value, json};
 
 /// What is offered at the mark of a text in the depot's folder, by label.
@@ -19,7 +20,7 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("exp⟨⟩", &["experiment", "system", "use", "test"], &["inject", "slo"]),
     ("use ⟨⟩", &["std.http", "std.process"], &["experiment"]),
     ("use std.⟨⟩", &["http", "policy.production"], &["std.http"]),
-    ("use \"./⟨⟩", &["depot.chaos", "places.chaos"], &["new.chaos"]),
+    ("use \"./⟨⟩", &["./depot.chaos", "./places.chaos"], &["./new.chaos"]),
     ("experiment e on ⟨⟩", &["depot"], &["heavy"]),
     ("experiment e on depot {\n  ⟨⟩", &["hypothesis", "limit", "run", "abort when"], &["inject", "metric"]),
     ("experiment e on depot {\n  limit {\n    ⟨⟩", &["traffic", "services", "exposure"], &["hypothesis"]),
@@ -92,6 +93,65 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("use \"./trial.chaos\"\ntest \"t\" of heavy in local {\n  set ⟨⟩", &["share"], &[]),
     ("model m of depot {\n  service belt {\n    ⟨⟩", &["workers", "queue"], &["url"]),
     ("fault f(target: service) {\n  class ⟨⟩", &["leased", "irreversible"], &[]),
+    ("policy p \"x\" when ⟨⟩", &["environment.tier", "abort"], &["belt.flow", "when"]),
+    ("policy p \"x\" when environment.⟨⟩", &["tier", "name"], &["abort"]),
+    ("policy p when environment.tier == ⟨⟩", &["development", "production"], &["abort", "belt.flow"]),
+    ("policy p {\n  require abort ⟨⟩\n}\n", &["if", "because", "and"], &["within"]),
+    ("scenario s(a: ⟨⟩", &["service", "list"], &["belt"]),
+    ("scenario s(a: ⟨⟩) {\n}\n", &["service", "list"], &["belt"]),
+    ("experiment e(a: ⟨⟩", &["service", "ratio"], &["belt"]),
+    ("experiment e on depot {\n  limit { traffic <= ⟨⟩ }\n}\n", &["5%"], &["belt", "30s", "belt.flow"]),
+    ("experiment e on depot {\n  limit { traffic <= 3⟨⟩ }\n}\n", &["3%"], &["3s", "3m"]),
+    ("experiment e on depot {\n  limit { requests <= 3/⟨⟩ }\n}\n", &["3/s"], &["3s", "3%"]),
+    ("experiment e on depot {\n  limit { instances <= ⟨⟩ }\n}\n", &["1", "5%"], &["30s"]),
+    ("experiment e on depot {\n  limit { ⟨⟩ }\n}\n", &["traffic", "services", "budget"], &["belt"]),
+    ("experiment e on depot {\n  limit { traffic ⟨⟩ }\n}\n", &["<="], &["belt"]),
+    ("use \"./trial.chaos\"\nexperiment e on ⟨⟩", &["depot"], &["http", "heavy"]),
+    ("use \"./trial.chaos\"\ntest \"t\" of ⟨⟩", &["heavy"], &["http", "depot"]),
+    ("use \"./trial.chaos\" as own\ntest \"t\" of ⟨⟩", &["own", "own.heavy"], &["http", "depot"]),
+    ("use \"./trial.chaos\" as own\ntest \"t\" of own.⟨⟩", &["heavy"], &["depot"]),
+    (
+        "experiment e on depot {\n  run {\n    inject http.error(scales) ⟨⟩",
+        &["for", "until", "as", "after"],
+        &["and", "within"],
+    ),
+    ("experiment e on depot {\n  run {\n    inject http.error(scales) for ⟨⟩", &["30s"], &["5%", "p95", "belt.flow"]),
+    ("experiment e on depot {\n  run {\n    wait until ⟨⟩", &["stable", "belt.flow"], &["until"]),
+    ("experiment e on depot {\n  run {\n    inject http.error(scales, rate: ⟨⟩)", &["5%"], &["30s", "belt"]),
+    (
+        "experiment e on depot {\n  run {\n    inject http.error(scales, among: ⟨⟩)",
+        &["all", "marked"],
+        &["30s", "belt"],
+    ),
+    ("experiment e on depot {\n  abort when belt.flow ⟨⟩", &["<", "of"], &["and", "inject"]),
+    ("experiment e on depot {\n  abort when belt.flow < ⟨⟩", &["5%", "baseline"], &["30s"]),
+    ("experiment e on depot {\n  abort when belt.flow < 5% ⟨⟩", &["for", "within", "and"], &["<"]),
+    ("experiment e on depot {\n  abort when p95(belt.delay) < ⟨⟩", &["30s", "baseline"], &["5%"]),
+    ("experiment e on depot {\n  id ⟨⟩", &["\"\""], &["belt.flow"]),
+    ("experiment e on depot {\n  consent ⟨⟩", &["irreversible"], &["belt.flow"]),
+    ("experiment e on depot {\n  run {\n    escalate level ⟨⟩", &["over"], &["every"]),
+    ("environment here for depot {\n  grant ⟨⟩", &["http", "exec"], &["belt"]),
+    ("environment here for depot {\n  service belt {\n    processes ⟨⟩", &["pidfile", "unit"], &["belt"]),
+    ("environment here for depot {\n  service belt {\n    restarts ⟨⟩", &["by"], &["runner"]),
+    ("environment here for depot {\n  source app = scrape(\"x\", ⟨⟩)", &["every", "token"], &["belt"]),
+    ("model m of depot {\n  arrivals belt ⟨⟩", &["20/s"], &["30s"]),
+    ("model m of depot {\n  metric belt.flow = ⟨⟩", &["success"], &["belt"]),
+    ("use \"./trial.chaos\"\ntest \"t\" of heavy in local {\n  given belt.flow ⟨⟩", &["=", "of", "fails"], &["and"]),
+    ("use \"./trial.chaos\"\ntest \"t\" of heavy in local {\n  expect jam ⟨⟩", &["reverted"], &["confirmed"]),
+    ("fault f(target: service) {\n  resource ⟨⟩", &["target.requests"], &["belt"]),
+    ("system s {\n  service a {\n    metric m: distribution<⟨⟩\n  }\n}\n", &["duration"], &["in", "s"]),
+    ("system s {\n  service a {\n    metric m: ratio\n    slo m ⟨⟩\n  }\n}\n", &[">=", "over"], &["m"]),
+    ("experiment e on depot {\n  abort when belt.flow < 50% for ⟨⟩", &["30s", "at"], &["5%", "not", "steady"]),
+    ("experiment e on depot {\n  abort when belt.flow < 50% for 3 ⟨⟩", &["samples"], &["and"]),
+    ("experiment e on depot {\n  expect belt.flow no lower than baseline by ⟨⟩", &["2pp"], &["5%"]),
+    ("experiment e on depot {\n  limit { budget <= 1% ⟨⟩ }\n}\n", &["of"], &["and"]),
+    ("experiment e on depot {\n  run {\n    inject http.error(scales, status: ⟨⟩)", &["503"], &["belt.flow", "5%"]),
+    ("experiment e on depot {\n  run {\n    when belt.flow > 5% {\n    } ⟨⟩", &["else"], &["inject"]),
+    ("policy p {\n  require plan.exposure <= ⟨⟩", &["30s", "limit.exposure"], &["plan.traffic", "5%"]),
+    ("policy p {\n  require approval ⟨⟩", &["from"], &["<"]),
+    ("environment here for depot {\n  source app = scrape(\"x\", token: ⟨⟩)", &["secret(\"\")"], &["belt"]),
+    ("environment here for depot {\n  silence alertmanager(\"x\") ⟨⟩", &["matching"], &["<", "of"]),
+    ("fault f(target: service, share: ratio) {\n  touches share ⟨⟩", &["of"], &["<"]),
     ("# a comment ⟨⟩", &[], &["experiment", "use"]),
     ("experiment e on depot {\n  hypothesis \"about ⟨⟩\"\n}\n", &[], &["belt", "belt.flow", "limit"]),
 ];
@@ -124,19 +184,77 @@ fn a_fault_comes_with_what_it_needs() {
     assert!(latency["documentation"]["value"].as_str().unwrap().len() > 10);
 }
 
+/// The text before and behind the mark, what is chosen, and what then stands there.
+const CHOSEN: &[(&str, &str, &str)] = &[
+    ("experiment e on depot {\n  limit { services sc⟨⟩ales }\n}\n", "belt", "services belt }"),
+    ("experiment e on de⟨⟩pot {\n}\n", "depot", "on depot {"),
+    ("use \"./tr⟨⟩ial.chaos\"\n", "./places.chaos", "use \"./places.chaos\"\n"),
+    ("use \"./tr⟨⟩", "./places.chaos", "use \"./places.chaos"),
+    ("use \"tr⟨⟩ial.chaos\" as own\n", "./trial.chaos", "use \"./trial.chaos\" as own"),
+    (
+        "experiment e on depot {\n  run { inject http.er⟨⟩ror(scales, status: 503) for 1m }",
+        "latency",
+        "inject http.latency(scales, status: 503) for 1m }",
+    ),
+    (
+        "experiment e on depot {\n  run { inject ht⟨⟩tp.error(scales) for 1m }",
+        "http",
+        "inject http.error(scales) for 1m }",
+    ),
+    (
+        "experiment e on depot {\n  run { inject http.error(scales, sta⟨⟩tus: 503) for 1m }",
+        "rate",
+        "(scales, rate: 503) for 1m }",
+    ),
+    ("experiment e on depot {\n  run { inject http.error(scales, ⟨⟩) for 1m }", "rate", "(scales, rate: $0) for 1m }"),
+    ("experiment e on depot {\n  abort when p9⟨⟩5(belt.delay) > 1s\n}\n", "p99", "when p99(belt.delay) > 1s"),
+    ("experiment e on depot {\n  abort when p95(belt.delay) > 1⟨⟩0s\n}\n", "10ms", "> 10ms\n"),
+    ("experiment e on depot {\n  lim⟨⟩it { services scales }\n}\n", "steady", "  steady { services scales }"),
+    ("policy p when environment.ti⟨⟩er == production {\n}\n", "name", "when environment.name == production"),
+];
+
 #[test]
-fn every_snippet_of_a_whole_statement_reads_without_errors_once_it_is_filled_in() {
+fn the_word_at_the_cursor_is_replaced_and_what_stands_behind_it_is_not_said_again() {
     let mut client = Client::start();
-    let items = offered(&mut client, &format!("{HEAD}⟨⟩"));
-    let filled: Vec<&str> = items.iter().filter_map(|it| it["textEdit"]["newText"].as_str()).collect();
-    assert!(filled.len() > 10);
-    for snippet in
-        filled.iter().filter(|it| it.starts_with("policy") || it.starts_with("system") || it.starts_with("schedule"))
-    {
-        let text =
-            snippet.replace("$0", "").replace("${1:", "").replace("${2:", "").replace("${3:", "").replace('}', "");
-        assert!(!text.contains('$'), "{text}");
+    for (marked_text, label, wanted) in CHOSEN {
+        let whole = format!("{HEAD}{marked_text}");
+        let items = offered(&mut client, &whole);
+        let item = items.iter().find(|it| it["label"] == *label).unwrap_or_else(|| panic!("{label}: {items:?}"));
+        let text = edited(&marked(&whole).text, &json!([item["textEdit"]]));
+        assert!(text.contains(wanted), "{text}");
     }
+    // Editors show what begins with what they would replace before the cursor.
+    for (begun, filter) in [("./tr", "./trial.chaos"), ("tr", "trial.chaos"), ("", "./trial.chaos")] {
+        let items = offered(&mut client, &format!("use \"{begun}⟨⟩"));
+        let trial = items.iter().find(|it| it["label"] == "./trial.chaos").unwrap();
+        assert_eq!(trial["filterText"].as_str().unwrap_or("./trial.chaos"), filter, "{begun}");
+    }
+}
+
+#[test]
+fn clients_choose_whether_the_rest_stays_and_get_no_snippets_that_they_do_not_know() {
+    let place = Place::new();
+    place.write("depot.chaos", DEPOT);
+    let item = json!({ "snippetSupport": false, "insertReplaceSupport": true });
+    let mut client = Client::that_can(place, json!({ "textDocument": { "completion": { "completionItem": item } } }));
+    let items = offered(&mut client, &format!("{HEAD}experiment e on depot {{\n  limit {{ services sc⟨⟩ales }}\n}}\n"));
+    let belt = items.iter().find(|it| it["label"] == "belt").unwrap();
+    let (start, end) = (json!({ "line": 3, "character": 19 }), json!({ "line": 3, "character": 21 }));
+    assert_eq!(belt["textEdit"]["insert"], json!({ "start": start, "end": end }));
+    assert_eq!(belt["textEdit"]["replace"], json!({ "start": start, "end": { "line": 3, "character": 25 } }));
+    let items = offered(&mut client, &format!("{HEAD}experiment e on depot {{\n  run {{\n    inject http.⟨⟩"));
+    let error = items.iter().find(|it| it["label"] == "error").unwrap();
+    assert_eq!(error["textEdit"]["newText"], "error(target) for 1m {\n\texpect always steady\n}");
+    assert!(items.iter().all(|it| it["insertTextFormat"].is_null()));
+}
+
+#[test]
+fn what_may_be_said_once_is_not_offered_again() {
+    let mut client = Client::start();
+    let items = offered(&mut client, &format!("{HEAD}experiment e on depot {{\n  id \"a\"\n  ⟨⟩\n  owner \"b\"\n}}\n"));
+    let labels: Vec<&str> = items.iter().map(|it| it["label"].as_str().unwrap()).collect();
+    assert!(labels.contains(&"hypothesis") && labels.contains(&"abort when"), "{labels:?}");
+    assert!(!labels.contains(&"id") && !labels.contains(&"owner"), "{labels:?}");
 }
 
 #[test]

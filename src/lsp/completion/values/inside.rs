@@ -1,105 +1,205 @@
-//! What stands behind the first words of a statement, block by block.
+//! What stands behind the first words of a statement, list by list.
 
-use super::super::Offers;
-use super::super::context::Block;
 use super::Place;
+use super::names::RESOURCES;
+use super::wanted::COMPARATORS;
+use crate::lsp::completion::offers::{Offers, filled_in};
 use crate::names::Kind;
+use crate::names::component::CAPABILITIES;
+use crate::syntax::{List, Opening, is_keyword};
 use crate::types::model::Class;
-use crate::types::policy::facts;
+use crate::types::term::LimitName;
 use crate::types::toy::Measure;
 use crate::types::trial::{Happening, Outcome};
-use crate::types::{TIERS, Type, VERDICTS};
+use crate::types::{PROCESS_SOURCES, TIERS, Type, VERDICTS};
 use gen_lsp_types::CompletionItemKind as Item;
 
 impl Place<'_> {
     /// Behind the first words of a statement.
     pub(super) fn inside(&self, offers: &mut Offers) {
-        let known = self.in_any_block(offers)
-            || match self.context.block {
-                Block::File => self.in_file(offers),
-                Block::System | Block::Service | Block::Limit => self.of_services(offers),
-                Block::Environment => self.in_environment(offers),
-                Block::Model => self.in_model(offers),
-                Block::Steps => self.in_steps(offers),
-                Block::Test => self.in_test(offers),
-                Block::Schedule => self.set(offers),
-                Block::Policy => self.in_policy(offers),
-                _ => false,
-            };
-        if known {
-            return;
+        let known = match self.list() {
+            List::File => self.in_file(offers),
+            List::Service | List::Limit => self.of_services(offers),
+            List::Environment | List::Placed => self.in_environment(offers),
+            List::Model | List::Modelled => self.in_model(offers),
+            List::Steps | List::Expectations => self.in_steps(offers),
+            List::Test | List::Schedule => self.in_test(offers),
+            List::Policy => self.in_policy(offers),
+            List::Fault | List::Probe => self.in_fault(offers),
+            List::Experiment => self.in_experiment(offers),
+            List::System | List::Steady => false,
+        };
+        // Where a number can stand, any value can; where only a text can, nothing is known of it.
+        if !known && self.takes("1") {
+            if self.is_text() { self.text(offers) } else { self.expression(offers) }
+        } else if !known && self.takes("\"\"") {
+            self.text(offers);
         }
-        match self.context.last() {
-            "of" => offers.words(["affected", "others"], Item::EnumMember, "a part of the traffic"),
-            _ => offers.words(GOING_ON.iter().copied(), Item::Keyword, ""),
-        }
-        self.expression(offers);
+        self.words(offers);
     }
 
-    /// What says the same wherever it stands; whether it does.
-    fn in_any_block(&self, offers: &mut Offers) -> bool {
-        match (self.context.first(), self.context.last()) {
-            ("use", "use") => offers.words(self.modules().iter().map(String::as_str), Item::Module, ""),
-            ("tier", _) => offers.words(TIERS.iter().copied(), Item::EnumMember, "tier"),
-            ("class", _) => offers.words(Class::ALL.iter().map(|(word, _)| *word), Item::EnumMember, "class"),
-            ("restarts", "by") => offers.words(["runner", "orchestrator"], Item::EnumMember, ""),
-            ("metric" | "param", ":") => offers.words(Type::NAMES.iter().copied(), Item::Class, "type"),
-            _ => return false,
+    /// Whether only a text makes sense.
+    fn is_text(&self) -> bool {
+        let last = self.context.last();
+        TEXTS.contains(&last) || last == "," && TEXTS.contains(&self.context.first())
+    }
+
+    /// Whether conditions stand in the list's statements.
+    fn has_conditions(&self) -> bool {
+        let judged = matches!(self.list(), List::Service | List::Experiment | List::Steady | List::Steps);
+        judged || self.list() == List::Expectations || self.judges()
+    }
+
+    /// Whether what stands before the place has parts, or is one: `x of affected`, `5% of x`, `traffic of target.requests`.
+    fn has_parts(&self, reads: bool) -> bool {
+        match self.list() {
+            List::Fault => matches!(self.context.first(), "touches" | "fails"),
+            List::Test => reads || self.context.first() == "expect",
+            List::Limit => self.context.last().ends_with('%'),
+            _ => self.has_conditions() && !self.judges() && (reads || self.context.last().ends_with('%')),
         }
-        true
+    }
+
+    /// The words with which the statement goes on, as the grammar says.
+    pub(super) fn words(&self, offers: &mut Offers) {
+        let Some(opening) = self.opening else { return };
+        // Behind an operand a condition can always go on; it does only where something is compared.
+        let behind_operand = opening.takes("< 1");
+        let last = self.context.last();
+        let before = self.context.before.iter().rev().nth(1).map_or("", String::as_str);
+        let compared = self.context.sentence.iter().any(|word| COMPARATORS.contains(&word.as_str()));
+        let judges = (compared || last == "steady" || self.judges()) && !TIMING.contains(&before);
+        let reads = last == ")" || self.type_of(last).is_some();
+        for word in opening.words() {
+            match word {
+                // As values they are offered where they fit.
+                "steady" | "baseline" | "not" if opening.takes("1") => {}
+                "and" | "or" if behind_operand && !(judges && self.has_conditions()) => {}
+                "of" if behind_operand && !self.has_parts(reads) => {}
+                // What is expected of a fault is judged while it acts.
+                "after" if self.list() == List::Expectations => {}
+                _ => offers.snippet(word, Item::Keyword, "", &going_on(opening, word)),
+            }
+        }
+        if self.context.is_last() && self.context.written.is_empty() {
+            let compares =
+                behind_operand && self.context.called.is_none() && !compared && reads && self.has_conditions();
+            self.signs(opening, compares, behind_operand, offers);
+        }
+    }
+
+    /// The signs with which it goes on.
+    fn signs(&self, opening: &Opening, compares: bool, behind_operand: bool, offers: &mut Offers) {
+        let last = self.context.last();
+        if compares {
+            offers.words(COMPARATORS.iter().copied(), Item::Operator, "");
+        }
+        let bounds = LimitName::named(last).is_some() || last == "budget";
+        let fits = |sign: &str| match sign {
+            ".." => true,
+            "+" => last == "starts",
+            "(" => !opening.takes("1") && !is_keyword(last) && !behind_operand,
+            "<=" => bounds,
+            _ => !behind_operand,
+        };
+        let signs = [":", "=", "!=", "=~", "!~", "<=", "..", "(", "+"].into_iter().filter(|sign| fits(sign));
+        offers.words(signs.filter(|sign| opening.takes(sign)), Item::Operator, "");
+        if opening.takes("{") {
+            offers.snippet("{ }", Item::Snippet, "a block", "{\n\t$0\n}");
+        }
+    }
+
+    /// Names of types.
+    pub(super) fn types(&self, offers: &mut Offers) {
+        for name in Type::NAMES {
+            match *name {
+                "enum" => offers.snippet(name, Item::Class, "type", "enum(${1:one}, ${2:other})"),
+                "list" | "distribution" | "signal" => {
+                    offers.snippet(name, Item::Class, "type", &format!("{name}<${{1:duration}}>"));
+                }
+                _ => offers.word(name, Item::Class, "type"),
+            }
+        }
     }
 
     fn in_file(&self, offers: &mut Offers) -> bool {
         match (self.context.first(), self.context.last()) {
-            ("experiment", "on") | ("environment", "for") | ("model", "of") => self.in_scope(&[Kind::System], offers),
-            ("test" | "schedule", "of") => self.in_scope(&[Kind::Experiment], offers),
-            ("test" | "schedule", "in") => self.in_scope(&[Kind::Environment], offers),
-            (_, ":") => offers.words(Type::NAMES.iter().copied(), Item::Class, "type"),
+            ("use", "use") => offers.words(self.modules().iter().map(String::as_str), Item::Module, ""),
+            ("experiment", "on") | ("environment", "for") => self.in_scope(self.kinds(), offers),
+            ("model" | "test" | "schedule", "of") | ("test" | "schedule", "in") => self.in_scope(self.kinds(), offers),
+            (_, ":" | "<") if self.context.first() != "policy" => self.types(offers),
             _ => return false,
         }
         true
     }
 
-    /// Statements that name services.
+    /// Statements that name services, and the types of metrics.
     fn of_services(&self, offers: &mut Offers) -> bool {
-        let names = match self.context.block {
-            Block::System => self.context.first() == "service" || self.context.first() == "arrivals",
-            _ => ["calls", "services", "bends"].contains(&self.context.first()),
-        };
-        if names {
-            self.services(offers);
+        match (self.context.first(), self.context.last()) {
+            ("calls" | "services" | "bends", last) if is_in_list(last) => self.services(offers),
+            ("metric", ":" | "<") => self.types(offers),
+            ("budget", "of") => self.metrics(offers),
+            _ => return false,
         }
-        names
+        true
     }
 
     fn in_environment(&self, offers: &mut Offers) -> bool {
         match (self.context.first(), self.context.last()) {
-            ("service" | "arrivals", _) => self.services(offers),
-            ("allow", last) => match self.context.has("on") {
-                true => self.services(offers),
-                false if last == "allow" || last == "," => self.in_scope(&[Kind::Fault], offers),
-                false => offers.word("on", Item::Keyword, "the services"),
-            },
+            ("tier", "tier") => offers.words(TIERS.iter().copied(), Item::EnumMember, "tier"),
+            ("service", "service") => self.services(offers),
+            ("allow" | "grant", last) if self.context.has("on") && is_in_list(last) => self.services(offers),
+            ("allow", "allow" | ",") => self.in_scope(self.kinds(), offers),
+            ("grant", "grant") => offers.words(CAPABILITIES.iter().copied(), Item::EnumMember, ""),
+            ("grant", last) if last == "to" || CAPABILITIES.contains(&last) => self.text(offers),
+            ("admin", ",") => offers.snippet("token", Item::Field, "", "token: secret(\"$1\")"),
             ("bind", "bind") => self.metrics(offers),
-            ("bind", _) => {
+            ("bind", "=") => {
                 offers.words(self.scene.sources.iter().map(|it| it.name.text.as_str()), Item::Variable, "source");
                 offers.word("proxy", Item::Variable, "the fault proxy's own view");
                 self.in_scope(&[Kind::Probe], offers);
             }
             ("source", "=") => {
-                offers.snippet("scrape", Item::Function, "", "scrape(\"$1\", every: ${2:1s})".to_owned());
-                offers.snippet("prometheus", Item::Function, "", "prometheus(\"$1\", every: ${2:5s})".to_owned());
+                offers.snippet("scrape", Item::Function, "", "scrape(\"$1\", every: ${2:1s})");
+                offers.snippet("prometheus", Item::Function, "", "prometheus(\"$1\", every: ${2:5s})");
             }
+            ("silence", "silence") => offers.snippet("alertmanager", Item::Function, "", "alertmanager(\"$1\")"),
+            ("restarts", "by") => offers.words(["runner", "orchestrator"], Item::EnumMember, ""),
+            ("processes", "processes") => offers.words(PROCESS_SOURCES.iter().copied(), Item::EnumMember, ""),
             _ => return false,
         }
         true
     }
 
+    fn in_experiment(&self, offers: &mut Offers) -> bool {
+        match (self.context.first(), self.context.last()) {
+            ("param", ":" | "<") => self.types(offers),
+            ("consent", "consent") => offers.word("irreversible", Item::EnumMember, ""),
+            (_, "of") => self.behind_of(offers),
+            _ => return false,
+        }
+        true
+    }
+
+    /// A part of the traffic, or what a share is of.
+    fn behind_of(&self, offers: &mut Offers) {
+        let is_share = self.context.before.iter().rev().nth(1).is_some_and(|word| word.ends_with('%'));
+        if is_share {
+            offers.words(["baseline", "block"], Item::Keyword, "");
+            self.metrics(offers);
+        } else {
+            offers.words(["affected", "others"], Item::EnumMember, "a part of the traffic");
+        }
+    }
+
     fn in_model(&self, offers: &mut Offers) -> bool {
         match (self.context.first(), self.context.last()) {
-            ("service" | "arrivals", _) => self.services(offers),
+            ("service" | "arrivals", "service" | "arrivals") => self.services(offers),
             ("metric", "metric") => self.metrics(offers),
             ("metric", "=") => offers.words(Measure::ALL.iter().map(|(word, _)| *word), Item::EnumMember, ""),
+            ("metric", "of") | (_, "to") => self.services(offers),
+            ("tolerates", last) if is_in_list(last) => self.services(offers),
+            (_, ",") if self.context.has("to") => self.services(offers),
             _ => return false,
         }
         true
@@ -107,9 +207,10 @@ impl Place<'_> {
 
     fn in_steps(&self, offers: &mut Offers) -> bool {
         match (self.context.first(), self.context.last()) {
-            ("inject", "inject") => self.in_scope(&[Kind::Fault], offers),
-            ("call", "call") => self.in_scope(&[Kind::Probe], offers),
+            ("inject", "inject") | ("call", "call") => self.in_scope(self.kinds(), offers),
             (_, "after") => self.steps(offers),
+            (_, ",") if self.context.has("after") => self.steps(offers),
+            (_, "of") => self.behind_of(offers),
             _ => return false,
         }
         true
@@ -117,100 +218,155 @@ impl Place<'_> {
 
     fn in_test(&self, offers: &mut Offers) -> bool {
         match (self.context.first(), self.context.last()) {
-            ("given", "given") => {
-                self.metrics(offers);
-                self.steps(offers);
-                offers.words(["steady", "stop", "no data of", "no evidence of", "traffic of"], Item::Keyword, "");
-            }
-            ("given", _) => {
-                offers.words(Happening::SAID.iter().map(|(word, _)| *word), Item::EnumMember, "");
-                offers.words(["from", "for", "into", "over", "every"], Item::Keyword, "");
-                self.steps(offers);
-            }
+            ("given", last) => return self.given(last, offers),
             ("model", _) => self.in_scope(&[Kind::Model], offers),
-            ("expect", last) => self.expected(last, offers),
-            _ => return self.set(offers),
-        }
-        true
-    }
-
-    /// What a test expects.
-    fn expected(&self, last: &str, offers: &mut Offers) {
-        match last {
-            "expect" => {
-                offers.word("verdict", Item::Keyword, "how the run ends");
-                self.steps(offers);
+            ("expect", last) => return self.expected(last, offers),
+            ("set", "set") => {
+                let all = self.scene.parameters.iter().map(|it| it.name.text.as_str());
+                offers.words(all, Item::Variable, "parameter");
             }
-            "verdict" => offers.words(VERDICTS.iter().copied(), Item::EnumMember, "verdict"),
-            "because" => self.metrics(offers),
-            _ => {
-                offers.words(Outcome::ALL.iter().map(|(word, _)| *word), Item::EnumMember, "");
-                offers.words(["because", "within"], Item::Keyword, "");
-            }
-        }
-    }
-
-    /// The parameters that are set.
-    fn set(&self, offers: &mut Offers) -> bool {
-        let sets = self.context.first() == "set" && self.context.last() == "set";
-        if sets {
-            let all = self.scene.parameters.iter().map(|it| it.name.text.as_str());
-            offers.words(all, Item::Variable, "parameter");
-        }
-        sets
-    }
-
-    fn in_policy(&self, offers: &mut Offers) -> bool {
-        match (self.context.first(), self.context.last()) {
-            ("require", "require") => {
-                self.expression(offers);
-                offers.snippet("approval", Item::Keyword, "", "approval from \"$0\"".to_owned());
-                offers.snippet("confirmed", Item::Keyword, "", "confirmed on ${1:staging} within ${2:14d}".to_owned());
-            }
-            ("deny", "deny") => {
-                self.expression(offers);
-                offers.snippet("time outside", Item::Keyword, "", "time outside \"$0\"".to_owned());
-            }
-            (_, last) if is_operator(last) => self.words_of_fact(offers),
             _ => return false,
         }
         true
     }
 
-    /// What the fact before an operator can be.
-    fn words_of_fact(&self, offers: &mut Offers) {
-        let fact = self.context.before.iter().rev().nth(1);
-        let ty = facts().into_iter().find(|(name, _)| Some(*name) == fact.map(String::as_str)).map(|(_, ty)| ty);
-        if let Some(Type::Enum(words)) = ty {
-            offers.words(words.iter().map(String::as_str), Item::EnumMember, "");
+    /// What a test gives.
+    fn given(&self, last: &str, offers: &mut Offers) -> bool {
+        match last {
+            "given" => {
+                self.metrics(offers);
+                self.steps(offers);
+                offers.snippet("no data of", Item::Keyword, "", "no data of ${1:service.metric}");
+                offers.snippet("no evidence of", Item::Keyword, "", "no evidence of ${1:step}");
+                offers.snippet("traffic of", Item::Keyword, "", "traffic of ${1:service} = ${2:20/s}");
+            }
+            "of" if self.context.has("data") => self.metrics(offers),
+            "of" if self.context.has("evidence") => self.steps(offers),
+            "of" if self.context.has("traffic") => self.services(offers),
+            "of" => offers.words(["affected", "others"], Item::EnumMember, "a part of the traffic"),
+            "into" | "after" => self.steps(offers),
+            _ if self.context.sentence.len() == 2 && !is_keyword(last) => {
+                offers.words(Happening::SAID.iter().map(|(word, _)| *word), Item::EnumMember, "");
+            }
+            _ => return false,
         }
-        self.expression(offers);
+        true
+    }
+
+    /// What a test expects.
+    fn expected(&self, last: &str, offers: &mut Offers) -> bool {
+        match last {
+            "expect" => self.steps(offers),
+            "verdict" => offers.words(VERDICTS.iter().copied(), Item::EnumMember, "verdict"),
+            "because" => self.metrics(offers),
+            "of" => {
+                offers.word("abort", Item::Keyword, "when the run is stopped");
+                self.steps(offers);
+            }
+            _ if self.context.sentence.len() == 2 => {
+                offers.words(Outcome::ALL.iter().map(|(word, _)| *word), Item::EnumMember, "");
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn in_policy(&self, offers: &mut Offers) -> bool {
+        match (self.context.first(), self.context.last()) {
+            ("require", "require") => {
+                self.facts(None, offers);
+                offers.snippet("approval", Item::Keyword, "", "approval from \"$0\"");
+                offers.snippet("confirmed", Item::Keyword, "", "confirmed on ${1:staging} within ${2:14d}");
+            }
+            ("deny", "deny") => {
+                self.facts(None, offers);
+                offers.snippet("time outside", Item::Keyword, "", "time outside \"$0\"");
+            }
+            ("require", "from") => self.text(offers),
+            ("require", "on") => self.in_scope(&[Kind::Environment], offers),
+            _ => return false,
+        }
+        true
+    }
+
+    fn in_fault(&self, offers: &mut Offers) -> bool {
+        match (self.context.first(), self.context.last()) {
+            ("class", "class") => offers.words(Class::ALL.iter().map(|(word, _)| *word), Item::EnumMember, "class"),
+            ("resource", "resource") => {
+                RESOURCES.iter().for_each(|it| offers.word(&format!("target.{it}"), Item::Property, "of the target"));
+            }
+            ("touches" | "fails", "of") => offers.words(["target.requests", "target.instances"], Item::Property, ""),
+            _ => return false,
+        }
+        true
     }
 }
 
-/// Words with which a statement goes on.
-const GOING_ON: &[&str] = &[
-    "always",
-    "never",
-    "within",
-    "holding",
-    "for",
-    "until",
-    "after",
-    "as",
-    "and",
-    "or",
-    "not",
+/// Words behind which only a text makes sense.
+const TEXTS: &[&str] = &[
+    "id",
+    "hypothesis",
+    "owner",
+    "tags",
     "because",
-    "no lower than",
-    "no higher than",
-    "unchanged by",
-    "stable",
-    "if",
-    "over",
-    "every",
+    "outside",
+    "cron",
+    "timezone",
+    "url",
+    "through",
+    "admin",
+    "start",
+    "selector",
+    "namespace",
+    "namespaces",
+    "hosts",
+    "secrets",
+    "label",
+    "component",
+    "action",
+    "approve",
+    "toxiproxy",
+    "pidfile",
+    "unit",
+    "user-unit",
+    "cgroup",
 ];
 
-fn is_operator(word: &str) -> bool {
-    ["==", "!=", "<", "<=", ">", ">="].contains(&word)
+/// Words behind which a time or a share stands, and no condition.
+const TIMING: &[&str] = &["for", "within", "holding", "every", "least", "over", "after", "by", "samples"];
+
+/// Whether another name of a list comes next.
+fn is_in_list(last: &str) -> bool {
+    matches!(last, "calls" | "services" | "bends" | "on" | "tolerates" | ",")
+}
+
+/// Words with what usually follows them.
+const GOING_ON: &[&str] = &[
+    "for ${1:30s}",
+    "within ${1:30s}",
+    "holding ${1:10s}",
+    "every ${1:1m}",
+    "over ${1:10s}",
+    "from ${1:30s}",
+    "at least ${1:95%} of block",
+    "at ${1:30s}",
+    "no lower than baseline by ${1:2pp}",
+    "no data for ${1:15s}",
+    "unchanged by ${1:2pp}",
+    "else {\n\t$0\n}",
+];
+
+/// A word with what follows it: a statement does not end there.
+fn going_on(opening: &Opening, word: &str) -> String {
+    let usual = GOING_ON.iter().filter(|full| full.strip_prefix(word).is_some_and(|rest| rest.starts_with(' ')));
+    if let Some(usual) = usual.copied().find(|full| opening.takes(&filled_in(full))) {
+        return usual.to_owned();
+    }
+    let behind = opening.then(word).filter(|behind| !behind.is_whole());
+    match behind {
+        Some(behind) if behind.takes("1") => format!("{word} ${{1:value}}"),
+        Some(behind) if behind.takes_name() => format!("{word} ${{1:name}}"),
+        Some(behind) if behind.takes("\"\"") => format!("{word} \"$1\""),
+        _ => word.to_owned(),
+    }
 }
