@@ -54,10 +54,10 @@ impl Client {
         let can = serde_json::to_value(&params.capabilities).unwrap_or_default();
         let has = |path: &str| can.pointer(path).is_some_and(|it| it.as_bool().unwrap_or(!it.is_null()));
         let encodings = can.pointer("/general/positionEncodings").and_then(Value::as_array);
-        let utf8 = encodings.is_some_and(|all| all.iter().any(|it| it == "utf-8"));
+        let encoding = encodings.and_then(|all| all.iter().find_map(|it| encoding(it.as_str()?)));
         let lints = params.initialization_options.as_ref().and_then(|options| options["lints"].as_bool());
         Self {
-            encoding: if utf8 { Encoding::Utf8 } else { Encoding::Utf16 },
+            encoding: encoding.unwrap_or(Encoding::Utf16),
             pulls: has("/textDocument/diagnostic"),
             asks_again: has("/workspace/diagnostics/refreshSupport"),
             watches: has("/workspace/didChangeWatchedFiles/dynamicRegistration"),
@@ -70,6 +70,16 @@ impl Client {
     }
 }
 
+/// The way of counting columns with this name, where it is known here. Clients name the one they like best first.
+fn encoding(name: &str) -> Option<Encoding> {
+    match name {
+        "utf-8" => Some(Encoding::Utf8),
+        "utf-16" => Some(Encoding::Utf16),
+        "utf-32" => Some(Encoding::Utf32),
+        _ => None,
+    }
+}
+
 fn words(list: &[&str]) -> Option<Vec<String>> {
     Some(list.iter().map(|word| (*word).to_owned()).collect())
 }
@@ -79,6 +89,7 @@ pub fn offered(client: &Client) -> InitializeResult {
     let encoding = match client.encoding {
         Encoding::Utf8 => PositionEncodingKind::UTF8,
         Encoding::Utf16 => PositionEncodingKind::UTF16,
+        Encoding::Utf32 => PositionEncodingKind::UTF32,
     };
     let capabilities = ServerCapabilities {
         position_encoding: Some(encoding),

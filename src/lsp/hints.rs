@@ -2,13 +2,13 @@
 
 use super::asked::Asked;
 use crate::base::Span;
-use crate::base::unit::{Measure, show_duration};
+use crate::base::unit::show_duration;
 use crate::lint::walk;
 use crate::names::{DeclarationId, ModuleId};
 use crate::plan::Plan;
 use crate::syntax::tree::{Arguments, Constant, Experiment, Expr, ExprKind, TypeKind};
 use crate::types::term::LimitName;
-use crate::types::{Type, model};
+use crate::types::{Typed, model};
 use gen_lsp_types::{InlayHint, InlayHintKind, Label};
 use std::ops::Range;
 
@@ -16,11 +16,15 @@ use std::ops::Range;
 pub fn hints(asked: &Asked, bytes: Range<usize>) -> Vec<InlayHint> {
     let Some(known) = asked.known else { return Vec::new() };
     let Some(module) = known.analysis.program.modules.first() else { return Vec::new() };
-    let mut found: Vec<(usize, String, InlayHintKind)> = module.file.constants.iter().filter_map(constant).collect();
+    let checked = &known.analysis.checked;
+    let typed = |index| checked.constants.get(&DeclarationId { module: ModuleId(0), index });
+    let constants = module.file.constants.iter().enumerate();
+    let mut found: Vec<(usize, String, InlayHintKind)> =
+        constants.filter_map(|(index, it)| constant(it, typed(index)?)).collect();
     for (index, experiment) in module.file.experiments.iter().enumerate() {
         let id = DeclarationId { module: ModuleId(0), index };
         let plan = known.plans(id).next().map(|planned| &planned.plan);
-        if let Some((model, _)) = known.analysis.checked.experiments.get(&id) {
+        if let Some((model, _)) = checked.experiments.get(&id) {
             of_experiment(experiment, model, plan, &mut found);
         }
     }
@@ -37,23 +41,9 @@ fn end(span: Span) -> usize {
     span.end as usize
 }
 
-/// The type of a constant, where its value shows it.
-fn constant(it: &Constant) -> Option<(usize, String, InlayHintKind)> {
-    let ty = match &it.value.kind {
-        ExprKind::Quantity(_, measure) => match measure {
-            Measure::Duration => Type::Duration,
-            Measure::Ratio => Type::Ratio,
-            Measure::Points => Type::Points,
-            Measure::Bytes => Type::Bytes,
-            Measure::Frequency => Type::Frequency,
-        },
-        ExprKind::Number(value) if value.fract() == 0.0 => Type::Int,
-        ExprKind::Number(_) => Type::Float,
-        ExprKind::Text(_) | ExprKind::Raw(_) => Type::String,
-        ExprKind::Bool(_) => Type::Bool,
-        _ => return None,
-    };
-    Some((end(it.name.span), format!(": {ty}"), InlayHintKind::Type))
+/// The type of a constant.
+fn constant(it: &Constant, typed: &Typed) -> Option<(usize, String, InlayHintKind)> {
+    (!typed.ty.is_wrong()).then(|| (end(it.name.span), format!(": {}", typed.ty), InlayHintKind::Type))
 }
 
 fn of_experiment(

@@ -5,6 +5,7 @@ use super::completion::meaning;
 use super::goto::named;
 use super::index::{Occurrence, What};
 use super::shape::Shape;
+use super::signature::shown;
 use super::words::function;
 use crate::analysis::Planned;
 use crate::base::unit::{Measure, show_duration, show_number, show_ratio};
@@ -13,8 +14,9 @@ use crate::diagnostics::{codes, lints};
 use crate::document::{Document, Drawing, Origin, draw};
 use crate::format::Kind as Form;
 use crate::lint::walk;
-use crate::names::{Kind, Program};
-use crate::syntax::tree::{ExprKind, Parameter};
+use crate::names::{DeclarationId, Kind, Program};
+use crate::plan::words::value as value_of;
+use crate::syntax::tree::{ExprKind, Parameter, TypeKind};
 use crate::syntax::{is_keyword, parse_expression};
 use crate::types::policy::facts;
 use crate::types::term::LimitName;
@@ -65,16 +67,24 @@ fn about(source: &Source) -> String {
 /// What is declared at a place: its own words, its comment, and what the analysis knows of it.
 fn declared(asked: &Asked, it: &Occurrence, place: Span, program: &Program) -> String {
     let Some(source) = program.sources.get(place.source) else { return String::new() };
-    let mut parts = vec![code(&head(&source.text, place, it.what))];
-    let file = program.modules.iter().find(|module| module.source == place.source).map(|module| &module.file);
-    if let Some(file) = file {
-        let all = walk::declarations(file).into_iter().chain(walk::inner_names(file));
-        let doc =
-            all.filter(|known| known.name.span == place).filter_map(|known| known.doc).find(|doc| !doc.is_empty());
-        let parameters = walk::parameter_lists(file).into_iter().flatten();
-        let parameter = parameters.filter(|parameter| parameter.name.span == place).map(|it| it.doc.as_str()).next();
-        parts.extend(doc.or(parameter).filter(|doc| !doc.is_empty()).map(str::to_owned));
+    let file = program.modules.iter().find(|module| module.source == place.source).map(|module| &*module.file);
+    let mut parameters = file.into_iter().flat_map(walk::parameter_lists).flatten();
+    let parameter = parameters.find(|parameter| parameter.name.span == place);
+    let mut statements = file.into_iter().flat_map(|file| &file.experiments).flat_map(|it| &it.parameters);
+    let is_statement = statements.any(|parameter| parameter.name.span == place);
+    // Of one in a list only its own part is of interest.
+    let in_list = parameter.filter(|_| !is_statement);
+    let words = in_list.map_or_else(|| head(&source.text, place, it.what), |it| shown(it, program));
+    let mut parts = vec![code(&words)];
+    let all = file.into_iter().flat_map(|file| walk::declarations(file).into_iter().chain(walk::inner_names(file)));
+    let doc = all.filter(|known| known.name.span == place).filter_map(|known| known.doc).find(|doc| !doc.is_empty());
+    let doc = doc.or(parameter.map(|parameter| parameter.doc.as_str()));
+    match it.what {
+        What::Declaration(Kind::Constant) => parts.extend(constant(asked, place)),
+        What::Parameter => parts.extend(parameter.and_then(|parameter| inferred(asked, parameter))),
+        _ => {}
     }
+    parts.extend(doc.filter(|doc| !doc.is_empty()).map(str::to_owned));
     match it.what {
         What::Declaration(Kind::Fault | Kind::Probe | Kind::Scenario) => parts.extend(documented(place, program)),
         What::Declaration(Kind::Experiment) => parts.extend(planned(asked, place)),
@@ -83,19 +93,29 @@ fn declared(asked: &Asked, it: &Occurrence, place: Span, program: &Program) -> S
     parts.join("\n\n")
 }
 
+/// The type and the value of a constant.
+fn constant(asked: &Asked, place: Span) -> Option<String> {
+    let analysis = &asked.known?.analysis;
+    let name = |id: &DeclarationId| Some(analysis.program.module(id.module)?.file.constants.get(id.index)?.name.span);
+    let (_, typed) = analysis.checked.constants.iter().find(|(id, _)| name(id) == Some(place))?;
+    (!typed.ty.is_wrong()).then(|| format!("`{}`: {}", typed.ty, value_of(&typed.ty, &typed.value)))
+}
+
+/// The type of a parameter that says none: that of its default.
+fn inferred(asked: &Asked, parameter: &Parameter) -> Option<String> {
+    let checked = &asked.known?.analysis.checked;
+    let experiments = checked.experiments.values().flat_map(|(experiment, _)| &experiment.parameters);
+    let mut all = experiments.chain(checked.scenarios.values().flat_map(|scenario| &scenario.parameters));
+    let typed = all.find(|it| it.span == parameter.name.span)?;
+    let is_told = parameter.ty.kind == TypeKind::Inferred && !typed.ty.is_wrong();
+    is_told.then(|| format!("type `{}`", typed.ty))
+}
+
 /// The statement that declares something, its block left out where it has a long one.
 fn head(text: &str, place: Span, what: What) -> String {
     let shape = Shape::of(text);
     let at = place.start as usize;
     let Some(statement) = shape.statement_at(at).cloned() else { return place.of(text).to_owned() };
-    if what == What::Parameter {
-        // Of one in a list only its own part is of interest.
-        let list = shape.brackets.iter().filter(|it| it.kind == Form::Open && it.bytes.contains(&at));
-        if let Some(list) = list.min_by_key(|it| it.bytes.len()) {
-            let inner = text.get(at..list.bytes.end.saturating_sub(1)).unwrap_or("");
-            return inner.split([',', '\n']).next().unwrap_or(inner).trim().to_owned();
-        }
-    }
     let short = matches!(what, What::Declaration(Kind::Fault | Kind::Probe) | What::Service);
     let block = shape
         .brackets

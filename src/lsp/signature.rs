@@ -7,6 +7,7 @@ use super::text::{floor, small};
 use crate::base::Span;
 use crate::format::Kind;
 use crate::names::Program;
+use crate::syntax::is_keyword;
 use crate::syntax::tree::Parameter;
 use gen_lsp_types::{
     ActiveParameter, Documentation, MarkupContent, MarkupKind, ParameterInformation, ParameterInformationLabel,
@@ -41,19 +42,28 @@ pub fn shown(parameter: &Parameter, program: &Program) -> String {
     program.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The bracket of the innermost call that a byte is in.
+/// The bracket of the innermost call that a byte is in; lists and groups among its arguments are part of it.
 pub fn call_around<'s>(shape: &'s Shape, offset: usize) -> Option<&'s Bracket> {
-    let around = shape.brackets.iter().filter(|it| it.kind == Kind::Open && it.bytes.start < offset);
+    let before = shape.brackets.iter().rev().filter(|it| it.bytes.start < offset);
     // Behind a bracket that was never closed everything is inside; the last statement is the one that is meant.
-    let around = around
-        .filter(|it| offset < it.bytes.end || shape.open.iter().any(|at| std::ptr::eq(&shape.brackets[*at], *it)));
-    around.max_by_key(|it| it.bytes.start)
+    let mut around = before
+        .filter(|it| offset < it.bytes.end || shape.open.iter().any(|at| std::ptr::eq(&shape.brackets[*at], *it)))
+        .take_while(|it| it.kind == Kind::Open);
+    around.find(|it| calls(shape, it))
+}
+
+/// Whether a bracket holds the arguments of a call: a name stands before it, as `and` and `not` do before a group.
+fn calls(shape: &Shape, bracket: &Bracket) -> bool {
+    let is_round = shape.tokens.get(bracket.token).is_some_and(|(_, token)| token.text == "(");
+    let before = bracket.token.checked_sub(1).and_then(|at| shape.tokens.get(at));
+    let named = before.filter(|(_, token)| token.kind == Kind::Word);
+    is_round && named.is_some_and(|(at, it)| at + it.text.len() == bracket.bytes.start || !is_keyword(it.text))
 }
 
 /// The call that a byte is in, with its name and the number and name of the argument.
 pub fn call_at<'t>(shape: &Shape<'t>, offset: usize) -> Option<(&'t str, usize, Option<&'t str>)> {
     let call = call_around(shape, offset)?;
-    let (_, callee) = shape.tokens.get(call.token.checked_sub(1)?).filter(|(_, it)| it.kind == Kind::Word)?;
+    let (_, callee) = shape.tokens.get(call.token.checked_sub(1)?)?;
     let (mut number, mut name, mut depth) = (0, None, 0);
     let inside = shape.tokens.get(call.token + 1..)?.iter().take_while(|(at, _)| *at < offset);
     let mut before: Option<&str> = None;

@@ -97,27 +97,38 @@ fn symbol(page: Page, it: &Occurrence, shape: &Shape) -> Option<DocumentSymbol> 
 /// Symbols that are given at once; more would not be read.
 const MOST: usize = 500;
 
-/// Everything that some file declares and whose name holds the letters of the query in their order.
+/// Everything that some file declares and whose name holds the letters of the query in their order: what is called so, then
+/// what begins so, then the rest.
 pub fn of_workspace(workspace: &Workspace, query: &str, programs: &[PathBuf]) -> Vec<WorkspaceSymbol> {
-    let mut found = Vec::new();
+    let mut ranked: [Vec<WorkspaceSymbol>; 3] = Default::default();
     for program in programs.iter().filter_map(|path| workspace.program(path)) {
         for it in index::occurrences(&program).iter().filter(|it| it.declares()) {
             let name = program.sources.text(it.at).trim_matches('"');
-            let (Some(kind), true) = (kind(it.what), fits(name, query)) else { continue };
+            let (Some(kind), Some(rank)) = (kind(it.what), rank(name, query)) else { continue };
+            if ranked[rank].len() >= MOST {
+                continue;
+            }
             let Some(location) = location(it.at, &program.sources, workspace) else { continue };
             let container_name = Some(detail(it.what).to_owned());
             let base = BaseSymbolInformation { name: name.to_owned(), kind, tags: None, container_name };
             let location = WorkspaceSymbolLocation::Location(location);
-            found.push(WorkspaceSymbol { location, data: None, base_symbol_information: base });
-            if found.len() >= MOST {
-                return found;
-            }
+            ranked[rank].push(WorkspaceSymbol { location, data: None, base_symbol_information: base });
+        }
+        // No other could come before these.
+        if ranked[0].len() >= MOST {
+            break;
         }
     }
-    found
+    ranked.into_iter().flatten().take(MOST).collect()
 }
 
-fn fits(name: &str, query: &str) -> bool {
-    let mut letters = name.chars().flat_map(char::to_lowercase);
-    query.chars().flat_map(char::to_lowercase).all(|wanted| letters.any(|letter| letter == wanted))
+/// How well a name fits a query, 0 being best. Nothing fits everything alike.
+fn rank(name: &str, query: &str) -> Option<usize> {
+    let (name, query) = (name.to_lowercase(), query.to_lowercase());
+    if query.is_empty() || name == query {
+        return Some(0);
+    }
+    let mut letters = name.chars();
+    let fits = query.chars().all(|wanted| letters.any(|letter| letter == wanted));
+    fits.then(|| if name.starts_with(&query) { 1 } else { 2 })
 }

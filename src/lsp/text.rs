@@ -10,6 +10,8 @@ pub enum Encoding {
     Utf8,
     /// Halves of UTF-16, what every client knows.
     Utf16,
+    /// Characters.
+    Utf32,
 }
 
 impl Encoding {
@@ -17,6 +19,15 @@ impl Encoding {
         match self {
             Encoding::Utf8 => text.len(),
             Encoding::Utf16 => text.encode_utf16().count(),
+            Encoding::Utf32 => text.chars().count(),
+        }
+    }
+
+    fn units_of(self, character: char) -> usize {
+        match self {
+            Encoding::Utf8 => character.len_utf8(),
+            Encoding::Utf16 => character.len_utf16(),
+            Encoding::Utf32 => 1,
         }
     }
 }
@@ -53,12 +64,13 @@ impl<'a> Page<'a> {
         Self { text, lines, encoding }
     }
 
-    /// The position of a byte; of the text's end where it lies behind that.
+    /// The position of a byte; of the text's end where it lies behind that. Between `\r` and `\n` that is the line's end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = floor(self.text, offset);
         let line = self.lines.0.partition_point(|start| *start <= offset).max(1) - 1;
         let start = self.lines.0.get(line).copied().unwrap_or(0);
-        let column = self.encoding.units(self.text.get(start..offset).unwrap_or(""));
+        let before = self.line_text(line);
+        let column = self.encoding.units(before.get(..offset - start).unwrap_or(before));
         Position { line: small(line), character: small(column) }
     }
 
@@ -68,10 +80,7 @@ impl<'a> Page<'a> {
         let line = self.line_text(position.line as usize);
         let mut left = position.character as usize;
         for (at, character) in line.char_indices() {
-            let units = match self.encoding {
-                Encoding::Utf8 => character.len_utf8(),
-                Encoding::Utf16 => character.len_utf16(),
-            };
+            let units = self.encoding.units_of(character);
             if left < units {
                 return start + at;
             }
@@ -144,9 +153,19 @@ mod tests {
     fn columns_count_what_was_agreed() {
         assert_eq!(at(Encoding::Utf16, 0, 4), 7);
         assert_eq!(at(Encoding::Utf8, 0, 7), 7);
+        assert_eq!(at(Encoding::Utf32, 0, 3), 7);
         let lines = Lines::of(TEXT);
         assert_eq!(Page::new(TEXT, &lines, Encoding::Utf16).position(7), Position { line: 0, character: 4 });
         assert_eq!(Page::new(TEXT, &lines, Encoding::Utf8).position(7), Position { line: 0, character: 7 });
+        assert_eq!(Page::new(TEXT, &lines, Encoding::Utf32).position(7), Position { line: 0, character: 3 });
+    }
+
+    #[test]
+    fn nothing_stands_behind_the_end_of_a_line() {
+        let lines = Lines::of(TEXT);
+        let page = Page::new(TEXT, &lines, Encoding::Utf16);
+        assert_eq!(page.position(9), page.position(8));
+        assert_eq!(page.position(10), Position { line: 1, character: 0 });
     }
 
     #[test]

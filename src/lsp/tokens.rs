@@ -75,7 +75,7 @@ impl Painter<'_> {
         }
     }
 
-    /// A path is painted name by name.
+    /// A path is painted name by name; of what is several words, as `not steady`, these.
     fn words(&mut self, path: Range<usize>, occurrences: &[Occurrence]) {
         let first = occurrences.partition_point(|it| (it.at.end as usize) <= path.start);
         let inside: Vec<&Occurrence> =
@@ -87,8 +87,10 @@ impl Painter<'_> {
             }
             return;
         }
+        let mut painted = path.start;
         for it in inside {
-            let place = it.at.start as usize..it.at.end as usize;
+            let place = painted.max(it.at.start as usize)..path.end.min(it.at.end as usize);
+            painted = painted.max(place.end);
             if let Some((name, modifiers)) = style(it, it.at.of(self.page.text)) {
                 self.paint(place, name, modifiers | if it.declares() { DECLARATION } else { 0 });
             }

@@ -52,7 +52,8 @@ pub fn argument(argument: &PlannedArgument) -> String {
     value(&argument.ty, &argument.value)
 }
 
-fn value(ty: &Type, argument: &Argument) -> String {
+/// A value of a type, as people write it.
+pub fn value(ty: &Type, argument: &Argument) -> String {
     match argument {
         Argument::Term(Term::Constant(value)) => ty.show(*value),
         Argument::Term(_) | Argument::Answer(_) | Argument::Any => "by parameter".to_owned(),

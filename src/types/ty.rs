@@ -91,6 +91,15 @@ impl Type {
         "enum",
     ];
 
+    /// Whether it is, or is made of, a mistake that was reported.
+    pub fn is_wrong(&self) -> bool {
+        match self {
+            Type::Error => true,
+            Type::List(of) | Type::Distribution(of) | Type::Signal(of) => of.is_wrong(),
+            _ => false,
+        }
+    }
+
     /// Whether values are numbers without unit.
     pub fn is_plain_number(&self) -> bool {
         matches!(self, Type::Int | Type::Float | Type::Count)

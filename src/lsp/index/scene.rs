@@ -119,7 +119,7 @@ pub fn step<'p>(steps: &'p [Step], name: &str) -> Option<(&'p Name, &'p Step)> {
 }
 
 /// These steps and those in their blocks, in their order.
-pub fn every_step<'p>(steps: &'p [Step]) -> impl Iterator<Item = &'p Step> {
+pub fn every_step(steps: &[Step]) -> impl Iterator<Item = &Step> {
     let mut open: Vec<&Step> = steps.iter().rev().collect();
     std::iter::from_fn(move || {
         let step = open.pop()?;

@@ -25,11 +25,11 @@ impl Checker<'_> {
     }
 
     fn constant_value(&self, id: DeclarationId) -> Typed {
-        self.constants.get(&id).cloned().unwrap_or_else(Typed::error)
+        self.checked.constants.get(&id).cloned().unwrap_or_else(Typed::error)
     }
 
     fn constant(&mut self, id: DeclarationId, chain: &mut Vec<DeclarationId>) -> Typed {
-        if let Some(known) = self.constants.get(&id) {
+        if let Some(known) = self.checked.constants.get(&id) {
             return known.clone();
         }
         let Some(written) = self.file(id).and_then(|file| file.constants.get(id.index)) else { return Typed::error() };
@@ -37,7 +37,7 @@ impl Checker<'_> {
             let names = chain.iter().chain([&id]).filter_map(|id| self.constant_name(*id)).collect::<Vec<_>>();
             let start = names.iter().position(|name| *name == written.name.text).unwrap_or(0);
             self.report(errors::circle("constants need each other", &names[start..], written.name.span));
-            self.constants.insert(id, Typed::error());
+            self.checked.constants.insert(id, Typed::error());
             return Typed::error();
         }
         chain.push(id);
@@ -52,11 +52,11 @@ impl Checker<'_> {
             self.report(errors::not_constant(&written.name.text, written.value.span));
             typed = Typed::error();
         }
-        if self.checked.findings.len() > before || self.constants.contains_key(&id) {
+        if self.checked.findings.len() > before || self.checked.constants.contains_key(&id) {
             typed = Typed::error();
         }
         typed.value = folded(typed.value);
-        self.constants.insert(id, typed.clone());
+        self.checked.constants.insert(id, typed.clone());
         typed
     }
 

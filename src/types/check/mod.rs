@@ -48,6 +48,8 @@ use std::sync::Arc;
 /// The typed declarations of a program.
 #[derive(Debug, Default)]
 pub struct Checked {
+    /// Constants; one that is wrong has the type of a mistake.
+    pub constants: BTreeMap<DeclarationId, Typed>,
     /// Systems.
     pub systems: BTreeMap<DeclarationId, System>,
     /// Faults; those of the standard library as far as they are injected.
@@ -78,7 +80,6 @@ pub fn check(program: &Program) -> Checked {
         program,
         checked: Checked::default(),
         module: ModuleId(0),
-        constants: BTreeMap::new(),
         values: Vec::new(),
         called: BTreeMap::new(),
         circles: BTreeSet::new(),
@@ -127,8 +128,6 @@ pub(super) struct Checker<'p> {
     checked: Checked,
     /// The module whose declaration is being checked.
     module: ModuleId,
-    /// Constants whose value is known.
-    constants: BTreeMap<DeclarationId, Typed>,
     /// The constants that each module sees.
     values: Vec<Values>,
     /// Faults under the names by which injects call them.

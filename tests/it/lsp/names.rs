@@ -217,6 +217,17 @@ fn symbols_of_all_files_are_found_by_some_of_their_letters() {
     assert_eq!(client.ask("workspace/symbol", json!({ "query": "far_away" })), json!([]));
 }
 
+#[test]
+fn symbols_that_are_called_so_come_first_then_those_that_begin_so() {
+    let mut client = Client::start();
+    let many: String = (0..600).map(|at| format!("let a{at}_last = 1\n")).collect();
+    client.open("a.chaos", &many);
+    client.open("z.chaos", "let last_one = 1\nlet last = 1\n");
+    let found = client.ask("workspace/symbol", json!({ "query": "Last" }));
+    let names: Vec<&str> = found.as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!((names.len(), &names[..3]), (500, &["last", "last_one", "a0_last"][..]));
+}
+
 /// A file that gets another name takes along whoever uses it, and what it uses itself, open or not.
 #[test]
 fn uses_follow_a_file_that_is_moved() {
@@ -243,6 +254,9 @@ fn uses_follow_a_file_that_is_moved() {
     let changes = moved(&mut client, "user.chaos", "lib/user.chaos");
     let after = "use \"../depot.chaos\"\nuse \"./parts.chaos\" as parts\n";
     assert_eq!(edited(user, &changes[format!("{root}user.chaos")]), after, "{changes}");
+    let changes = moved(&mut client, "lib/parts.chaos", "lib/a%22quote%22.chaos");
+    let edits = &changes[format!("{root}user.chaos")];
+    assert_eq!(edited(user, edits), user.replace("parts.chaos", "a\\\"quote\\\".chaos"), "{changes}");
     let changes = moved(&mut client, "notes.txt", "other.txt");
     assert_eq!(changes, json!({}));
 }

@@ -153,3 +153,37 @@ fn a_question_about_the_workspace_lets_others_go_first_and_can_be_taken_back() {
     client.answer(pulled);
     assert!(client.rush_out().success());
 }
+
+/// Whoever watches files is told of a folder that goes, and of nothing in it.
+#[test]
+fn a_folder_that_goes_takes_its_files_along() {
+    let mut client = asking();
+    client.place.write("parts/depot.chaos", DEPOT);
+    let trial = TRIAL.replace("./depot", "./parts/depot");
+    client.place.write("places.chaos", PLACES.replace("./depot", "./parts/depot"));
+    client.place.write("trial.chaos", &trial);
+    client.open("trial.chaos", &trial);
+    let address = client.address("trial.chaos");
+    assert!(codes(&pull(&mut client, &BTreeMap::new())[&address]).is_empty());
+    for (method, key) in [("didChangeWatchedFiles", "changes"), ("didDeleteFiles", "files")] {
+        fs::rename(client.place.path().join("parts"), client.place.path().join("gone")).unwrap();
+        let folder = json!({ "uri": client.address("parts"), "type": 3 });
+        client.tell(&format!("workspace/{method}"), json!({ key: [folder] }));
+        assert!(codes(&pull(&mut client, &BTreeMap::new())[&address]).contains(&"E0100"), "{method}");
+        fs::rename(client.place.path().join("gone"), client.place.path().join("parts")).unwrap();
+        let back = json!({ "files": [{ "oldUri": client.address("gone"), "newUri": client.address("parts") }] });
+        client.tell("workspace/didRenameFiles", back);
+        assert!(codes(&pull(&mut client, &BTreeMap::new())[&address]).is_empty(), "{method}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_reported_so() {
+    let mut client = asking();
+    client.place.write("odd.chaos", b"let a = 1 # \xff\n");
+    std::os::unix::fs::symlink("nowhere.chaos", client.place.path().join("dangling.chaos")).unwrap();
+    let found = pull(&mut client, &BTreeMap::new());
+    for name in ["odd.chaos", "dangling.chaos"] {
+        assert_eq!(codes(&found[&client.address(name)]), ["E0100"], "{name}");
+    }
+}

@@ -2,8 +2,10 @@
 
 use super::client::{Client, at, byte, marked};
 use super::{DEPOT, PLACES, TRIAL};
+use crate::harness::Place;
 use chaos_lang::journal::{Claims, Journal};
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// What the editor shows of the word at a mark.
 #[track_caller]
@@ -32,6 +34,19 @@ fn words_show_what_they_mean() {
         ("trial.chaos", mark(TRIAL, "hypothesis"), vec!["the sentence that is tested"]),
         ("places.chaos", mark(PLACES, "app.histogram"), vec!["source app = scrape("]),
         ("trial.chaos", mark(TRIAL, "std.http"), vec!["std/http.chaos"]),
+        ("trial.chaos", mark(&TRIAL.replace("share: ratio in 1%..50%", "share"), "share ="), vec!["type `ratio`"]),
+        ("few.chaos", "let ⟨⟩half = 2 * 30s\n".to_owned(), vec!["let half = 2 * 30s", "`duration`: 1m"]),
+        ("few.chaos", "let a = 5%\nlet ⟨⟩b = [a, 10%]\n".to_owned(), vec!["`list<ratio>`: [5%, 10%]"]),
+        (
+            "few.chaos",
+            "fault f(⟨⟩among: enum(all, marked) = all, b: string = \"x, y\") { }\n".to_owned(),
+            vec!["```chaos\namong: enum(all, marked) = all\n```"],
+        ),
+        (
+            "few.chaos",
+            "fault f(\n  list2: list<ratio> = [5%, 10%],\n  ⟨⟩b: string = \"x, y\"  ## said\n) { }\n".to_owned(),
+            vec!["```chaos\nb: string = \"x, y\"\n```\n\nsaid"],
+        ),
     ];
     for (name, text, wanted) in cases {
         let shown = hover(&mut client, name, &text);
@@ -74,6 +89,43 @@ fn tokens(text: &str, legend: &Value, answer: &Value) -> Vec<(String, String, u6
         .collect()
 }
 
+/// All programs below a folder.
+fn programs(folder: &Path, found: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            programs(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "chaos") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn tokens_stand_in_order_and_beside_each_other() {
+    let (mut client, mut all) = (Client::start(), Vec::new());
+    for folder in ["examples", "tests/spec"] {
+        programs(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut all);
+    }
+    assert!(all.len() > 100, "{}", all.len());
+    for path in all {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let address = format!("file://{}", path.display());
+        client.open(&address, &text);
+        let answer = client.ask_of("semanticTokens/full", &address, json!({}));
+        let data: Vec<u64> = answer["data"].as_array().unwrap().iter().map(|it| it.as_u64().unwrap()).collect();
+        let (mut line, mut column, mut end) = (0, 0, 0);
+        for it in data.chunks(5) {
+            if it[0] > 0 {
+                (line, column, end) = (line + it[0], 0, 0);
+            }
+            column += it[1];
+            assert!(column >= end && it[2] > 0, "{}: two tokens at {}:{}", path.display(), line + 1, column + 1);
+            end = column + it[2];
+        }
+        client.tell("textDocument/didClose", json!({ "textDocument": { "uri": address } }));
+    }
+}
+
 #[test]
 fn tokens_are_what_they_mean_and_stand_where_they_stand() {
     let mut client = Client::start();
@@ -113,19 +165,39 @@ fn tokens_are_what_they_mean_and_stand_where_they_stand() {
     assert_eq!(parts.iter().filter(|(_, kind, _)| kind == "string").count(), 3, "{parts:?}");
 }
 
+/// A text with its hints in it.
+fn with_hints(client: &mut Client, text: &str) -> String {
+    client.open("trial.chaos", text);
+    let all = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 99, "character": 0 } });
+    let hints = client.ask_of("inlayHint", "trial.chaos", json!({ "range": all }));
+    let mut with = text.to_owned();
+    for hint in hints.as_array().unwrap().iter().rev() {
+        with.insert_str(byte(text, &hint["position"]), hint["label"].as_str().unwrap());
+    }
+    with
+}
+
 #[test]
 fn hints_say_what_holds_without_being_written() {
     let mut client = Client::start();
-    let text = TRIAL.replace("use std.http\n", "use std.http\nlet pause = 3s\n");
-    client.open("trial.chaos", &text);
-    let all = json!({ "start": { "line": 0, "character": 0 }, "end": { "line": 99, "character": 0 } });
-    let hints = client.ask_of("inlayHint", "trial.chaos", json!({ "range": all }));
-    let mut with = text.clone();
-    for hint in hints.as_array().unwrap().iter().rev() {
-        with.insert_str(byte(&text, &hint["position"]), hint["label"].as_str().unwrap());
-    }
-    for words in ["let pause: duration = 3s", "traffic: limit.traffic = 20%,", "p95(belt.delay over 10s)"] {
+    let with = with_hints(&mut client, TRIAL);
+    for words in ["traffic: limit.traffic = 20%,", "p95(belt.delay over 10s)"] {
         assert!(with.contains(words), "{words} is not in\n{with}");
+    }
+    let constants = "let pause = 3s\nlet two = 2 * 30s\nlet some = [5%, 10%]\nlet less = -5\nlet same = two\n\
+        let bad = nothing\nlet none = []\nlet so = true\n";
+    let with = with_hints(&mut client, constants);
+    for line in [
+        "let pause: duration = 3s",
+        "let two: duration = 2 * 30s",
+        "let some: list<ratio> = [5%, 10%]",
+        "let less: int = -5",
+        "let same: duration = two",
+        "let bad = nothing",
+        "let none = []",
+        "let so: bool = true",
+    ] {
+        assert!(with.lines().any(|it| it == line), "{line} is not in\n{with}");
     }
 }
 
@@ -163,6 +235,29 @@ fn the_last_run_of_an_experiment_is_told_from_the_store() {
         journal.end(run, verdict, "").unwrap();
     }
     assert!(titles(&mut client).contains("last run: confirmed in local"));
+}
+
+/// The run store is that of the project that a file lies in, wherever the server was started.
+#[test]
+fn the_last_run_is_that_of_the_files_project() {
+    let place = Place::new();
+    for project in ["one", "two"] {
+        place.write(&format!("{project}/depot.chaos"), DEPOT);
+        place.write(&format!("{project}/trial.chaos"), TRIAL);
+    }
+    place.write("one/chaos.toml", "store = \"runs\"\n");
+    let journal = Journal::open(&place.path().join("one/runs")).unwrap();
+    journal.begin("r1", "heavy", "local", &Claims::default()).unwrap();
+    journal.end("r1", "refuted", "").unwrap();
+    let command = place.unnamed(&["lsp"]);
+    let mut client = Client::of(place, command);
+    client.introduce(json!({}));
+    for (file, told) in [("one/trial.chaos", true), ("two/trial.chaos", false)] {
+        client.open_file(file);
+        let lenses = client.ask_of("codeLens", file, json!({})).to_string();
+        assert_eq!(lenses.contains("last run: refuted in local"), told, "{file}: {lenses}");
+    }
+    assert!(!client.place.path().join("state").exists(), "to look at a store must not make one");
 }
 
 #[test]

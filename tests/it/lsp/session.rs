@@ -35,6 +35,34 @@ fn bytes_are_counted_where_the_client_can() {
 }
 
 #[test]
+fn characters_are_counted_where_the_client_likes_that_best() {
+    for (wanted, offered, column) in [
+        (json!(["utf-32"]), "utf-32", 21),
+        (json!(["utf-7", "utf-32", "utf-8"]), "utf-32", 21),
+        (json!(["utf-16", "utf-8"]), "utf-16", 22),
+        (json!(["utf-7"]), "utf-16", 22),
+    ] {
+        let can = json!({ "general": { "positionEncodings": wanted } });
+        let mut client = Client::that_can(Place::new(), can);
+        assert_eq!(client.offered["positionEncoding"], offered);
+        client.open("a.chaos", "let a = \"😀\"; let b = nothing\n");
+        let first = &client.findings("a.chaos")[0];
+        assert_eq!(first["range"]["start"], json!({ "line": 0, "character": column }), "{first}");
+        let shown = client.ask_at("hover", "a.chaos", &json!({ "line": 0, "character": column - 4 }));
+        assert!(shown["contents"]["value"].as_str().unwrap().contains("let b"), "{shown}");
+    }
+}
+
+#[test]
+fn no_place_lies_behind_the_end_of_its_line() {
+    let mut client = Client::start();
+    client.open("a.chaos", "let a = \"abc\r\nlet b = 5\r\n");
+    let found = client.findings("a.chaos");
+    assert_eq!(found[0]["code"], "E0105");
+    assert_eq!(found[0]["range"]["end"], json!({ "line": 0, "character": 12 }));
+}
+
+#[test]
 fn nonsense_is_answered_by_an_error_and_never_ends_the_server() {
     let mut client = Client::silent(Place::new());
     assert_eq!(client.refused("textDocument/hover", json!({})).0, NOT_INITIALIZED);

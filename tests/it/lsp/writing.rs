@@ -266,6 +266,10 @@ fn a_call_shows_what_it_takes_and_which_argument_is_meant() {
         ("inject http.error(scales, rate: ⟨⟩", Some("rate: ratio")),
         ("inject http.error(scales, rate: 5%⟨⟩) for 1m", Some("rate: ratio")),
         ("inject http.error(scales, bogus: ⟨⟩", None),
+        ("inject http.error(scales, rate: (10% + ⟨⟩5%), status: 503) for 1m", Some("rate: ratio")),
+        ("inject http.error(scales, rate: [5%, ⟨⟩", Some("rate: ratio")),
+        ("inject http.error(scales, methods: [\"GET\", ⟨⟩\"PUT\"], rate: 1%) for 1m", Some("methods: list<string>")),
+        ("inject http.error(scales, not (⟨⟩true)) for 1m", Some("status: int")),
     ];
     for (text, wanted) in cases {
         let it = client.open_marked("new.chaos", &format!("{HEAD}experiment e on depot {{\n  run {{\n    {text}"));
