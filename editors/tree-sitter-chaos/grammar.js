@@ -31,6 +31,15 @@ const separated = ($, part) => {
   return seq("{", repeat(";"), optional(seq(part, repeat(seq(separator, part)), optional(separator))), "}");
 };
 
+/** One or more signs, but none of these. A NUL counts only where a state of its own reads it. */
+const signs_but = (signs) => `(\\x00*[^\\x00${signs}])+\\x00*|\\x00+`;
+
+/** Words that begin a step, or a name that is spelt like one of them: what follows decides. */
+const STEPS = ["inject", "expect", "wait", "parallel", "sequence", "when", "repeat", "escalate", "call", "approve"];
+
+/** A word that is a name in its place. */
+const as_name = ($, ...words) => alias(choice(...words), $.name);
+
 const attributed = ($, ...items) => seq(repeat($.attribute), choice(...items));
 
 module.exports = grammar({
@@ -38,7 +47,23 @@ module.exports = grammar({
 
   word: ($) => $.name,
 
-  externals: ($) => [$._newline, $._missing_brace, $._error_sentinel],
+  externals: ($) => [
+    $._newline,
+    $._missing_brace,
+    // Words that begin an expression, but for what stands behind them.
+    $.stable,
+    $._at,
+    $._approval,
+    $._confirmed,
+    $._time,
+    $._error_sentinel,
+  ],
+
+  // `expect (a) > 1` is an expectation, `expect(a, b)` uses a scenario; `no data of a` says what is given, `no data` happens.
+  conflicts: ($) => [
+    ...["expect", "wait", "choice", "repeat", "approve"].map((step) => [$[step], $._step_name]),
+    [$.given, $._given_name],
+  ],
 
   extras: ($) => [/[\s\uFEFF]/, $.comment, $.doc_comment],
 
@@ -51,8 +76,8 @@ module.exports = grammar({
 
     _close: ($) => choice("}", $._missing_brace),
 
-    comment: () => token(/#[^\n]*/),
-    doc_comment: () => token(prec(1, /##[^\n]*/)),
+    comment: () => token(new RegExp(`#(${signs_but("\\n")})?`)),
+    doc_comment: () => token(prec(1, new RegExp(`##(${signs_but("\\n")})?`))),
 
     _attributed_declaration: ($) => attributed($, $.declaration),
 
@@ -220,7 +245,11 @@ module.exports = grammar({
     limit_block: ($) => block($, attributed($, $.service_limit, $.text_limit, $.bound_limit)),
     service_limit: ($) => seq(choice("services", "bends"), $.names),
     text_limit: ($) => seq(choice("namespaces", "selector", "hosts"), list($.expression)),
-    bound_limit: ($) => seq(field("name", $.name), "<=", $.expression),
+    bound_limit: ($) => seq(
+        field("name", choice($.name, as_name($, "services", "bends", "namespaces", "selector", "hosts"))),
+        "<=",
+        $.expression,
+      ),
 
     // ------------------------------------------------------------ the run
 
@@ -270,7 +299,6 @@ module.exports = grammar({
         choice(seq("until", choice($.stable, $.expression), optional($._timing)), $.expression),
         optional($._clauses),
       ),
-    stable: () => "stable",
     parallel: ($) => seq("parallel", optional($._clauses), field("body", $.step_block)),
     sequence: ($) => seq("sequence", optional($._clauses), field("body", $.step_block)),
 
@@ -298,7 +326,14 @@ module.exports = grammar({
       ),
     call_probe: ($) => seq("call", field("probe", alias($.path, $.callee)), $.arguments, optional($._clauses)),
     approve: ($) => seq("approve", $.expression, optional(seq("within", $.expression)), optional($._clauses)),
-    scenario_use: ($) => seq(field("scenario", alias($.path, $.callee)), $.arguments, optional($._clauses)),
+    scenario_use: ($) =>
+      seq(
+        field("scenario", choice(alias($.path, $.callee), alias($._step_name, $.callee))),
+        $.arguments,
+        optional($._clauses),
+      ),
+    // Where both can be read, it is the step.
+    _step_name: ($) => prec.dynamic(-1, seq(as_name($, ...STEPS), repeat($._behind))),
 
     scenario: ($) =>
       seq("scenario", field("name", $.name), field("parameters", $.parameters), field("body", $.step_block)),
@@ -320,7 +355,7 @@ module.exports = grammar({
 
     _timing: ($) => choice($.within, $.share_of_time, $.held),
     within: ($) => seq("within", $.expression, optional(seq("holding", $.expression))),
-    share_of_time: ($) => seq("for", "at", "least", $.expression),
+    share_of_time: ($) => seq("for", alias($._at, "at"), "least", $.expression),
     held: ($) => seq("for", $.expression, optional("samples")),
 
     // ------------------------------------------------------------ policies
@@ -343,9 +378,9 @@ module.exports = grammar({
 
     require: ($) => seq("require", choice($.approval, $.confirmed, $.expression)),
     deny: ($) => seq("deny", choice($.hours, $.expression)),
-    approval: ($) => seq("approval", "from", $.expression),
-    confirmed: ($) => seq("confirmed", "on", field("environment", $.name), optional(seq("within", $.expression))),
-    hours: ($) => seq("time", "outside", $.expression),
+    approval: ($) => seq(alias($._approval, "approval"), "from", $.expression),
+    confirmed: ($) => seq(alias($._confirmed, "confirmed"), "on", field("environment", $.name), optional(seq("within", $.expression))),
+    hours: ($) => seq(alias($._time, "time"), "outside", $.expression),
 
     // ------------------------------------------------------------ models
 
@@ -394,13 +429,21 @@ module.exports = grammar({
           "stop",
           seq("no", "data", "of", $.path),
           seq("no", "evidence", "of", $.step_path),
-          seq("traffic", "of", $.name, "=", $._course),
-          seq(field("metric", alias($.step_path, $.metric_path)), optional(seq("of", $.name)), "=", $._course),
+          prec.dynamic(1, seq("traffic", "of", $.name, "=", $._course)),
+          seq(
+            field("metric", choice(alias($.step_path, $.metric_path), alias($._given_name, $.metric_path))),
+            optional(seq("of", $.name)),
+            "=",
+            $._course,
+          ),
           seq($.step_path, field("happening", $.name)),
+          seq(alias($._given_name, $.step_path), field("happening", choice($.name, as_name($, "data", "evidence")))),
         ),
         optional($.since),
         optional(seq("for", $.expression)),
       ),
+    // A service may be called like what can be given.
+    _given_name: ($) => seq(as_name($, "no", "traffic"), repeat(choice($._behind, $._round))),
     since: ($) => seq(choice("from", "at"), $.expression, optional(seq(choice("into", "after"), $.step_path))),
     _course: ($) =>
       seq($.expression, optional(choice(seq("..", $.expression, "over", $.expression), seq("every", $.expression)))),
@@ -517,17 +560,21 @@ module.exports = grammar({
     text: ($) =>
       seq(
         '"',
-        repeat(choice(alias(token.immediate(prec(1, /[^"\\\n]+/)), $.text_content), $.escape)),
+        repeat(choice(alias(token.immediate(prec(1, new RegExp(signs_but('"\\\\\\n')))), $.text_content), $.escape)),
         token.immediate('"'),
       ),
     escape: () => token.immediate(prec(1, /\\[^\n]/)),
 
     raw: ($) =>
       choice(
-        seq("`", optional(alias(token.immediate(prec(1, /[^`\n]+/)), $.raw_content)), token.immediate("`")),
+        seq(
+          "`",
+          optional(alias(token.immediate(prec(1, new RegExp(signs_but("`\\n")))), $.raw_content)),
+          token.immediate("`"),
+        ),
         seq(
           "```",
-          optional(alias(token.immediate(prec(1, /([^`]|`[^`]|``[^`])+/)), $.raw_content)),
+          optional(alias(token.immediate(prec(1, new RegExp(`(\`{0,2}(${signs_but("`")}))+`))), $.raw_content)),
           token.immediate("```"),
         ),
       ),

@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use crate::harness::{files, root};
 use chaos_lang::base::SourceId;
 use chaos_lang::diagnostics::any_error;
-use chaos_lang::format::{Refusal, format};
+use chaos_lang::format::{Refusal, format, newline};
 use chaos_lang::syntax::{Parsed, parse};
 use regex::Regex;
 use std::fs;
@@ -39,11 +39,12 @@ fn formatted(text: &str) -> String {
     assert_eq!(comments(&before, text), comments(&after, &once), "\n--- the text\n{text}");
     let twice = format(SourceId(0), &once).unwrap();
     assert_eq!(once, twice, "the second time differs from the first\n--- the text\n{text}");
-    let tidy = once.is_empty() || (once.ends_with('\n') && !once.ends_with("\n\n") && !once.starts_with('\n'));
+    let lines = once.replace(newline(text), "\n");
+    let tidy = lines.is_empty() || (lines.ends_with('\n') && !lines.ends_with("\n\n") && !lines.starts_with('\n'));
     assert!(tidy, "{once:?}");
     if !text.contains("```") {
-        assert!(!once.contains("\n\n\n") && !once.contains("\r\n"), "{once}");
-        assert!(once.lines().all(|line| line.trim_end() == line), "{once}");
+        assert!(!lines.contains("\n\n\n") && !lines.contains('\r'), "{once}");
+        assert!(lines.lines().all(|line| line.trim_end() == line), "{once}");
     }
     once
 }

@@ -2,10 +2,12 @@
 //
 // The parser asks for a newline only where a statement may end: so not in parentheses, behind commas or behind operators.
 // What is left is the next line that holds something: does it go on?
+//
+// It also reads the words that begin an expression unless they stand before a certain word, where they are the language's.
 
 #include "tree_sitter/parser.h"
 
-enum { NEWLINE, MISSING_BRACE, ERROR_SENTINEL };
+enum { NEWLINE, MISSING_BRACE, STABLE, AT, APPROVAL, CONFIRMED, TIME, ERROR_SENTINEL };
 
 enum { LONGEST = 11 };
 
@@ -78,10 +80,36 @@ static bool declares(TSLexer *lexer, const char *word) {
   return lexer->lookahead == '"' || (in_word(lexer->lookahead) && lexer->lookahead != '-');
 }
 
+// The word that is at hand, if it is the language's: it stands before the word that says so. Only `stable` stands alone.
+static bool read_special(TSLexer *lexer, const bool *valid) {
+  static const struct {
+    int symbol;
+    const char *word, *before;
+  } specials[] = {{AT, "at", "least"}, {APPROVAL, "approval", "from"}, {CONFIRMED, "confirmed", "on"}, {TIME, "time", "outside"}};
+  char word[LONGEST + 1];
+  while (is_blank(lexer->lookahead) || lexer->lookahead == '\n') lexer->advance(lexer, true);
+  read_word(lexer, word);
+  lexer->mark_end(lexer);
+  if (valid[STABLE] && same(word, "stable") && lexer->lookahead != '.') {
+    lexer->result_symbol = STABLE;
+    return true;
+  }
+  for (unsigned at = 0; at < sizeof specials / sizeof *specials; at++) {
+    if (!valid[specials[at].symbol] || !same(word, specials[at].word)) continue;
+    to_next_text(lexer);
+    read_word(lexer, word);
+    lexer->result_symbol = (TSSymbol)specials[at].symbol;
+    return same(word, specials[at].before);
+  }
+  return false;
+}
+
 bool tree_sitter_chaos_external_scanner_scan(void *payload, TSLexer *lexer, const bool *valid) {
   (void)payload;
   // While it looks for a way out of an error the parser asks for everything; a brace that is missing would not help it.
   bool brace = valid[MISSING_BRACE] && !valid[ERROR_SENTINEL];
+  bool special = valid[STABLE] || valid[AT] || valid[APPROVAL] || valid[CONFIRMED] || valid[TIME];
+  if (special && !valid[ERROR_SENTINEL]) return read_special(lexer, valid);
   if (!valid[NEWLINE] && !brace) return false;
   while (is_blank(lexer->lookahead)) lexer->advance(lexer, true);
   lexer->mark_end(lexer);

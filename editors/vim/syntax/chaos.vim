@@ -23,7 +23,7 @@ syn match chaosLimit /\v%([.-]@1<!)<%(cancel_grace|concurrent|instances|exposure
 syn match chaosOutcome /\v%(<%(tier|verdict)\s+)@12<=%(inconclusive|not reverted|development|not steady|production|confirmed|aborted|refused|refuted|staging|broken|test)>/
 syn match chaosType /\v%([:<]\s*)@8<=%(distribution|throughput|frequency|duration|counter|service|points|signal|string|bytes|count|float|ratio|bool|enum|list|int)>-@!/
 syn match chaosFunction /\v<%(prometheus|histogram|increase|counter|success|likely|scrape|secret|gauge|query|ratio|spike|mean|rate|avg|max|min|sum|p\d{1,3})\ze\(/
-syn match chaosNumber /\v%([A-Za-z0-9_-])@1<!%(\d+%(\.\d+)?%(GiB|KiB|MiB|\/h|\/m|\/s|GB|MB|kB|ms|ns|pp|us|\%|B|d|h|m|s)?)+%([A-Za-z0-9_%])@!/
+syn match chaosNumber /\v%([A-Za-z0-9_]-=)@2<!%(\d+%(\.\d+)?%(GiB|KiB|MiB|\/h|\/m|\/s|GB|MB|kB|ms|ns|pp|us|\%|B|d|h|m|s)?)+%([A-Za-z0-9_%])@!/
 " words end
 
 syn match chaosParameter /\v%([(,{;]\s*)@8<=[A-Za-z_]\w*%(-\w+)*\ze\s*:/

@@ -1,26 +1,8 @@
 // What the TextMate grammar says of words, by VS Code's own engine.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { test } from "node:test";
-
-const require = createRequire(import.meta.url);
-const oniguruma = require("vscode-oniguruma");
-const textmate = require("vscode-textmate");
-
-const wasm = await readFile(require.resolve("vscode-oniguruma/release/onig.wasm"));
-await oniguruma.loadWASM(wasm.buffer.slice(wasm.byteOffset, wasm.byteOffset + wasm.byteLength));
-const file = new URL("../syntaxes/chaos.tmLanguage.json", import.meta.url);
-const registry = new textmate.Registry({
-  onigLib: Promise.resolve({
-    createOnigScanner: (patterns) => new oniguruma.OnigScanner(patterns),
-    createOnigString: (text) => new oniguruma.OnigString(text),
-  }),
-  loadGrammar: async (scope) =>
-    scope === "source.chaos" ? textmate.parseRawGrammar(await readFile(file, "utf8"), file.pathname) : null,
-});
-const grammar = await registry.loadGrammar("source.chaos");
+import { grammar, textmate } from "./engine.mjs";
 
 /** Every token of a text: its text and its innermost scope, blanks left out. */
 function tokens(text) {
@@ -136,4 +118,28 @@ test("what a metric is read from is PromQL", () => {
     "traffic",
     "support.variable.limit",
   ]);
+});
+
+test("a raw text of a binding ends where it ends", () => {
+  const allow = ["allow", "keyword.control"];
+  has(
+    'bind a.b = prom.query(```sum(up{code=~`5..`}) / sum(up{job="`"})```)\nallow http.* on a',
+    ['"`"', "string.quoted.double.promql"],
+    [")", "punctuation.bracket"],
+    allow,
+  );
+  has("bind a.b = prom.query(```\n  sum(`x`)\n```, every: 5s)\nallow http.* on a", ["5s", "constant.numeric"], allow);
+  // While it is written.
+  has("bind a.b = prom.query(`sum(x\nallow http.* on a", ["sum(x", "string.unquoted.promql"], allow);
+  has("bind a.b = prom.query(`sum(x\n}\nbind c.d = f(`up`)", ["}", "punctuation.bracket"], ["bind", "keyword.control"], [
+    "up",
+    "string.unquoted.promql",
+  ]);
+  has("bind a.b = `up`\nallow http.* on a", ["up", "string.quoted.other.raw"], allow);
+});
+
+test("a sign belongs to no number, a hyphen to its name", () => {
+  has("let a = -5%", ["-", "keyword.operator"], ["5%", "constant.numeric"]);
+  has("float in -5..-1", ["5", "constant.numeric"], ["..", "keyword.operator"], ["1", "constant.numeric"]);
+  has("let a = b-5", ["b-5", "source"]);
 });

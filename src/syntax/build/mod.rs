@@ -256,7 +256,7 @@ impl<'t> Builder<'t> {
     /// Words behind a statement that do not belong to it.
     fn surplus(&mut self, block: Node, statement: Option<Node>, node: Node, strict: Rule) {
         let text = node.text.trim_end_matches([';', ' ']);
-        if text.trim_matches([' ', '"', ';']).is_empty() {
+        if text.trim_matches([' ', '"', ';']).is_empty() && self.is_unterminated(node.start) {
             return;
         }
         let found = first_token(text);

@@ -57,6 +57,16 @@ fn first_error(node: Node) -> String {
     wrong.map_or_else(String::new, first_error)
 }
 
+/// Tools that generate parsers take a NUL for the end.
+#[test]
+fn a_nul_is_a_sign_like_any_other() {
+    let text = "## a\0\n# \0 b\nlet a = \"\0x\0\"\nlet b = `\0`\nlet c = ```\0`x\0\n``\0```\nlet d = a # c\0";
+    assert!(parse(SourceId(0), text).findings.is_empty());
+    let tree = tree(text);
+    assert!(!tree.root_node().has_error(), "{}", tree.root_node().to_sexp());
+    assert_eq!(tree.root_node().end_byte(), text.len());
+}
+
 #[test]
 fn declarations_around_an_error_are_still_seen() {
     let broken = "system s {\n  service a { cals b ( }\n}\nlet = 3\nexperiment e on s {\n  run {\n    wait 1s\n\
