@@ -147,11 +147,16 @@ impl<'w> Workspace<'w> {
         let closed: Vec<&PathBuf> = paths.iter().filter(|path| !self.documents.contains_key(*path)).collect();
         // A folder may have had one.
         let of_project = |path: &PathBuf| {
-            path.ends_with(project::FILE_NAME) || path.ends_with(project::LOCK_NAME) || path.extension().is_none()
+            path.ends_with(project::FILE_NAME) || path.ends_with(project::LOCK_NAME) || may_be_folder(path)
         };
         let of_project = paths.iter().any(of_project);
         let counts = of_project || !closed.is_empty();
-        closed.into_iter().for_each(|path| self.moved_with_contents(path));
+        for path in closed {
+            if may_be_folder(path) {
+                self.shelf.forget_inside(path);
+            }
+            self.moved(path);
+        }
         if of_project {
             self.homes.clear();
         }
@@ -184,14 +189,6 @@ impl<'w> Workspace<'w> {
     fn publish(&self, path: &Path) {
         let text = self.documents.get(path).map(|document| document.text.clone());
         self.files.put(path, text.unwrap_or_default());
-    }
-
-    /// A file or a folder came, went, or may have become any other.
-    fn moved_with_contents(&mut self, path: &Path) {
-        let known = self.known.values().flat_map(|it| it.made_from()).chain(self.closed.made_from());
-        let inside: BTreeSet<PathBuf> = known.filter(|it| it != path && it.starts_with(path)).collect();
-        inside.iter().for_each(|path| self.shelf.forget(path));
-        self.moved(path);
     }
 
     /// A file came, went, or may have become any other.
@@ -351,4 +348,10 @@ impl<'w> Workspace<'w> {
             None => work(Page::new(&source.text, &Lines::of(&source.text), self.encoding)),
         }
     }
+}
+
+/// Whether a path that has changed may be a folder: the files that are watched have these endings.
+fn may_be_folder(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    !ending.is_some_and(|ending| [ENDING, "wasm", "toml", "lock"].contains(&ending))
 }

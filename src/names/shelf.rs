@@ -188,6 +188,14 @@ impl<'f> Shelf<'f> {
         }
     }
 
+    /// Forgets everything in a folder and in the folders in it, also that something is not there.
+    pub fn forget_inside(&self, folder: &Path) {
+        let folder = plain(folder);
+        self.volumes.retain(|origin| !matches!(origin, Origin::File(path) if path.starts_with(&folder)));
+        self.environments.retain(|path| !path.starts_with(&folder));
+        self.forget_projects();
+    }
+
     /// The files directly in a folder that declare an environment.
     pub(super) fn environments_in(&self, folder: &Path) -> Arc<Vec<PathBuf>> {
         self.environments.get(&plain(folder), || {

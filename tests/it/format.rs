@@ -43,7 +43,7 @@ fn formatted(text: &str) -> String {
     let tidy = lines.is_empty() || (lines.ends_with('\n') && !lines.ends_with("\n\n") && !lines.starts_with('\n'));
     assert!(tidy, "{once:?}");
     if !text.contains("```") {
-        assert!(!lines.contains("\n\n\n") && !lines.contains('\r'), "{once}");
+        assert!(!lines.contains("\n\n\n") && !lines.contains("\r\n"), "{once}");
         assert!(lines.lines().all(|line| line.trim_end() == line), "{once}");
     }
     once
