@@ -92,7 +92,16 @@ fn write(item: &mut CompletionItem, context: &Context, asked: &Asked, at: usize)
     let new_text = if is_snippet && !client.snippets { filled_in(&text) } else { text };
     item.insert_text_format = item.insert_text_format.filter(|_| is_snippet && client.snippets);
     let range = &context.word.range;
-    let replace = asked.page.range(range.start, range.end);
+    let behind = asked.page.text.get(at..range.end).unwrap_or_default();
+    // A word of the language before another word does not stand for that.
+    if is_word(item) && context.written.is_empty() && context.word.qualifier.is_none() && !behind.is_empty() {
+        let edit = TextEdit { range: asked.page.range(at, at), new_text: format!("{new_text} ") };
+        item.text_edit = Some(CompletionItemTextEdit::TextEdit(edit));
+        return;
+    }
+    // What can have members keeps those that stand there.
+    let has_members = matches!(item.kind, Some(CompletionItemKind::Module | CompletionItemKind::Variable));
+    let replace = asked.page.range(range.start, if has_members { range.end } else { context.word.path_end });
     let insert = asked.page.range(range.start, at);
     item.text_edit = Some(match client.replaces {
         true => CompletionItemTextEdit::InsertReplaceEdit(InsertReplaceEdit { new_text, insert, replace }),

@@ -11,6 +11,8 @@ pub struct Word {
     pub qualifier: Option<String>,
     /// What an edit replaces: from behind that dot to where the word ends.
     pub range: Range<usize>,
+    /// Where the path ends that goes on behind the word: `belt.flow` behind `belt`.
+    pub path_end: usize,
 }
 
 impl Word {
@@ -20,17 +22,20 @@ impl Word {
         let behind = text.get(offset..).unwrap_or("");
         let start = start(before);
         let written = &before[start..];
-        if is_number(written) {
+        if is_number(if written.is_empty() { behind } else { written }) {
             let rest = behind.trim_start_matches(in_number);
             let rest = behind.len() - rest.len();
             // The dots of a range end a number.
             let rest = behind[..rest].find("..").unwrap_or(rest);
-            return Self { start, qualifier: None, range: start..offset + rest };
+            let end = offset + rest;
+            return Self { start, qualifier: None, range: start..end, path_end: end };
         }
         let from = written.rfind('.').map_or(start, |dot| start + dot + 1);
         let qualifier = (from > start).then(|| text[start..from - 1].to_owned());
         let rest = behind.len() - behind.trim_start_matches(in_name).len();
-        Self { start, qualifier, range: from..offset + rest }
+        let path = behind.len() - behind.trim_start_matches(|c| in_name(c) || c == '.').len();
+        let path = behind[..path].find("..").unwrap_or(path).max(rest);
+        Self { start, qualifier, range: from..offset + rest, path_end: offset + path }
     }
 
     /// The text between quotes at a byte: `open` is where its token begins.
@@ -41,7 +46,7 @@ impl Word {
         let line = behind.find(['\n', '\r']).unwrap_or(behind.len());
         // A text that is never closed may be followed by anything.
         let rest = behind[..line].find(quote).unwrap_or(0);
-        Self { start, qualifier: None, range: start..offset + rest }
+        Self { start, qualifier: None, range: start..offset + rest, path_end: offset + rest }
     }
 }
 
@@ -92,9 +97,9 @@ mod tests {
             ("requests <= 20|/s }", "20/s", None),
             ("a = b/c|", "c", None),
             ("in 1|%..100%", "1%", None),
-            ("in 1%..|100%", "", None),
+            ("in 1%..|100%", "100%", None),
             ("in 1%..1|00%", "100%", None),
-            ("x > -|5", "", None),
+            ("x > -|5", "5", None),
             ("limit { traffic <= 0.|5 }", "0.5", None),
         ];
         for (text, wanted, qualifier) in cases {
@@ -102,6 +107,12 @@ mod tests {
             let text = text.replacen('|', "", 1);
             let word = Word::at(&text, offset);
             assert_eq!((&text[word.range], word.qualifier.as_deref()), (wanted, qualifier), "{text}");
+        }
+        let paths = [("be|lt.flow > 3", "belt.flow"), ("in lo|w..high", "low"), ("be|lt", "belt")];
+        for (text, wanted) in paths {
+            let (offset, text) = (text.find('|').unwrap(), text.replacen('|', "", 1));
+            let word = Word::at(&text, offset);
+            assert_eq!(&text[word.start..word.path_end], wanted);
         }
     }
 }

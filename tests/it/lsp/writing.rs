@@ -211,6 +211,10 @@ const CHOSEN: &[(&str, &str, &str)] = &[
     ("experiment e on depot {\n  abort when p95(belt.delay) > 1⟨⟩0s\n}\n", "10ms", "> 10ms\n"),
     ("experiment e on depot {\n  lim⟨⟩it { services scales }\n}\n", "steady", "  steady { services scales }"),
     ("policy p when environment.ti⟨⟩er == production {\n}\n", "name", "when environment.name == production"),
+    ("experiment e on depot {\n  abort when be⟨⟩lt.flow < 50%\n}\n", "belt.delay", "when belt.delay < 50%"),
+    ("experiment e on depot {\n  expect ⟨⟩belt.flow > 50%\n}\n", "always", "expect always belt.flow > 50%"),
+    ("experiment e on depot {\n  limit { traffic <= ⟨⟩50% }\n}\n", "5%", "traffic <= ${1:5}% }"),
+    ("experiment e on depot {\n  limit { services ⟨⟩belt }\n}\n", "door", "services door }"),
 ];
 
 #[test]

@@ -1,6 +1,7 @@
 //! What stands inside statements.
 
 mod argument;
+mod going_on;
 mod inside;
 mod names;
 mod paths;
