@@ -245,7 +245,7 @@ Its first word says so, or how that one ends."
            (closes (looking-at chaos-mode--closes))
            ;; A comment belongs to the line below.
            (goes-on (save-excursion
-                      (and (or (not (string-empty-p (chaos-mode--code))) (chaos-mode--beside 1))
+                      (and (or (not (looking-at "[ \t]*#")) (chaos-mode--beside 1))
                            (equal around (chaos-mode--around))
                            (chaos-mode--goes-on-p))))
            (more (if goes-on (* 2 chaos-mode-indent) 0)))

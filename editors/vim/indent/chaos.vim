@@ -163,7 +163,7 @@ function GetChaosIndent(lnum) abort
     let indent = indent(begin) + (s:Plain(a:lnum) =~# '^\s*[})\]]' ? 0 : shiftwidth())
   endif
   " A comment belongs to the line below. What goes on stands two steps in, as `chaos fmt` has it.
-  let line = s:Code(a:lnum) ==# '' ? s:Beside(a:lnum, 1) : a:lnum
+  let line = s:Code(a:lnum) ==# '' && getline(a:lnum) =~# '\S' ? s:Beside(a:lnum, 1) : a:lnum
   let same = line <= line('$') && s:Around(line) == around
   return same && s:GoesOn(line) ? indent + 2 * shiftwidth() : indent
 endfunction

@@ -97,6 +97,30 @@ fn vim_indents_as_the_formatter_does() {
 }
 
 #[test]
+fn vim_indents_what_is_typed() {
+    let place = Place::new();
+    let lines = [
+        "run {",
+        "  expect x >=",
+        "      3 and",
+        "      y",
+        "      within 5s",
+        "  inject a.b(",
+        "    c,",
+        "    d +",
+        "        e",
+        "  )",
+        "      for 5s {",
+        "    expect y",
+        "  }",
+        "}",
+    ];
+    let typed: Vec<&str> = lines.iter().map(|line| line.trim_start()).collect();
+    vim(&place, &format!("edit a.chaos\nexe \"normal! i{}\"\nwrite!", typed.join("\\<CR>")));
+    assert_eq!(fs::read_to_string(place.path().join("a.chaos")).unwrap(), lines.join("\n") + "\n");
+}
+
+#[test]
 fn vim_leaves_raw_texts_as_they_are() {
     let place = Place::new();
     let raw = "```\n\tx {\n \t `y` # (\n let a = \"\n\t```";
