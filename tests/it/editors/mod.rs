@@ -61,7 +61,7 @@ fn flat(text: &str) -> String {
         if node.kind() == "raw" {
             raw.extend(node.start_position().row + 1..=node.end_position().row);
         }
-        open.extend((0..node.child_count()).filter_map(|at| node.child(at as u32)));
+        open.extend((0..node.child_count()).filter_map(|at| node.child(at)));
     }
     let lines = text.split_inclusive('\n').enumerate();
     lines.map(|(row, line)| if raw.contains(&row) { line } else { line.trim_start_matches(' ') }).collect()
