@@ -87,13 +87,45 @@
     (modify-syntax-entry ?# "<" table)
     (modify-syntax-entry ?\n ">" table)
     (modify-syntax-entry ?\" "\"" table)
-    (modify-syntax-entry ?` "\"" table)
+    ;; What a raw text is, `chaos-mode--propertize' says.
+    (modify-syntax-entry ?` "." table)
     (modify-syntax-entry ?_ "w" table)
     (modify-syntax-entry ?- "_" table)
     (dolist (sign '(?+ ?* ?/ ?< ?> ?= ?! ?. ?% ?@))
       (modify-syntax-entry sign "." table))
     table)
   "Syntax table of `chaos-mode'.")
+
+(defun chaos-mode--mark (start end syntax)
+  "Gives what is between START and END, as far as it is there, this SYNTAX."
+  (let ((end (min end (point-max))))
+    (when (< start end)
+      (put-text-property start end 'syntax-table (string-to-syntax syntax)))))
+
+(defun chaos-mode--mark-text (open inner close)
+  "Makes a text from OPEN to CLOSE of whatever stands from INNER on."
+  (chaos-mode--mark inner close ".")
+  (chaos-mode--mark open (1+ open) "|")
+  (chaos-mode--mark close (1+ close) "|")
+  (goto-char (min (1+ close) (point-max))))
+
+(defun chaos-mode--propertize (start end)
+  "Finds the raw texts between START and END, and texts that their line ends.
+A backslash is no escape in a raw text, nor a backquote the end of three."
+  (goto-char start)
+  ;; What begins before is read again.
+  (goto-char (or (nth 8 (syntax-ppss start)) start))
+  (while (and (< (point) end) (re-search-forward "#\\|\"\\|```\\|`" end t))
+    (let ((open (match-beginning 0))
+          (inner (point))
+          (line (line-end-position)))
+      (pcase (match-string 0)
+        ("#" (goto-char line))
+        ("\"" (unless (re-search-forward "\\=\\(?:[^\"\\\n]\\|\\\\.\\)*\"" line t)
+                (chaos-mode--mark-text open inner line)))
+        (sign (let* ((limit (if (equal sign "`") line (point-max)))
+                     (closed (search-forward sign limit t)))
+                (chaos-mode--mark-text open inner (if closed (1- closed) limit))))))))
 
 (defconst chaos-mode--name "[A-Za-z_][A-Za-z0-9_]*\\(?:-[A-Za-z0-9_]+\\)*"
   "A name; names may hold hyphens.")
@@ -125,8 +157,8 @@ A name has a dot, a colon or an equals sign beside it."
       (,(concat "\\_<\\(?:tier\\|verdict\\)[ \t]+\\(" (regexp-opt chaos-mode-outcomes) "\\)\\_>")
        1 font-lock-constant-face)
       (,(concat "\\_<\\(" (regexp-opt chaos-mode-functions) "\\|p[0-9]\\{1,3\\}\\)(") 1 font-lock-builtin-face)
-      (,(concat "\\_<\\(?:[0-9]+\\(?:\\.[0-9]+\\)?" (regexp-opt chaos-mode-units) "?\\)+\\(?:[^A-Za-z0-9_%]\\|$\\)")
-       0 font-lock-constant-face)
+      (,(concat "\\_<-?\\(\\(?:[0-9]+\\(?:\\.[0-9]+\\)?" (regexp-opt chaos-mode-units) "?\\)+\\)\\(?:[^A-Za-z0-9_%]\\|$\\)")
+       1 font-lock-constant-face)
       (,(chaos-mode--words chaos-mode-declarations) . font-lock-keyword-face)
       (,(chaos-mode--words chaos-mode-keywords) . font-lock-keyword-face)
       (,(chaos-mode--words chaos-mode-operators) . font-lock-keyword-face)
@@ -140,6 +172,9 @@ A name has a dot, a colon or an equals sign beside it."
 
 (defconst chaos-mode--open-end "\\(?:[-+*/<>=:,]\\|\\_<\\(?:and\\|or\\|not\\|of\\)\\)\\'"
   "How a line ends whose statement goes on in the next one.")
+
+(defconst chaos-mode--closes "[ \t]*[])}]"
+  "How a line begins that closes a bracket.")
 
 (defun chaos-mode--code ()
   "The line at point without its comment and the blanks at its end."
@@ -160,48 +195,87 @@ A name has a dot, a colon or an equals sign beside it."
   "The place of the bracket around the line at point, or nil."
   (nth 1 (syntax-ppss (line-beginning-position))))
 
+(defun chaos-mode--in-text-p ()
+  "Whether the line at point begins in a raw text."
+  (nth 3 (syntax-ppss (line-beginning-position))))
+
 (defun chaos-mode--goes-on-p ()
   "Whether the line at point goes on the statement before it.
 Its first word says so, or how that one ends."
   (save-excursion
     (beginning-of-line)
-    (let ((around (chaos-mode--around)))
-      (or (looking-at chaos-mode--goes-on)
-          (and (chaos-mode--beside -1)
-               (let ((code (chaos-mode--code)))
-                 (and (string-match-p chaos-mode--open-end code)
-                      (not (string-match-p "[:<][ \t]*[a-z]+<.*>\\'" code))
-                      ;; Behind a comma in parentheses something new begins.
-                      (or (not (string-suffix-p "," code)) (null around) (eq (char-after around) ?{)))))))))
+    (let ((around (chaos-mode--around))
+          (by-word (looking-at chaos-mode--goes-on)))
+      (cond
+       ((looking-at "[ \t]*[]{)}]") nil)
+       ;; In parentheses something new begins only behind a comma.
+       ((and around (/= (char-after around) ?{))
+        (and (chaos-mode--beside -1) (not (string-match-p "[[(,]\\'" (chaos-mode--code)))))
+       (by-word t)
+       ((chaos-mode--beside -1)
+        (let ((code (chaos-mode--code)))
+          (and (string-match-p chaos-mode--open-end code)
+               (not (string-match-p "[:<][ \t]*[a-z]+<.*>\\'" code)))))))))
+
+(defun chaos-mode--to-statement ()
+  "Moves from the line at point to the one in which its statement begins."
+  (let (around)
+    (while
+        (cond
+         ((bobp) nil)
+         ((chaos-mode--in-text-p) (zerop (forward-line -1)))
+         ((and (setq around (chaos-mode--around)) (looking-at chaos-mode--closes))
+          (goto-char around)
+          (beginning-of-line)
+          t)
+         ((chaos-mode--goes-on-p)
+          (chaos-mode--beside -1)
+          ;; What is in brackets of the statement is no part of its own.
+          (let (within)
+            (while (> (or (setq within (chaos-mode--around)) 0) (or around 0))
+              (goto-char within)
+              (beginning-of-line)))
+          t)))))
 
 (defun chaos-mode--column ()
   "The column to which the line at point belongs."
   (save-excursion
     (beginning-of-line)
     (let* ((around (chaos-mode--around))
-           (closes (looking-at "[ \t]*[])}]"))
+           (closes (looking-at chaos-mode--closes))
            ;; A comment belongs to the line below.
            (goes-on (save-excursion
-                      (and (or (not (string-empty-p (chaos-mode--code))) (chaos-mode--beside 1))
+                      (and (or (not (looking-at "[ \t]*#")) (chaos-mode--beside 1))
                            (equal around (chaos-mode--around))
                            (chaos-mode--goes-on-p))))
            (more (if goes-on (* 2 chaos-mode-indent) 0)))
       (if (not around)
           more
         (goto-char around)
-        ;; The statement that opens the block may have begun some lines above.
-        (while (and (eq (char-after around) ?{) (chaos-mode--goes-on-p) (chaos-mode--beside -1)))
+        (when (eq (char-after around) ?{)
+          (beginning-of-line)
+          (chaos-mode--to-statement))
         (+ (current-indentation) (if closes 0 chaos-mode-indent) more)))))
 
 (defun chaos-mode-indent-line ()
   "Indents the line at point as `chaos fmt' does."
   (interactive)
-  (unless (nth 3 (syntax-ppss (line-beginning-position)))
+  (unless (chaos-mode--in-text-p)
     (let ((column (chaos-mode--column))
           (inside (> (current-column) (current-indentation))))
       (if inside
           (save-excursion (indent-line-to column))
         (indent-line-to column)))))
+
+(defun chaos-mode-fill-paragraph (&optional justify)
+  "Fills the comment at point, with JUSTIFY as `fill-paragraph' has it.
+Code and texts stay as they are."
+  (when (or (nth 4 (syntax-ppss))
+            (save-excursion
+              (beginning-of-line)
+              (and (looking-at "[ \t]*#") (not (chaos-mode--in-text-p)))))
+    (fill-comment-paragraph justify))
+  t)
 
 (defvar chaos-mode-imenu
   `((nil ,(concat "^[ \t]*\\(?:system\\|environment\\|experiment\\|scenario\\|policy\\|model\\|schedule\\|fault\\|probe\\)"
@@ -217,6 +291,9 @@ Its first word says so, or how that one ends."
   (setq-local comment-start "# ")
   (setq-local comment-start-skip "#+[ \t]*")
   (setq-local comment-end "")
+  (setq-local comment-auto-fill-only-comments t)
+  (setq-local fill-paragraph-function #'chaos-mode-fill-paragraph)
+  (setq-local syntax-propertize-function #'chaos-mode--propertize)
   (setq-local indent-tabs-mode nil)
   (setq-local indent-line-function #'chaos-mode-indent-line)
   (setq-local electric-indent-chars (append "{}()[]" electric-indent-chars))

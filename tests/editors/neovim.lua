@@ -4,7 +4,7 @@ vim.g.chaos_path = vim.env.CHAOS
 vim.opt.runtimepath:append(vim.env.PLUGIN)
 vim.opt.runtimepath:append(vim.env.SITE)
 vim.opt.swapfile = false
-vim.cmd("filetype plugin on")
+vim.cmd("filetype plugin indent on")
 
 local function say(...)
   io.stdout:write("\n", table.concat({ ... }, " "))
@@ -22,6 +22,17 @@ local function client()
   return vim.lsp.get_clients({ bufnr = 0 })[1]
 end
 
+-- Lines lose their indentation, and have it back.
+function Indents()
+  local lines = vim.api.nvim_buf_get_lines(0, 0, -1, false)
+  local flat = vim.tbl_map(vim.trim, lines)
+  vim.api.nvim_buf_set_lines(0, 0, -1, false, flat)
+  vim.cmd("silent normal! gg=G")
+  check("lines are indented as the formatter does it", function()
+    return not vim.deep_equal(flat, lines) and vim.deep_equal(vim.api.nvim_buf_get_lines(0, 0, -1, false), lines)
+  end)
+end
+
 -- The last step of this script: the plugin is there by then.
 function Drive()
   vim.cmd("runtime! plugin/chaos.lua")
@@ -29,6 +40,10 @@ function Drive()
   check("colours come from the grammar", function()
     return vim.treesitter.highlighter.active[vim.api.nvim_get_current_buf()] ~= nil
   end)
+  check("folds come from the grammar, and are open", function()
+    return vim.fn.foldlevel("$") > 0 and vim.fn.foldlevel(1) == 0 and vim.fn.foldclosed("$") == -1
+  end)
+  Indents()
   check("the server runs in the folder of the file", function()
     return client() and client().initialized and client().root_dir == vim.fn.getcwd()
   end)

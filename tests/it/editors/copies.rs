@@ -238,6 +238,12 @@ fn the_grammar_for_editors_has_the_words_of_the_compiler() {
     assert_eq!(found, all);
 }
 
+/// A folder that is a plugin holds all that it needs.
+#[test]
+fn neovim_indents_as_vim_does() {
+    same("neovim/indent/chaos.vim", &fs::read_to_string(inside("vim/indent/chaos.vim")).unwrap());
+}
+
 /// What ends statements, and what indents lines, knows the words with which a line goes on.
 #[test]
 fn lines_go_on_with_the_same_words_everywhere() {
@@ -251,6 +257,7 @@ fn lines_go_on_with_the_same_words_everywhere() {
     // `else` stands behind a brace, where nothing is indented further.
     let going_on = but(CONTINUING, &["else"]);
     assert!(text("vim/indent/chaos.vim").contains(&format!("({})>", going_on.join("|"))));
+    assert!(text("vim/indent/chaos.vim").contains(&format!("%({})", declaring.join("|"))));
     assert!(text("emacs/chaos-mode.el").contains(&format!("\\\\(?:{}\\\\)", going_on.join("\\\\|"))));
 }
 

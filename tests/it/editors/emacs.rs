@@ -1,6 +1,6 @@
 //! Emacs with the mode that this repository has for it.
 
-use super::{formatted, inside};
+use super::{flat, formatted, inside};
 use crate::harness::Place;
 use std::fs;
 use std::process::{Command, Stdio};
@@ -17,7 +17,7 @@ fn emacs(place: &Place, script: &str) -> String {
 }
 
 const SAMPLE: &str = "environment local for shop {\n  tier development\n  service payment { url \"http://x\"; restarts by runner after 1m30s }  # callers\n  bind payment.rate = app.ratio(good: `up`)\n  limit { timeout <= 20m }\n}\n\
-    experiment e on shop {\n  param rate: ratio = p95(a.source)\n  run { inject http.error(payment) as jam for 1m }\n}\n";
+    experiment e on shop {\n  param rate: ratio = p95(a.source) + -7%\n  run { inject http.error(payment) as jam for 1m }\n}\n";
 
 #[test]
 fn emacs_colours_words_by_what_they_mean() {
@@ -39,6 +39,7 @@ fn emacs_colours_words_by_what_they_mean() {
         ("timeout", "font-lock-variable-name-face"),
         ("ratio = p95", "font-lock-type-face"),
         ("source)", "nil"),
+        ("7%", "font-lock-constant-face"),
         ("error(", "font-lock-function-name-face"),
         ("jam", "font-lock-constant-face"),
     ];
@@ -62,8 +63,7 @@ fn emacs_indents_as_the_formatter_does() {
     let mut script = String::new();
     let all = formatted();
     for (index, text) in all.iter().enumerate() {
-        let flat: Vec<&str> = text.lines().map(str::trim_start).collect();
-        place.write(&format!("{index}.chaos"), flat.join("\n") + "\n");
+        place.write(&format!("{index}.chaos"), flat(text));
         script
             .push_str(&format!("(find-file \"{index}.chaos\")(indent-region (point-min) (point-max))(save-buffer)\n"));
     }
@@ -71,6 +71,49 @@ fn emacs_indents_as_the_formatter_does() {
     for (index, text) in all.iter().enumerate() {
         assert_eq!(fs::read_to_string(place.path().join(format!("{index}.chaos"))).unwrap(), *text);
     }
+}
+
+#[test]
+fn texts_end_where_they_end_for_emacs() {
+    let place = Place::new();
+    let texts = [
+        "bind a.b = prom.query(```sum(a{x=`y})```)",
+        "let b = `x\\`",
+        "let b = `\"` + ``",
+        "let b = ```\na `b` \"c # {\n\\```",
+        "let b = `never ends \\",
+        "id \"never ends\\\" \\",
+        "# ` \" ```",
+    ];
+    let mut script = String::new();
+    for text in texts {
+        // The word behind the text is code, also when the text's end is taken away and written again.
+        script.push_str(&format!(
+            "(with-temp-buffer (insert {:?}) (chaos-mode) (font-lock-ensure)\n\
+            (goto-char (point-min)) (search-forward \"\\nlet end\") (forward-line 0)\n\
+            (let ((gone (delete-and-extract-region (- (point) 2) (point)))) (font-lock-ensure) (insert gone))\n\
+            (font-lock-ensure) (princ (format \"%s %s\\n\" (nth 3 (syntax-ppss)) (get-text-property (point) 'face))))\n",
+            format!("{text}\nlet end = 1\n")
+        ));
+    }
+    let said = emacs(&place, &script);
+    let wanted = "nil font-lock-keyword-face\n".repeat(texts.len());
+    assert_eq!(said, wanted);
+}
+
+#[test]
+fn emacs_fills_comments_alone() {
+    let place = Place::new();
+    let words = "word ".repeat(30);
+    let code = format!("run {{\n  wait 5s\n  wait 3s # ## {words}\n  id \"{words}\"\n  id ```\n  a\n  b\n```\n}}\n");
+    place.write("a.chaos", format!("## {words}\n{code}"));
+    let fill = |text: &str| format!("(goto-char (point-min)) (search-forward \"{text}\") (fill-paragraph)\n");
+    let code_only: String = ["5s", "id", "\\\"word", "  a"].map(fill).concat();
+    emacs(&place, &format!("(find-file \"a.chaos\") {code_only} {} (save-buffer)", fill("## word")));
+    let made = fs::read_to_string(place.path().join("a.chaos")).unwrap();
+    assert!(made.ends_with(&code), "{made}");
+    let comment = made.strip_suffix(&code).unwrap();
+    assert!(comment.lines().count() > 2 && comment.lines().all(|line| line.len() <= 70), "{made}");
 }
 
 #[test]

@@ -9,6 +9,9 @@ mod queries;
 mod vim;
 
 use crate::harness::{files, root};
+use chaos_lang::base::SourceId;
+use chaos_lang::format::format;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use tree_sitter::{Language, Parser, Tree};
@@ -39,15 +42,29 @@ fn programs() -> Vec<(PathBuf, String)> {
     found.filter_map(|path| Some((path.clone(), fs::read_to_string(&path).ok()?))).collect()
 }
 
-/// Programs that are laid out as `chaos fmt` does it.
-fn formatted() -> Vec<String> {
-    let examples =
-        ["examples/shop", "examples/sources"].into_iter().flat_map(|folder| files(&root().join(folder), "chaos"));
-    // Not those that try what nobody writes: a comma at the start of a line, texts over several lines.
-    let tried = files(&root().join("tests/format"), "expected");
-    let usual =
-        tried.into_iter().filter(|path| !path.ends_with("docs.expected") && !path.ends_with("literals.expected"));
-    examples.chain(usual).map(|path| fs::read_to_string(path).unwrap()).collect()
+/// Every program of the repository that has a layout, in it.
+fn formatted() -> BTreeSet<String> {
+    let expected = files(&root().join("tests/format"), "expected");
+    let expected = expected.into_iter().map(|path| fs::read_to_string(path).unwrap());
+    let nested = "scenario a(b: service {\n  c: ratio,\n      d: ratio,\n}) { }\n".to_owned();
+    let texts = programs().into_iter().map(|(_, text)| text).chain(expected).chain([nested]);
+    let found: BTreeSet<String> = texts.filter_map(|text| format(SourceId(0), &text).ok()).collect();
+    assert!(found.len() > 500, "only {} texts were laid out", found.len());
+    found
+}
+
+/// A program without indentation; what stands in raw texts is left alone.
+fn flat(text: &str) -> String {
+    let (tree, mut raw) = (tree(text), BTreeSet::new());
+    let mut open = vec![tree.root_node()];
+    while let Some(node) = open.pop() {
+        if node.kind() == "raw" {
+            raw.extend(node.start_position().row + 1..=node.end_position().row);
+        }
+        open.extend((0..node.child_count()).filter_map(|at| node.child(at)));
+    }
+    let lines = text.split_inclusive('\n').enumerate();
+    lines.map(|(row, line)| if raw.contains(&row) { line } else { line.trim_start_matches(' ') }).collect()
 }
 
 /// Writes a file that is made from the program when `UPDATE_DOCS` says so, and says how to when it differs.

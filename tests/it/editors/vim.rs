@@ -1,6 +1,6 @@
 //! Vim and Neovim with the files that this repository has for them.
 
-use super::{formatted, inside};
+use super::{flat, formatted, inside};
 use crate::harness::Place;
 use std::fs;
 use std::path::Path;
@@ -28,7 +28,7 @@ fn vim(place: &Place, script: &str) -> String {
 const SAMPLE: &str = "environment local for shop {\n  tier development\n  service payment { url \"http://x\"; instances 2; \
     restarts by runner after 1m30s }  # callers\n  bind payment.rate = app.ratio(good: `up{a=\"b\"}`, every: 5sec)\n  \
     limit { instances <= 1; timeout <= 20m }\n}\n\
-    experiment not-yet on shop {\n  param rate: list<ratio> = p95(a.source)\n  \
+    experiment not-yet on shop {\n  param rate: list<ratio> = p95(a.source) + -7%\n  \
     run { inject http.error(payment) as jam for 1m { expect not steady } }\n}\n";
 
 #[test]
@@ -59,6 +59,7 @@ fn vim_colours_words_by_what_they_mean() {
         ("ratio>", "chaosType"),
         ("p95", "chaosFunction"),
         ("source)", ""),
+        ("7%", "chaosNumber"),
         ("http.error", "chaosCalled"),
         ("jam", "chaosLabel"),
         ("not steady", "chaosOperatorWord"),
@@ -86,14 +87,50 @@ fn vim_indents_as_the_formatter_does() {
     let all = formatted();
     for (index, text) in all.iter().enumerate() {
         // All indentation is taken away, and comes back.
-        let flat: Vec<&str> = text.lines().map(str::trim_start).collect();
-        place.write(&format!("{index}.chaos"), flat.join("\n") + "\n");
+        place.write(&format!("{index}.chaos"), flat(text));
         script.push_str(&format!("edit {index}.chaos\nnormal! gg=G\nwrite!\n"));
     }
     vim(&place, &script);
     for (index, text) in all.iter().enumerate() {
         assert_eq!(fs::read_to_string(place.path().join(format!("{index}.chaos"))).unwrap(), *text);
     }
+}
+
+#[test]
+fn vim_indents_what_is_typed() {
+    let place = Place::new();
+    let lines = [
+        "run {",
+        "  expect x >=",
+        "      3 and",
+        "      y",
+        "      within 5s",
+        "  inject a.b(",
+        "    c,",
+        "    d +",
+        "        e",
+        "  )",
+        "      for 5s {",
+        "    expect y",
+        "  }",
+        "}",
+    ];
+    let typed: Vec<&str> = lines.iter().map(|line| line.trim_start()).collect();
+    vim(&place, &format!("edit a.chaos\nexe \"normal! i{}\"\nwrite!", typed.join("\\<CR>")));
+    assert_eq!(fs::read_to_string(place.path().join("a.chaos")).unwrap(), lines.join("\n") + "\n");
+}
+
+#[test]
+fn vim_leaves_raw_texts_as_they_are() {
+    let place = Place::new();
+    let raw = "```\n\tx {\n \t `y` # (\n let a = \"\n\t```";
+    place.write(
+        "a.chaos",
+        format!("let a = {raw}\n\tlet b = 1\nexperiment e on s {{\n\tid {raw}\n \trun {{ }}\n\t}}\n"),
+    );
+    vim(&place, "edit a.chaos\nnormal! gg=G\nwrite!");
+    let wanted = format!("let a = {raw}\nlet b = 1\nexperiment e on s {{\n  id {raw}\n  run {{ }}\n}}\n");
+    assert_eq!(fs::read_to_string(place.path().join("a.chaos")).unwrap(), wanted);
 }
 
 #[test]
