@@ -1,8 +1,9 @@
 //! What is asked, and who answers it.
 
 use super::findings::Board;
+use super::known::Known;
 use super::text::Page;
-use super::workspace::{Known, Workspace};
+use super::workspace::Workspace;
 use super::{
     actions, address, completion, folding, formatting, goto, hints, hover, lenses, links, moves, pulls, rename,
     selection, signature, symbols, tokens,

@@ -1,6 +1,7 @@
 //! What is wrong, as the client shows it.
 
-use super::workspace::{Known, Workspace};
+use super::known::Known;
+use super::workspace::Workspace;
 use super::{address, links};
 use crate::base::{Sources, Span};
 use crate::diagnostics::{self, Severity};

@@ -2,7 +2,8 @@
 
 use super::asked::Asked;
 use super::index::What;
-use super::workspace::{Known, Workspace};
+use super::known::Known;
+use super::workspace::Workspace;
 use crate::base::{Files, Overlay, Span};
 use crate::diagnostics::{Diagnostic, Edit, Severity, apply};
 use crate::names::Shelf;

@@ -3,13 +3,12 @@
 use super::findings::Board;
 use super::pulls::Pull;
 use super::workspace::Workspace;
-use super::{World, address, asked, capabilities};
+use super::{World, address, asked, capabilities, outside};
 use crate::base::Overlay;
 use crate::names::Shelf;
 use gen_lsp_types as lsp;
 use gen_lsp_types::{
     DidChangeTextDocumentParams, DidOpenTextDocumentParams, InitializeParams, PublishDiagnosticsParams, Uri,
-    WorkspaceFolders,
 };
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::de::DeserializeOwned;
@@ -215,7 +214,7 @@ impl Server<'_> {
         self.workspace.encoding = self.client.encoding;
         self.workspace.lints = self.client.lints;
         self.workspace.inserting = self.client.inserting;
-        self.workspace.roots.extend(roots(params));
+        self.workspace.roots.extend(outside::roots(params));
         let result = serde_json::to_value(capabilities::offered(&self.client)).unwrap_or_default();
         self.stage = Stage::Known;
         self.send(Response { id, response_result: Ok(result) });
@@ -241,7 +240,7 @@ impl Server<'_> {
             }
             // Of a folder that goes, whoever watches files is told nothing of those in it.
             (Stage::Known, "workspace/didCreateFiles" | "workspace/didRenameFiles" | "workspace/didDeleteFiles") => {
-                self.changed_outside(paths_of_operation(&params));
+                self.changed_outside(outside::paths_of(&params));
             }
             (Stage::Known, "workspace/didChangeWorkspaceFolders") => self.with(params, Self::folders),
             _ => {}
@@ -316,31 +315,6 @@ impl Server<'_> {
         if !self.client.watches {
             return;
         }
-        let glob = |pattern: &str| serde_json::json!({ "globPattern": pattern });
-        let globs = ["**/*.chaos", "**/*.wasm", "**/chaos.toml", "**/chaos.lock"].map(glob);
-        let options = serde_json::json!({ "watchers": globs });
-        let method = "workspace/didChangeWatchedFiles";
-        let params = serde_json::json!({
-            "registrations": [{ "id": "files", "method": method, "registerOptions": options }]
-        });
-        self.ask("client/registerCapability", params);
-    }
-}
-
-/// The files and folders that were made, deleted, or moved: from where, and to where.
-fn paths_of_operation(params: &Value) -> Vec<PathBuf> {
-    let files = params["files"].as_array().into_iter().flatten();
-    let named = files.flat_map(|file| ["uri", "oldUri", "newUri"].map(|key| file[key].as_str()));
-    named.flatten().map(|uri| address::path(&Uri(uri.to_owned()))).collect()
-}
-
-/// The folders that the client has open.
-#[allow(deprecated)]
-fn roots(params: InitializeParams) -> Vec<PathBuf> {
-    match params.workspace_folders_initialize_params.workspace_folders {
-        Some(WorkspaceFolders::WorkspaceFolderList(folders)) => {
-            folders.iter().map(|folder| address::path(&folder.uri)).collect()
-        }
-        _ => params.root_uri.iter().map(address::path).collect(),
+        self.ask("client/registerCapability", outside::watching());
     }
 }

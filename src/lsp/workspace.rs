@@ -7,17 +7,18 @@ use super::World;
 use super::closed::Closed;
 use super::completion::Inserting;
 use super::documents::Document;
-use super::index::{self, Occurrence};
+use super::home::Home;
+use super::index;
+use super::known::Known;
 use super::text::{Encoding, Lines, Page};
-use crate::analysis::{Analysis, Planned, Target, analyse_from, guards};
-use crate::base::{Files, Overlay, Source, SourceId, Sources, parallel};
-use crate::diagnostics::{Diagnostic, any_error};
+use crate::analysis::{Target, analyse_from, guards};
+use crate::base::{Files, Overlay, Source, parallel};
 use crate::lint::{self, Gathered, Levels};
-use crate::names::{DeclarationId, ModuleId, Program, Shelf};
-use crate::project::{self, Pins, Project};
+use crate::names::{ModuleId, Program, Shelf};
+use crate::project::{self, Project};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// The ending of files in the language.
 const ENDING: &str = "chaos";
@@ -44,47 +45,6 @@ pub struct Workspace<'w> {
     homes: BTreeMap<PathBuf, Option<Arc<Home>>>,
     /// What is wrong with files that are not open, as far as somebody asked.
     pub closed: Closed,
-}
-
-/// A document that was checked.
-#[derive(Debug)]
-pub struct Known {
-    /// What it means, and everything that is wrong with it; the linter's findings among that.
-    pub analysis: Analysis,
-    occurrences: OnceLock<Vec<Occurrence>>,
-}
-
-impl Known {
-    /// The names in the document and what they mean, by place.
-    pub fn occurrences(&self) -> &[Occurrence] {
-        self.occurrences.get_or_init(|| index::occurrences(&self.analysis.program))
-    }
-
-    /// The plans of an experiment. None where anything is wrong: what could not be read may be what does the harm.
-    pub fn plans(&self, of: DeclarationId) -> impl Iterator<Item = &Planned> {
-        let sound = !any_error(&self.analysis.findings);
-        self.analysis.plans.iter().filter(move |(id, _)| sound && *id == of).map(|(_, planned)| planned)
-    }
-
-    /// The files that it was made from: texts and components.
-    pub fn made_from(&self) -> Vec<PathBuf> {
-        let program = &self.analysis.program;
-        let texts = program.sources.all().map(|(_, source)| source.path.clone());
-        texts.chain(program.components.keys().cloned()).collect()
-    }
-
-    /// The document's own text.
-    pub fn source(&self) -> Option<SourceId> {
-        self.analysis.program.modules.first().map(|module| module.source)
-    }
-}
-
-/// A project with its text.
-#[derive(Debug)]
-struct Home {
-    project: Project,
-    sources: Sources,
-    findings: Vec<Diagnostic>,
 }
 
 impl<'w> Workspace<'w> {
@@ -247,7 +207,7 @@ impl<'w> Workspace<'w> {
             analysis.program.sources.join(&home.sources);
             analysis.findings.extend_from_slice(&home.findings);
         }
-        Some(Known { analysis, occurrences: OnceLock::new() })
+        Some(Known::new(analysis))
     }
 
     fn target(&self, path: &Path, home: Option<&Home>) -> Target {
@@ -263,20 +223,10 @@ impl<'w> Workspace<'w> {
     fn home(&mut self, path: &Path) -> Option<Arc<Home>> {
         let folder = path.parent()?.to_path_buf();
         if !self.homes.contains_key(&folder) {
-            let home = project::find(&folder, self.files).and_then(|file| self.read_home(&file));
+            let home = project::find(&folder, self.files).and_then(|file| Home::read(&file, self.files, self.shelf));
             self.homes.insert(folder.clone(), home);
         }
         self.homes.get(&folder).cloned().flatten()
-    }
-
-    fn read_home(&self, file: &Path) -> Option<Arc<Home>> {
-        let text = self.files.read(file).ok()?;
-        let mut sources = Sources::numbered_by(self.shelf.numbers());
-        let source = sources.add(file, text.clone());
-        let (project, mut findings) = Project::read(file.parent()?, source, &text);
-        let pins = Pins::of(&project, self.files);
-        findings.extend(pins.findings(&project, &pins.path, &mut sources));
-        Some(Arc::new(Home { project, sources, findings }))
     }
 
     /// What an open document means, as far as its text is known.
