@@ -18,6 +18,7 @@ mod goto;
 mod hints;
 mod hover;
 mod index;
+mod keywords;
 mod lenses;
 mod links;
 mod moves;

@@ -5,12 +5,14 @@ mod given;
 mod statements;
 mod values;
 
-pub use statements::meaning;
+pub use context::{Block, Context};
+pub use statements::statement;
+#[cfg(test)]
+pub use statements::words as statement_words;
 
 use super::asked::Asked;
 use super::index::scene_at;
 use super::text::floor;
-use context::Context;
 use gen_lsp_types::{
     CompletionItem, CompletionItemKind, CompletionItemTextEdit, CompletionList, InsertTextFormat, TextEdit,
 };

@@ -4,6 +4,7 @@ mod changing;
 mod client;
 mod emacs;
 mod findings;
+mod keywords;
 mod names;
 mod neovim;
 mod pulled;
