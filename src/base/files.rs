@@ -13,6 +13,8 @@ pub enum FileError {
     Folder,
     /// It is larger than the limit, in bytes.
     TooLarge(u64),
+    /// It is named by a document that was never saved, so it would lie in no folder.
+    Unsaved,
     /// Anything else, in the operating system's words.
     Other(String),
 }
@@ -50,6 +52,14 @@ pub trait Files: Sync {
     fn exists(&self, path: &Path) -> bool {
         self.read(path).is_ok()
     }
+}
+
+/// Where documents lie that are no files. There is no such folder, so nothing lies beside them.
+pub const NOWHERE: &str = "/\u{0}/";
+
+/// Whether a file that is named like this in a folder lies nowhere, as one beside a document that was never saved.
+pub fn is_nowhere(folder: &Path, name: &str) -> bool {
+    folder.starts_with(NOWHERE) && Path::new(name).is_relative()
 }
 
 /// No files at all: what a text that stands for a file is laid over where nothing else counts.

@@ -1,23 +1,27 @@
 //! Addresses of documents, and the paths that they stand for.
 
+use crate::base::files::NOWHERE;
 use crate::diagnostics::format::uri;
 use gen_lsp_types::Uri;
 use std::path::{Path, PathBuf};
 
-/// Where documents lie that are no files. There is no such folder, so nothing lies beside them.
-const NOWHERE: &str = "/\u{0}/";
-
 /// The path of a document: a file's own, else one at which nothing can lie.
 pub fn path(address: &Uri) -> PathBuf {
-    match address.0.strip_prefix("file://") {
+    match of_file(&address.0) {
         Some(rest) => {
             // A host is only of use where there are other machines' files.
-            let path = rest.find('/').map_or(rest, |at| &rest[at..]);
+            let path = rest.strip_prefix("//").map_or(rest, |rest| rest.find('/').map_or(rest, |at| &rest[at..]));
             let path = path.split(['?', '#']).next().unwrap_or(path);
             crate::base::files::plain(Path::new(&drive(decoded(path))))
         }
         None => PathBuf::from(format!("{NOWHERE}{}", address.0.replace('/', "\u{0}"))),
     }
+}
+
+/// What stands behind the scheme of a file's address: its path, a host before it or not (RFC 8089).
+fn of_file(address: &str) -> Option<&str> {
+    let (scheme, rest) = address.split_once(':')?;
+    (scheme.eq_ignore_ascii_case("file") && rest.starts_with('/')).then_some(rest)
 }
 
 /// Whether a path is that of a document which is part of the program, as a page or a module: it is shown, and not checked.
@@ -63,6 +67,15 @@ mod tests {
         assert_eq!(path(&address(odd)), odd);
         assert_eq!(path(&Uri("file:///tmp/a%3Ab/../c.chaos".to_owned())), Path::new("/tmp/c.chaos"));
         assert_eq!(path(&Uri("file:///tmp/%zz%4.chaos".to_owned())), Path::new("/tmp/%zz%4.chaos"));
+    }
+
+    #[test]
+    fn addresses_of_files_have_several_forms() {
+        for form in ["file:///tmp/x.chaos", "file:/tmp/x.chaos", "FILE:///tmp/x.chaos", "file://localhost/tmp/x.chaos"]
+        {
+            assert_eq!(path(&Uri(form.to_owned())), Path::new("/tmp/x.chaos"), "{form}");
+        }
+        assert_ne!(path(&Uri("files:/tmp/x.chaos".to_owned())), Path::new("/tmp/x.chaos"));
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What is known of the word under the cursor.
 
 use super::asked::Asked;
-use super::completion::meaning;
+use super::completion::statement;
 use super::goto::named;
 use super::index::{Occurrence, What};
+use super::keywords::meaning;
 use super::shape::Shape;
 use super::signature::shown;
 use super::words::function;
@@ -16,8 +17,9 @@ use crate::format::Kind as Form;
 use crate::lint::walk;
 use crate::names::{DeclarationId, Kind, Program};
 use crate::plan::words::value as value_of;
+use crate::syntax::List;
+use crate::syntax::parse_expression;
 use crate::syntax::tree::{ExprKind, Parameter, TypeKind};
-use crate::syntax::{is_keyword, parse_expression};
 use crate::types::policy::facts;
 use crate::types::term::LimitName;
 use gen_lsp_types::{Contents, Hover, MarkupContent, MarkupKind};
@@ -40,17 +42,18 @@ fn of_name(asked: &Asked, it: &Occurrence) -> Option<String> {
     let text = it.at.of(asked.page.text);
     match (it.what, it.declared) {
         (What::Lint, _) => lints::find(text).or_else(|| codes::find(text)).map(|code| code.page.to_owned()),
-        (What::Function, _) => function(text).map(str::to_owned),
+        (What::Function, _) => function(text).map(str::to_owned).or_else(|| word(asked, it.at)),
         (What::Type, _) => Some(format!("type `{text}`: {}", ty(text)?)),
         (What::Limit, _) => {
             let (_, ty) = LimitName::named(text)?;
-            Some(format!("limit `{text}`, a `{ty}`: {}", meaning(text)?))
+            let (_, said) = statement(List::Limit, &[text], 0)?;
+            Some(format!("limit `{text}`, a `{ty}`: {said}"))
         }
         (What::Fact, _) => {
             let (name, ty) = facts().into_iter().find(|(name, _)| *name == text)?;
             Some(format!("fact `{name}`, a `{ty}`"))
         }
-        (What::Word, _) => None,
+        (What::Word, _) => word(asked, it.at),
         (_, Some(place)) if place.is_empty() => Some(about(program.sources.get(place.source)?)),
         (_, Some(place)) => Some(declared(asked, it, place, program)),
         _ => None,
@@ -191,11 +194,21 @@ fn of_token(asked: &Asked, offset: usize) -> Option<(Span, String)> {
     let (at, token) = shape.tokens.iter().find(|(at, token)| *at <= offset && offset < at + token.text.len())?;
     let span = Span::new(asked.source().unwrap_or(SourceId(0)), *at, at + token.text.len());
     let text = match token.kind {
-        Form::Word if is_keyword(token.text) => format!("`{}`: {}", token.text, meaning(token.text)?),
+        Form::Word => word(asked, span)?,
         Form::Literal => value(token.text)?,
         _ => return None,
     };
     Some((span, text))
+}
+
+/// A word that the language gives a meaning in its place.
+fn word(asked: &Asked, at: Span) -> Option<String> {
+    let (text, start) = (asked.page.text, at.start as usize);
+    let before = text.get(..start)?.trim_end();
+    if let Some(said) = ty(at.of(text)).filter(|_| before.ends_with([':', '<'])) {
+        return Some(format!("type `{}`: {said}", at.of(text)));
+    }
+    meaning(text, start, at.of(text)).map(|(words, said)| format!("`{words}`: {said}"))
 }
 
 /// What a literal comes to in base units.

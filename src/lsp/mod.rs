@@ -20,6 +20,7 @@ mod hints;
 mod home;
 mod hover;
 mod index;
+mod keywords;
 mod known;
 mod lenses;
 mod links;

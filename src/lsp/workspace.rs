@@ -207,6 +207,7 @@ impl<'w> Workspace<'w> {
             analysis.program.sources.join(&home.sources);
             analysis.findings.extend_from_slice(&home.findings);
         }
+        analysis.program.load_allowed(ModuleId(0), self.shelf);
         Some(Known::new(analysis))
     }
 
@@ -264,6 +265,7 @@ impl<'w> Workspace<'w> {
         if index::lacks_environment(&program) {
             program.load_environments_beside(ModuleId(0), self.shelf);
         }
+        program.load_allowed(ModuleId(0), self.shelf);
         Some(program)
     }
 

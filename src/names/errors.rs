@@ -21,6 +21,10 @@ pub fn unreadable(path: &Path, error: &FileError, at: Option<Span>) -> Diagnosti
         }
         FileError::Folder => (format!("`{path}` is a folder"), "name a file in it"),
         FileError::TooLarge(bytes) => (format!("`{path}` is too large: {bytes} bytes"), "a file has at most 16 MiB"),
+        FileError::Unsaved => (
+            "a document that was never saved has no folder, so it cannot use files beside it".to_owned(),
+            "save it first",
+        ),
         FileError::Other(reason) => {
             (format!("`{path}` cannot be read: {reason}"), "check the path and its permissions")
         }
@@ -69,6 +73,9 @@ pub fn unusable_component(name: &str, why: &Unreadable) -> Diagnostic {
             (format!("it has {bytes} bytes; a component has 64 MiB at most"), "name a smaller one")
         }
         Unreadable::File(FileError::NotUtf8(_)) => ("it cannot be read".to_owned(), "check the file"),
+        Unreadable::File(FileError::Unsaved) => {
+            ("a document that was never saved has no folder".to_owned(), "save it first")
+        }
         Unreadable::File(FileError::Other(reason)) => (reason.clone(), "check the path and its permissions"),
         Unreadable::Content(reason) => (reason.clone(), "see docs/injectors.md for what a component holds"),
     };

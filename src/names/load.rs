@@ -3,8 +3,8 @@
 use super::added::Plugins;
 use super::scope::{Kind, Scope};
 use super::shelf::{Origin, Shelf};
-use super::{DeclarationId, Module, ModuleId, Program, component, errors, stdlib};
-use crate::base::files::plain;
+use super::{DeclarationId, Module, ModuleId, Program, Unreadable, component, errors, stdlib};
+use crate::base::files::{is_nowhere, plain};
 use crate::base::{FileError, Files, Sources, Span};
 use crate::syntax::tree::{ExprKind, File, Name, Use, Used};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,23 @@ impl Program {
             }
         }
         self.modules.len() > before
+    }
+
+    /// Reads the modules whose faults the environments of `module` allow, as far as the program has not read them: an `allow`
+    /// needs no `use`. What is wrong with them is not said here.
+    pub fn load_allowed(&mut self, module: ModuleId, shelf: &Shelf) {
+        let Some(allowing) = self.module(module) else { return };
+        let (file, offered) = (Arc::clone(&allowing.file), Arc::clone(&allowing.offered));
+        let before = self.findings.len();
+        let patterns = file.environments.iter().flat_map(|it| &it.allowances).flat_map(|it| &it.patterns);
+        for name in patterns.filter_map(|(module, _)| module.as_ref()) {
+            let standard = stdlib::MODULES.iter().map(|(path, ..)| *path).filter(|_| stdlib::is_module(&name.text));
+            let mut all = standard.chain(offered.names());
+            if let Some(path) = all.find(|path| path.rsplit('.').next() == Some(name.text.as_str())) {
+                self.used_module(Some(module), path, name.span, shelf, &mut Vec::new());
+            }
+        }
+        self.findings.truncate(before);
     }
 
     /// Adds a module; its number is fixed before those of the modules it uses.
@@ -92,7 +109,11 @@ impl Program {
             let ExprKind::Text(name) = &name.kind else { continue };
             if component::is_file(name) {
                 let path = plain(&module.folder.join(name));
-                self.components.entry(path).or_insert_with_key(|path| shelf.component(path));
+                let read = |path: &PathBuf| match is_nowhere(&module.folder, name) {
+                    true => Arc::new(Err(Unreadable::File(FileError::Unsaved))),
+                    false => shelf.component(path),
+                };
+                self.components.entry(path).or_insert_with_key(read);
             }
         }
     }
@@ -212,6 +233,10 @@ impl Program {
         let user = self.module(from)?;
         if user.plugin.is_some() {
             self.findings.push(errors::out_of_reach(&format!("the file `{path}`"), at));
+            return None;
+        }
+        if is_nowhere(&user.folder, path) {
+            self.findings.push(errors::unreadable(Path::new(path), &FileError::Unsaved, Some(at)));
             return None;
         }
         let path = plain(&user.folder.join(path));

@@ -94,6 +94,11 @@ impl Program {
         self.modules.get(id.0)
     }
 
+    /// The module of the standard library, or of a plugin, that `allow` calls by this name.
+    pub fn called(&self, name: &str) -> Option<ModuleId> {
+        (0..self.modules.len()).map(ModuleId).find(|id| self.home(*id) == Some(name))
+    }
+
     /// The last name of the module that a declaration stands in, where that is a standard one or a plugin's: what `allow` calls
     /// it.
     pub fn home(&self, id: ModuleId) -> Option<&str> {

@@ -136,6 +136,11 @@ pub fn missing_brace(opener: Span, end: Span, brace: Edit) -> Diagnostic {
         .fix("write `}` behind the last statement", vec![brace])
 }
 
+/// No comma stands between an argument and the next one, whose name is `found`.
+pub fn missing_comma(before: Span, span: Span, found: &str) -> Diagnostic {
+    unexpected(span, found, &[Rule::comma], None).fix("write `,` before it", vec![Edit::after(before, ",")])
+}
+
 /// Brackets are nested too deep.
 pub fn too_deep(span: Span) -> Diagnostic {
     Diagnostic::error(codes::E0103, format!("brackets are nested more than {} deep", super::MAX_DEPTH))

@@ -1,9 +1,9 @@
 //! Expressions: binding strengths, tightest first: `of`, `* /`, `+ -`, comparison, `not`, `and`, `or`.
 
 use super::build::Builder;
-use super::literal;
 use super::parser::{Children, Node, Rule};
 use super::tree::{Argument, Arguments, Comparator, Expr, ExprKind, Operator};
+use super::{errors, literal};
 use crate::base::Span;
 use crate::diagnostics::{Diagnostic, codes};
 use std::iter::Peekable;
@@ -123,6 +123,12 @@ impl Builder<'_> {
     /// The arguments of a call or an inject.
     pub(super) fn arguments(&mut self, node: Node) -> Arguments {
         let list = node.each(Rule::argument, |argument| self.argument(argument));
+        let parts: Vec<Node> = node.children().collect();
+        for three in parts.windows(3).filter(|three| three[1].rule == Rule::missing_comma) {
+            let name = three[2].find(Rule::named_argument).and_then(|named| named.find(Rule::name));
+            let finding = name.map(|name| errors::missing_comma(self.span(three[0]), self.span(name), name.text));
+            self.findings.extend(finding);
+        }
         Arguments { list, span: self.span(node) }
     }
 

@@ -10,14 +10,16 @@ mod twice;
 mod values;
 mod word;
 
+pub use context::Context;
 pub use offers::Inserting;
-pub use statements::meaning;
+pub use statements::statement;
+#[cfg(test)]
+pub use statements::words as statement_words;
 
 use super::asked::Asked;
 use super::index::scene_at;
 use super::text::floor;
 use crate::syntax::Opening;
-use context::Context;
 use gen_lsp_types::CompletionList;
 use offers::Offers;
 

@@ -30,6 +30,13 @@ pub fn of(block: List) -> &'static [Statement] {
     }
 }
 
+/// Every word with which a statement begins.
+#[cfg(test)]
+pub fn words() -> impl Iterator<Item = &'static str> {
+    ALL.iter().flat_map(|block| of(*block)).flat_map(|(label, ..)| label.split(' '))
+}
+
+#[cfg(test)]
 const ALL: &[List] = &[
     List::File,
     List::System,
@@ -49,11 +56,15 @@ const ALL: &[List] = &[
     List::Probe,
 ];
 
-/// What a keyword that begins a statement is for.
-pub fn meaning(word: &str) -> Option<&'static str> {
-    let all = ALL.iter().flat_map(|block| of(*block));
-    let mut found = all.filter(|(label, ..)| label.split(' ').next() == Some(word)).map(|(.., doc)| *doc);
-    found.next()
+/// What a statement of a block begins with, and what it is for, where one of its first words is `words[number]`.
+pub fn statement(block: List, words: &[&str], number: usize) -> Option<(&'static str, &'static str)> {
+    let is_of = |label: &str| {
+        label.split(' ').count() > number && words.iter().copied().take(label.split(' ').count()).eq(label.split(' '))
+    };
+    let whole = of(block).iter().filter(|(label, ..)| is_of(label)).max_by_key(|(label, ..)| label.len());
+    // The words behind the first one may not be written yet.
+    let is_begun = |label: &str| number == 0 && label.split(' ').next() == words.first().copied();
+    whole.or_else(|| of(block).iter().find(|(label, ..)| is_begun(label))).map(|(label, _, said)| (*label, *said))
 }
 
 const FILE: &[Statement] = &[

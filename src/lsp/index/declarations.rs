@@ -5,8 +5,8 @@ use super::{Indexer, What};
 use crate::lint::walk;
 use crate::names::Kind;
 use crate::syntax::tree::{
-    Environment, Experiment, Given, GivenWhat, Limits, Model, ModelUse, PlacedService, Policy, Schedule, System, Test,
-    TestExpectation, Used,
+    Environment, Experiment, Given, GivenWhat, Limits, Model, ModelUse, Name, PlacedService, Policy, Schedule, System,
+    Test, TestExpectation, Used,
 };
 
 impl<'p> Indexer<'p> {
@@ -88,16 +88,29 @@ impl<'p> Indexer<'p> {
         it.bindings.iter().for_each(|binding| self.metric(&binding.metric, &scene));
         for allowance in &it.allowances {
             for (module, fault) in &allowance.patterns {
-                let called = [module, fault].into_iter().flatten().map(|name| name.text.as_str());
-                let called = called.collect::<Vec<_>>().join(".");
-                module.iter().for_each(|name| self.qualifier(std::slice::from_ref(name)));
-                let place = self.module.scope.place(Kind::Fault, &called);
-                fault.iter().for_each(|name| self.add(name.span, What::Declaration(Kind::Fault), place));
+                self.pattern(module.as_ref(), fault.as_ref());
             }
             allowance.services.iter().for_each(|name| self.service(name, &scene));
         }
         self.limits(it.limits.as_ref(), &scene);
         self.expressions(walk::of_environment(it), &scene);
+    }
+
+    /// `http.error`, `http.*`, `lag`: what is allowed. A standard module or a plugin needs no `use` for that.
+    fn pattern(&mut self, module: Option<&Name>, fault: Option<&Name>) {
+        let called = [module, fault].into_iter().flatten().map(|name| name.text.as_str());
+        let called = called.collect::<Vec<_>>().join(".");
+        let unused = module.filter(|name| self.used_as(&name.text).is_none());
+        let home = unused.and_then(|name| self.program.called(&name.text));
+        if let Some(name) = module {
+            let place = home.and_then(|id| self.start_of(id)).or_else(|| self.used_as(&name.text));
+            self.add(name.span, What::Module, place);
+        }
+        if let Some(name) = fault {
+            let of_home = || self.program.module(home?)?.scope.place(Kind::Fault, &name.text);
+            let place = self.module.scope.place(Kind::Fault, &called).or_else(of_home);
+            self.add(name.span, What::Declaration(Kind::Fault), place);
+        }
     }
 
     fn placed(&mut self, service: &PlacedService, scene: &Scene<'p>) {

@@ -6,6 +6,7 @@ mod changing;
 mod client;
 mod emacs;
 mod findings;
+mod keywords;
 mod names;
 mod neovim;
 mod pulled;

@@ -1,7 +1,7 @@
 //! Where names are declared, where else they stand, and other names for them.
 
 use super::client::{Client, at, edited, marked};
-use super::{DEPOT, TRIAL};
+use super::{DEPOT, PLACES, TRIAL};
 use crate::plugin_fixtures::add_kafka;
 use serde_json::{Value, json};
 
@@ -215,6 +215,35 @@ fn symbols_of_all_files_are_found_by_some_of_their_letters() {
     let gone = json!({ "event": { "added": [], "removed": [{ "uri": folder, "name": "far" }] } });
     client.tell("workspace/didChangeWorkspaceFolders", gone);
     assert_eq!(client.ask("workspace/symbol", json!({ "query": "far_away" })), json!([]));
+}
+
+#[test]
+fn a_comma_that_is_missing_takes_no_name_away() {
+    let mut client = Client::start();
+    let text = TRIAL.replace("traffic: limit.traffic,", "traffic: limit.traffic").replace("as jam", "as ⟨step⟩jam");
+    let it = client.open_marked("trial.chaos", &text.replace("always belt.flow of", "always belt.⟨metric⟩flow of"));
+    assert_eq!(client.codes("trial.chaos"), ["E0101@13"]);
+    assert_eq!(client.ask_at("definition", "trial.chaos", &it.marks["step"])["range"]["start"], it.marks["step"]);
+    let metric = client.ask_at("definition", "trial.chaos", &it.marks["metric"]);
+    assert_eq!(metric["range"]["start"]["line"], 5, "{metric}");
+}
+
+#[test]
+fn what_is_allowed_is_found_where_its_module_is_not_used() {
+    let mut client = Client::start();
+    for (pattern, place, words) in [
+        ("⟨⟩http.*", "/std/http.chaos", "faults of HTTP traffic"),
+        ("http.⟨⟩error", "/std/http.chaos", "fault error"),
+        ("process.⟨⟩kill", "/std/process.chaos", "fault kill"),
+    ] {
+        let it = client.open_marked("places.chaos", &PLACES.replace("http.*", pattern));
+        let found = client.ask_at("definition", "places.chaos", &it.marks[""]);
+        assert!(found["uri"].as_str().unwrap_or("").ends_with(place), "{pattern}: {found}");
+        let shown = client.ask_at("hover", "places.chaos", &it.marks[""]);
+        assert!(shown["contents"]["value"].as_str().unwrap_or("").contains(words), "{pattern}: {shown}");
+    }
+    let it = client.open_marked("places.chaos", &PLACES.replace("http.*", "⟨⟩htpp.*"));
+    assert_eq!(client.ask_at("definition", "places.chaos", &it.marks[""]), Value::Null);
 }
 
 #[test]

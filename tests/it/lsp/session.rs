@@ -184,3 +184,28 @@ fn a_file_outside_every_folder_is_checked_with_what_lies_beside_it() {
     let end = position(&TRIAL[..TRIAL.find("depot {").unwrap()]);
     assert!(client.ask_at("definition", &address, &end)["uri"].as_str().unwrap().ends_with("/depot.chaos"));
 }
+
+#[test]
+fn a_document_that_was_never_saved_is_told_to_be_where_it_uses_files() {
+    let mut client = Client::start();
+    client.open("untitled:Untitled-1", "use \"./depot.chaos\"\nuse \"../depot.chaos\"\n");
+    let found = client.findings("untitled:Untitled-1");
+    assert_eq!(client.codes("untitled:Untitled-1"), ["E0100@1", "E0100@2"]);
+    for finding in found {
+        let text = finding["message"].as_str().unwrap();
+        assert!(text.contains("never saved") && !text.contains('\0') && !text.contains("\\x00"), "{text}");
+    }
+}
+
+#[test]
+fn addresses_of_files_have_several_forms() {
+    let mut client = Client::start();
+    let folder = client.place.path().canonicalize().unwrap();
+    for form in ["file:", "FILE://"] {
+        let address = format!("{form}{}/trial.chaos", folder.display());
+        client.open(&address, TRIAL);
+        assert_eq!(client.codes(&address), [""; 0]);
+        let hover = client.ask_at("hover", &address, &json!({ "line": 4, "character": 20 }));
+        assert!(hover["contents"]["value"].as_str().unwrap_or("").contains("system depot"), "{hover}");
+    }
+}
