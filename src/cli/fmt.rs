@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use super::replace::replace;
-use super::selection::Selection;
+use super::selection::{ExcludeOption, Selection, tell_left_out};
 use super::{REFUSED, complain, print, stdin, unified};
 use crate::base::{FileError, Files, SourceId, Sources};
 use crate::diagnostics::{codes, tidy};
@@ -29,6 +29,8 @@ pub struct Fmt {
     /// What standard input is called in messages.
     #[arg(long, value_name = "PATH", default_value = stdin::NAME, hide_default_value = true)]
     stdin_path: PathBuf,
+    #[command(flatten)]
+    exclude: ExcludeOption,
 }
 
 /// What became of a file.
@@ -72,7 +74,8 @@ impl Fmt {
     }
 
     fn files(&self, paths: &[PathBuf]) -> Vec<Outcome> {
-        let mut selection = Selection::read(paths, &Disk);
+        let mut selection = Selection::of(paths, self.exclude.excluded(), &Disk);
+        tell_left_out(selection.left_out);
         // A text is laid out whatever its plugins are.
         selection.findings.retain(|finding| finding.code != codes::E0109);
         print(&selection.findings, &selection.sources);
@@ -105,7 +108,10 @@ impl Fmt {
             Ok(text) => text,
             Err(error) => return refuse(&self.stdin_path, &error),
         };
-        let Some(formatted) = formatted(&self.stdin_path, &text) else { return Outcome::Refused };
+        let named = std::slice::from_ref(&self.stdin_path);
+        let left_out = Selection::of(named, self.exclude.excluded(), &Disk).left_out > 0;
+        let formatted = if left_out { Some(text.clone()) } else { formatted(&self.stdin_path, &text) };
+        let Some(formatted) = formatted else { return Outcome::Refused };
         if !self.check && !self.diff {
             let _nobody_reads = std::io::stdout().write_all(formatted.as_bytes());
         } else if formatted != text {

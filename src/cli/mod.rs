@@ -63,6 +63,7 @@ mod store;
 mod test;
 mod unified;
 mod unit;
+mod walk;
 mod watched;
 mod wire;
 

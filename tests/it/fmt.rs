@@ -67,6 +67,9 @@ fn standard_input_goes_to_standard_output() {
     assert_eq!(piped(&place, &named, MESSY.as_bytes()).ended(1).out, "shop.chaos\n");
     assert_eq!(piped(&place, &named, TIDY.as_bytes()).ended(0).out, "");
     piped(&place, &["fmt", "-", "--diff"], MESSY.as_bytes()).ended(1).says("+  service checkout { external }");
+    place.write("chaos.toml", "exclude = [\"shop.chaos\"]\n");
+    let excluded = ["fmt", "-", "--force-exclude", "--stdin-path", "shop.chaos"];
+    assert_eq!(piped(&place, &excluded, MESSY.as_bytes()).ended(0).out, MESSY, "as it came");
     let broken = piped(&place, &["fmt", "-", "--stdin-path", "shop.chaos"], b"system shop {").ended(2);
     assert_eq!(broken.says("E0102").says("shop.chaos:1:").out, "");
     piped(&place, &["fmt", "-"], b"# caf\xe9\n").ended(2).says("is not UTF-8 text: byte 5");

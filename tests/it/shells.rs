@@ -52,6 +52,9 @@ fn the_manual_has_a_page_for_each_command() {
     let page = |name: &str| std::fs::read_to_string(place.path().join("share/man/man1").join(name));
     assert!(page("chaos-exec.1").unwrap().contains("\\-\\-dry\\-run"));
     assert!(page("chaos-env-check.1").unwrap().contains("Exit code"));
+    let title = format!(".TH chaos-check 1 \"\" \"chaos {}\" \"chaos manual\"\n", env!("CARGO_PKG_VERSION"));
+    let check = page("chaos-check.1").unwrap();
+    assert!(check.contains(&title) && check.contains("[\\fIPATHS ...\\fR]"), "{check}");
     assert!(page("chaos-guard.1").is_err(), "what is hidden has no page");
     place.write("file", "");
     place.run(&["man", "--out", "file"]).ended(2).says("file");
