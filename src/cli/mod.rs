@@ -35,6 +35,7 @@ mod fmt;
 mod graph;
 mod guard;
 mod init;
+mod layout;
 mod lint;
 mod lsp;
 mod man;
