@@ -46,9 +46,11 @@ mod tests {
             ("  a;b\nc\n", "a\nb\nc\n", "  a;b"),
         ];
         for (text, formatted, line) in cases {
-            let finding = otherwise(SourceId(0), text, formatted).unwrap();
-            assert_eq!(finding.labels[0].span.of(text), line, "{text:?}");
-            assert_eq!(apply(text, &finding.fixes[0].edits).as_deref(), Some(formatted), "{text:?}");
+            let finding = otherwise(SourceId(0), text, formatted);
+            let place = finding.as_ref().and_then(|finding| finding.place()).map(|place| place.of(text));
+            assert_eq!(place, Some(line), "{text:?}");
+            let mended = finding.and_then(|finding| apply(text, &finding.fixes.first()?.edits));
+            assert_eq!(mended.as_deref(), Some(formatted), "{text:?}");
         }
         assert_eq!(otherwise(SourceId(0), "a\n", "a\n"), None);
     }
