@@ -3,7 +3,7 @@
 use super::disk::Disk;
 use super::output::{FormatOption, exit_code, summary, write_out};
 use super::replace::replace;
-use super::selection::{self, Selection};
+use super::selection::{self, ExcludeOption, Selection};
 use super::{REFUSED, complain, counted, stdin, unified};
 use crate::analysis::{Change, Mended, Survey, Worse, mend};
 use crate::base::{FileError, Files, Overlay};
@@ -29,7 +29,18 @@ pub struct Examine {
     #[arg(long)]
     diff: bool,
     #[command(flatten)]
+    exclude: ExcludeOption,
+    #[command(flatten)]
     output: FormatOption,
+}
+
+/// What came of it.
+struct Outcome {
+    survey: Survey,
+    /// Whether a fix could not be written.
+    failed: bool,
+    /// How many paths were given and left out.
+    left_out: usize,
 }
 
 /// Looks at the files of a selection.
@@ -51,13 +62,14 @@ impl Examine {
             }
             paths = vec![self.stdin_name()];
         }
-        let (survey, failed) = self.survey(&overlay, &paths, look);
+        let Outcome { survey, failed, left_out } = self.survey(&overlay, &paths, look);
         let files = survey.files();
         let (findings, sources) = (&survey.findings, &survey.sources);
         let report = Report { command, files: &files, findings, sources, deny_warnings };
         self.output.write(&report);
         if !self.output.format.is_for_machines() {
             self.sum_up(&report, done);
+            selection::tell_left_out(left_out);
         }
         if failed { REFUSED } else { exit_code(report.totals(), deny_warnings) }
     }
@@ -95,25 +107,27 @@ impl Examine {
         REFUSED
     }
 
-    /// What is found, after fixes where they were asked for; and whether a fix could not be written.
-    fn survey(&self, files: &dyn Files, paths: &[PathBuf], look: Look) -> (Survey, bool) {
-        let check = |files: &dyn Files| {
-            let selection = Selection::read(paths, files);
+    /// What is found, after fixes where they were asked for.
+    fn survey(&self, files: &dyn Files, paths: &[PathBuf], look: Look) -> Outcome {
+        let select = |files: &dyn Files| Selection::of(paths, self.exclude.excluded(), files);
+        let look_at = |selection: &Selection, files: &dyn Files| {
             let shelf = Shelf::numbered_by(files, selection.sources.numbers());
-            look(&selection, &shelf).with(&selection.findings, &selection.sources)
+            look(selection, &shelf).with(&selection.findings, &selection.sources)
         };
+        let check = |files: &dyn Files| look_at(&select(files), files);
+        let selection = select(files);
+        let left_out = selection.left_out;
         if !self.fix && !self.diff {
-            return (check(files), false);
+            return Outcome { survey: look_at(&selection, files), failed: false, left_out };
         }
-        let selection = Selection::read(paths, files);
         let mended = mend(files, |path| selection.may_change(path), check);
         mended.worse.iter().for_each(tell_worse);
         if self.diff {
             mended.changes.iter().for_each(|(path, change)| unified::show(path, &change.before, &change.after));
-            return (check(files), false);
+            return Outcome { survey: look_at(&selection, files), failed: false, left_out };
         }
         let failed = !self.write(&mended, files);
-        (if failed { check(files) } else { mended.survey }, failed)
+        Outcome { survey: if failed { check(files) } else { mended.survey }, failed, left_out }
     }
 
     /// Writes the changed files, or the text of standard input; whether all could be written.

@@ -1,10 +1,13 @@
 //! `chaos fmt`.
 
 use super::disk::Disk;
+use super::layout::Layout;
+use super::output::formats;
 use super::replace::replace;
-use super::selection::Selection;
+use super::selection::{ExcludeOption, Selection, tell_left_out};
 use super::{REFUSED, complain, print, stdin, unified};
 use crate::base::{FileError, Files, SourceId, Sources};
+use crate::diagnostics::format::Format;
 use crate::diagnostics::{codes, tidy};
 use crate::format::{Refusal, format};
 use crate::names::unreadable;
@@ -29,6 +32,12 @@ pub struct Fmt {
     /// What standard input is called in messages.
     #[arg(long, value_name = "PATH", default_value = stdin::NAME, hide_default_value = true)]
     stdin_path: PathBuf,
+    #[command(flatten)]
+    exclude: ExcludeOption,
+    /// With --check: tell the files that would change as findings, each at its first line that would (default: their names).
+    /// The formats are those of `chaos check`.
+    #[arg(long, value_name = "FORMAT", value_parser = formats(), requires = "check", conflicts_with = "diff")]
+    format: Option<Format>,
 }
 
 /// What became of a file.
@@ -41,14 +50,18 @@ enum Outcome {
 
 impl Fmt {
     pub fn run(self) -> u8 {
-        let outcomes = match self.paths.as_slice() {
-            [only] if stdin::is_dash(only) => return self.exit_code(&[self.standard_input()]),
-            all if all.iter().any(|path| stdin::is_dash(path)) => {
-                complain_of!("`-` stands alone: standard input is formatted, or files are");
-                return REFUSED;
-            }
-            all => self.files(all),
-        };
+        let reads_stdin = self.paths.iter().any(|path| stdin::is_dash(path));
+        if reads_stdin && self.paths.len() > 1 {
+            complain_of!("`-` stands alone: standard input is formatted, or files are");
+            return REFUSED;
+        }
+        if let Some(format) = self.format {
+            return self.report(reads_stdin, format);
+        }
+        if reads_stdin {
+            return self.exit_code(&[self.standard_input()]);
+        }
+        let outcomes = self.files();
         self.summary(&outcomes);
         self.exit_code(&outcomes)
     }
@@ -71,10 +84,30 @@ impl Fmt {
         complain_of!("{} {word}, {} as they should be{refused}", count(Outcome::Changed), count(Outcome::Same));
     }
 
-    fn files(&self, paths: &[PathBuf]) -> Vec<Outcome> {
-        let mut selection = Selection::read(paths, &Disk);
+    /// Tells what would change as findings.
+    fn report(&self, reads_stdin: bool, format: Format) -> u8 {
+        let named = if reads_stdin { std::slice::from_ref(&self.stdin_path) } else { &self.paths };
+        let selection = self.selection(named);
+        if !format.is_for_machines() {
+            tell_left_out(selection.left_out);
+        }
+        let mut layout = Layout::new(selection.findings.clone(), selection.sources.clone());
+        for (path, _) in selection.files() {
+            layout.file(path, if reads_stdin { stdin::read() } else { Disk.read(path) });
+        }
+        layout.tell(format)
+    }
+
+    fn selection(&self, paths: &[PathBuf]) -> Selection {
+        let mut selection = Selection::of(paths, self.exclude.excluded(), &Disk);
         // A text is laid out whatever its plugins are.
         selection.findings.retain(|finding| finding.code != codes::E0109);
+        selection
+    }
+
+    fn files(&self) -> Vec<Outcome> {
+        let selection = self.selection(&self.paths);
+        tell_left_out(selection.left_out);
         print(&selection.findings, &selection.sources);
         let refused = selection.findings.iter().map(|_| Outcome::Refused);
         refused.chain(selection.files().map(|(path, _)| self.file(path))).collect()
@@ -105,7 +138,9 @@ impl Fmt {
             Ok(text) => text,
             Err(error) => return refuse(&self.stdin_path, &error),
         };
-        let Some(formatted) = formatted(&self.stdin_path, &text) else { return Outcome::Refused };
+        let left_out = self.selection(std::slice::from_ref(&self.stdin_path)).left_out > 0;
+        let formatted = if left_out { Some(text.clone()) } else { formatted(&self.stdin_path, &text) };
+        let Some(formatted) = formatted else { return Outcome::Refused };
         if !self.check && !self.diff {
             let _nobody_reads = std::io::stdout().write_all(formatted.as_bytes());
         } else if formatted != text {

@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use super::wire::{self, Came};
-use super::{StoreOption, selection};
+use super::{StoreOption, walk};
 use crate::base::{FileError, Files};
 use crate::lsp::{World, serve};
 use crate::project::Project;
@@ -95,7 +95,7 @@ impl Files for Machine {
 
 impl World for Machine {
     fn programs(&self, folder: &Path, project: Option<&Project>) -> Vec<PathBuf> {
-        selection::programs(folder, project)
+        walk::programs(folder, project)
     }
 
     fn last_run(&self, program: &Path, experiment: &str) -> Option<String> {

@@ -1,7 +1,7 @@
 //! `chaos man`.
 
 use super::{Arguments, REFUSED};
-use clap::CommandFactory;
+use clap::{Arg, ArgAction, Command, CommandFactory};
 use clap_mangen::Man;
 use std::io::{Error, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -40,11 +40,40 @@ impl ManCommand {
 
 fn pages(folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder)?;
-    clap_mangen::generate_to(Arguments::command(), folder)
+    let mut all = Arguments::command().disable_help_subcommand(true);
+    all.build();
+    with_subcommands(all, folder)
+}
+
+fn with_subcommands(command: Command, folder: &Path) -> Result<(), Error> {
+    for inner in command.get_subcommands().filter(|inner| !inner.is_hide_set()) {
+        with_subcommands(inner.clone(), folder)?;
+    }
+    page(command).generate_to(folder).map(drop)
 }
 
 fn first() -> Result<(), Error> {
-    let mut page = Vec::new();
-    Man::new(Arguments::command()).render(&mut page)?;
-    std::io::stdout().write_all(&page)
+    let mut written = Vec::new();
+    page(Arguments::command()).render(&mut written)?;
+    std::io::stdout().write_all(&written)
+}
+
+/// The page of a command.
+fn page(command: Command) -> Man {
+    Man::new(command.mut_args(with_dots))
+        // Empty, in quotes: else what follows would stand in its place. A day would differ from build to build.
+        .date("\"\"")
+        .source(concat!("chaos ", env!("CARGO_PKG_VERSION")))
+        .manual("chaos manual")
+}
+
+/// An argument that may be given several times says so behind its name.
+fn with_dots(argument: Arg) -> Arg {
+    let name = argument.get_value_names().and_then(|names| names.first()).cloned();
+    match name {
+        Some(name) if argument.is_positional() && matches!(argument.get_action(), ArgAction::Append) => {
+            argument.value_names([name, "...".into()])
+        }
+        _ => argument,
+    }
 }

@@ -35,6 +35,7 @@ mod fmt;
 mod graph;
 mod guard;
 mod init;
+mod layout;
 mod lint;
 mod lsp;
 mod man;
@@ -63,6 +64,7 @@ mod store;
 mod test;
 mod unified;
 mod unit;
+mod walk;
 mod watched;
 mod wire;
 

@@ -14,7 +14,8 @@ pub struct FormatOption {
     pub format: Format,
 }
 
-fn formats() -> impl TypedValueParser<Value = Format> {
+/// The formats, by their names.
+pub fn formats() -> impl TypedValueParser<Value = Format> {
     let names = Format::ALL.iter().map(|(name, _)| *name);
     PossibleValuesParser::new(names).map(|name| Format::named(&name).unwrap_or(Format::Full))
 }

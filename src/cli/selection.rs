@@ -1,17 +1,15 @@
 //! Which files a command is about: those that are named, and those in the folders that are.
 
+use super::counted;
+use super::walk::walk;
 use crate::analysis::{Target, guards};
 use crate::base::files::plain;
-use crate::base::{FileError, Files, Numbers, Sources};
+use crate::base::{Files, Numbers, Sources};
 use crate::diagnostics::Diagnostic;
 use crate::names::unreadable;
 use crate::project::{self, Pins, Project};
-use ignore::WalkBuilder;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-/// The ending of files in the language.
-const ENDING: &str = "chaos";
 
 /// Files with their projects.
 pub struct Selection {
@@ -22,15 +20,50 @@ pub struct Selection {
     pub findings: Vec<Diagnostic>,
     /// The texts of the projects.
     pub sources: Sources,
+    /// How many paths were given and left out, since a project excludes them.
+    pub left_out: usize,
+}
+
+/// What becomes of a path that is given although its project excludes it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Excluded {
+    /// It is taken: somebody named it.
+    #[default]
+    Taken,
+    /// It is left out: a program named it, with all others.
+    LeftOut,
+}
+
+/// Whether files that are named can be left out.
+#[derive(Clone, Copy, Debug, clap::Args)]
+pub struct ExcludeOption {
+    /// Leave out what `exclude` of a `chaos.toml` names also where it is given here: for programs that give every file.
+    #[arg(long)]
+    force_exclude: bool,
+}
+
+impl ExcludeOption {
+    /// What becomes of a path that is excluded.
+    pub fn excluded(self) -> Excluded {
+        if self.force_exclude { Excluded::LeftOut } else { Excluded::Taken }
+    }
 }
 
 impl Selection {
     /// Looks at paths as they were given. The texts of projects come from `files`; folders are walked where they lie.
     pub fn read(paths: &[PathBuf], files: &dyn Files) -> Self {
-        let cwd = cwd();
-        let mut reader = Reader { cwd, files, found: Self::empty(), known: BTreeMap::new() };
+        Self::of(paths, Excluded::Taken, files)
+    }
+
+    /// The same; `excluded` says what becomes of a path that is given and excluded.
+    pub fn of(paths: &[PathBuf], excluded: Excluded, files: &dyn Files) -> Self {
+        let mut reader = Reader { cwd: cwd(), files, found: Self::empty(), known: BTreeMap::new() };
         for path in paths {
-            reader.path(path);
+            if excluded == Excluded::LeftOut && reader.leaves_out(path) {
+                reader.found.left_out += 1;
+            } else {
+                reader.path(path);
+            }
         }
         reader.found
     }
@@ -44,7 +77,7 @@ impl Selection {
 
     fn empty() -> Self {
         let sources = Sources::numbered_by(Numbers::default());
-        Self { files: BTreeMap::new(), projects: Vec::new(), findings: Vec::new(), sources }
+        Self { files: BTreeMap::new(), projects: Vec::new(), findings: Vec::new(), sources, left_out: 0 }
     }
 
     /// The files, each with its project.
@@ -84,8 +117,7 @@ impl Reader<'_> {
     fn path(&mut self, given: &Path) {
         let absolute = plain(&self.cwd.join(given));
         if absolute.is_dir() {
-            let project = self.project(&absolute);
-            self.folder(&shown(given), project);
+            self.folder(&shown(given));
         } else {
             self.file(given);
         }
@@ -134,75 +166,49 @@ impl Reader<'_> {
         Some(self.found.projects.len() - 1)
     }
 
-    fn folder(&mut self, folder: &Path, project: Option<usize>) {
-        let walked = walk(folder, project.and_then(|at| self.found.projects.get(at)), &self.cwd);
-        if walked.files.is_empty() && walked.findings.is_empty() {
+    /// All files in a folder. What lies in a project of its own, or in a repository of its own, belongs there.
+    fn folder(&mut self, folder: &Path) {
+        let mut none = true;
+        let mut homes = vec![folder.to_path_buf()];
+        while let Some(home) = homes.pop() {
+            let at = self.project(&plain(&self.cwd.join(&home)));
+            let walked = walk(&home, at.and_then(|at| self.found.projects.get(at)), &self.cwd);
+            none &= walked.files.is_empty() && walked.findings.is_empty();
+            for file in walked.files {
+                self.found.files.entry(file).or_insert(at);
+            }
+            self.found.findings.extend(walked.findings);
+            homes.extend(walked.homes);
+        }
+        if none {
             self.found.findings.push(project::no_files(folder));
         }
-        for file in walked.files {
-            self.found.files.entry(file).or_insert(project);
+    }
+
+    /// Whether a walk from the root of the repository would pass over a path: each folder on the way, and the path itself,
+    /// is judged by the project of the folder that it lies in.
+    fn leaves_out(&mut self, given: &Path) -> bool {
+        let absolute = plain(&self.cwd.join(given));
+        let mut is_folder = absolute.is_dir();
+        for path in absolute.ancestors() {
+            if project::is_repository(path, self.files) {
+                return false;
+            }
+            let Some(at) = path.parent().and_then(|parent| self.project(parent)) else { return false };
+            if self.found.projects.get(at).is_some_and(|project| project.prunes(path, is_folder)) {
+                return true;
+            }
+            is_folder = true;
         }
-        self.found.findings.extend(walked.findings);
+        false
     }
 }
 
-/// All programs in a folder, given as an absolute path, and its folders, but for what a project leaves out.
-pub fn programs(folder: &Path, project: Option<&Project>) -> Vec<PathBuf> {
-    walk(folder, project, &cwd()).files.into_iter().collect()
-}
-
-/// What was found in a folder.
-#[derive(Default)]
-struct Walked {
-    files: BTreeSet<PathBuf>,
-    /// What cannot be read.
-    findings: Vec<Diagnostic>,
-}
-
-/// All `.chaos` files in a folder and its folders. Hidden ones are passed over, and what `.gitignore`, `.ignore` or the
-/// project names; links to folders are not followed.
-fn walk(folder: &Path, project: Option<&Project>, cwd: &Path) -> Walked {
-    let mut builder = WalkBuilder::new(folder);
-    builder.require_git(false).git_global(false);
-    if let Some(project) = project.cloned() {
-        let cwd = cwd.to_path_buf();
-        builder.filter_entry(move |entry| {
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            entry.depth() == 0 || !project.prunes(&plain(&cwd.join(entry.path())), is_folder)
-        });
+/// Says for people how many paths were given and left out.
+pub fn tell_left_out(count: usize) {
+    if count > 0 {
+        complain_of!("{} left out: `exclude` of chaos.toml names what was given", counted(count, "path"));
     }
-    let mut walked = Walked::default();
-    for entry in builder.build() {
-        match entry {
-            Ok(entry) if is_source(&entry) => drop(walked.files.insert(plain(entry.path()))),
-            Ok(_) => {}
-            Err(error) => walked.findings.extend(trouble(&error)),
-        }
-    }
-    walked
-}
-
-/// A file with the language's ending; a link counts as what it leads to, also where that is lost.
-fn is_source(entry: &ignore::DirEntry) -> bool {
-    entry.path().extension().is_some_and(|ending| ending == ENDING)
-        && entry.file_type().is_some_and(|kind| kind.is_file() || kind.is_symlink() && !entry.path().is_dir())
-}
-
-/// A folder that cannot be read. An ignore file with a pattern that cannot be read only ignores less.
-fn trouble(error: &ignore::Error) -> Option<Diagnostic> {
-    match error {
-        ignore::Error::WithDepth { err, .. } => trouble(err),
-        ignore::Error::WithPath { path, err } => {
-            let reason = err.io_error().map_or_else(|| err.to_string(), io_reason);
-            Some(unreadable(&plain(path), &FileError::Other(reason), None))
-        }
-        _ => None,
-    }
-}
-
-/// The operating system's words, without the path that the walk adds to them.
-fn io_reason(error: &std::io::Error) -> String {
-    error.raw_os_error().map_or_else(|| error.to_string(), |code| std::io::Error::from_raw_os_error(code).to_string())
 }
 
 /// How a path is written: from the working folder on where it lies in it, else as it was given.
@@ -215,6 +221,7 @@ pub fn shown(path: &Path) -> PathBuf {
     }
 }
 
-fn cwd() -> PathBuf {
+/// The working folder.
+pub fn cwd() -> PathBuf {
     std::env::current_dir().unwrap_or_default()
 }

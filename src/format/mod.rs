@@ -5,12 +5,14 @@
 //! between statements, and proves that of each of its results before it gives it out.
 
 mod align;
+mod layout;
 mod lines;
 mod same;
 mod shape;
 mod spacing;
 mod token;
 
+pub use layout::otherwise;
 pub use token::{Kind, Token, placed_tokens};
 
 use crate::base::SourceId;

@@ -14,11 +14,21 @@ pub fn find(folder: &Path, files: &dyn Files) -> Option<PathBuf> {
         if files.exists(&here) {
             return Some(here);
         }
-        if files.exists(&folder.join(".git")) {
+        if is_repository(folder, files) {
             return None;
         }
     }
     None
+}
+
+/// Whether a folder is the root of a repository.
+pub fn is_repository(folder: &Path, files: &dyn Files) -> bool {
+    files.exists(&folder.join(".git"))
+}
+
+/// Whether what lies in a folder may belong to another project than what lies beside the folder.
+pub fn begins(folder: &Path, files: &dyn Files) -> bool {
+    files.exists(&folder.join(FILE_NAME)) || is_repository(folder, files)
 }
 
 #[cfg(test)]

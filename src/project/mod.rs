@@ -10,7 +10,7 @@ mod plugin;
 mod read;
 
 pub use errors::{no_files, unpinned};
-pub use find::{FILE_NAME, find};
+pub use find::{FILE_NAME, begins, find, is_repository};
 pub use lock::{LOCK_NAME, Lock, Pin};
 pub use pins::{Pins, Unpinned};
 pub use plugin::{Plugin, PluginSource, is_module_name};

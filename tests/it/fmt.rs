@@ -59,6 +59,35 @@ fn a_check_and_a_difference_write_nothing() {
 }
 
 #[test]
+fn what_would_change_is_told_as_findings() {
+    let place = Place::new();
+    let tell = |format: &str, code: i32| place.run(&["fmt", "--check", "--format", format]).ended(code);
+    place.write("a.chaos", TIDY);
+    assert_eq!(tell("github", 0).out, "");
+    assert!(tell("concise", 0).err.contains("1 file laid out as `chaos fmt` does it"));
+    place.write("b.chaos", format!("{TIDY}system   b {{ }}\nsystem c {{ }}\n"));
+    let json = crate::formats::fitting("findings.v1", &tell("json", 1));
+    let finding = &json["findings"][0];
+    assert_eq!((&finding["code"], &finding["file"]), (&"E0110".into(), &"b.chaos".into()));
+    assert_eq!(finding["range"]["start"]["line"], 5, "{finding}");
+    assert_eq!(json["summary"]["files"], 2);
+    for format in ["json-lines", "sarif", "junit", "github", "gitlab", "rdjson"] {
+        let ran = tell(format, 1);
+        assert!(ran.out.contains("E0110") && ran.out.contains("b.chaos") && ran.err.is_empty(), "{}", ran.out);
+    }
+    let person = tell("full", 1).says("error[E0110]").says("b.chaos:5:1").says("1 error in 2 files");
+    assert!(person.out.is_empty(), "{}", person.out);
+    let named = ["fmt", "-", "--check", "--format", "concise", "--stdin-path", "c.chaos"];
+    piped(&place, &named, MESSY.as_bytes()).ended(1).says("c.chaos:1:1: error[E0110] this file is not laid out");
+    // What does not parse is refused, as without a format.
+    place.write("c.chaos", "system shop {");
+    tell("github", 2).says("title=E0102").says("title=E0110");
+    assert!(place.path().join("b.chaos").exists() && read(&place, "b.chaos").contains("   b"));
+    place.run(&["fmt", "--format", "json"]).ended(2).says("--check");
+    place.run(&["fmt", "--check", "--diff", "--format", "json"]).ended(2);
+}
+
+#[test]
 fn standard_input_goes_to_standard_output() {
     let place = Place::new();
     assert_eq!(piped(&place, &["fmt", "-"], MESSY.as_bytes()).ended(0).out, TIDY);
@@ -67,6 +96,9 @@ fn standard_input_goes_to_standard_output() {
     assert_eq!(piped(&place, &named, MESSY.as_bytes()).ended(1).out, "shop.chaos\n");
     assert_eq!(piped(&place, &named, TIDY.as_bytes()).ended(0).out, "");
     piped(&place, &["fmt", "-", "--diff"], MESSY.as_bytes()).ended(1).says("+  service checkout { external }");
+    place.write("chaos.toml", "exclude = [\"shop.chaos\"]\n");
+    let excluded = ["fmt", "-", "--force-exclude", "--stdin-path", "shop.chaos"];
+    assert_eq!(piped(&place, &excluded, MESSY.as_bytes()).ended(0).out, MESSY, "as it came");
     let broken = piped(&place, &["fmt", "-", "--stdin-path", "shop.chaos"], b"system shop {").ended(2);
     assert_eq!(broken.says("E0102").says("shop.chaos:1:").out, "");
     piped(&place, &["fmt", "-"], b"# caf\xe9\n").ended(2).says("is not UTF-8 text: byte 5");

@@ -137,6 +137,24 @@ fn a_file_is_laid_out_and_goes_through_when_it_is_staged_again() {
     it.commit("notes.txt").ended(0).says("no files to check");
 }
 
+/// pre-commit names every file that is staged.
+#[test]
+fn what_a_project_excludes_is_left_alone_and_any_name_is_a_file() {
+    let it = Repository::new(Origin::Path);
+    it.write("chaos.toml", "exclude = [\"wrong.chaos\"]\n");
+    let wrong = "system   loose { service a { calls b } }\n";
+    it.write("wrong.chaos", wrong);
+    it.commit("wrong.chaos").ended(0).says("chaos check").says("Passed");
+    assert_eq!(fs::read_to_string(it.work().join("wrong.chaos")).unwrap(), wrong);
+    it.write("-dash and blank.chaos", wrong);
+    it.git(&["add", "--", "-dash and blank.chaos"]).ended(0);
+    it.git(&["commit", "-m", "dash"])
+        .ended(1)
+        .says("files were modified")
+        .says("-dash and blank.chaos:1:")
+        .says("E0203");
+}
+
 /// The hooks that need nothing on the path: what installs them is small, and takes the program from a wheel.
 #[test]
 fn hooks_install_chaos_from_a_wheel() {

@@ -154,3 +154,76 @@ fn many_files_are_checked_at_once() {
     let ran = place.run(&["check"]).ended(1).says("1 error in 201 files");
     assert_eq!(ran.err.matches("error[").count(), 1);
 }
+
+/// Each file is judged by the project that it lies in, whatever path was given: exclusions, environment, levels.
+#[test]
+fn the_settings_nearest_to_a_file_count_for_it() {
+    let place = Place::new();
+    let wait = "use std.http\nuse \"./shop.chaos\"\nexperiment x on s { hypothesis \"It holds well.\"; limit { services a }\n\
+                run { inject http.error(a) for 30s { expect always a.x >= 1% } } }\n";
+    for folder in ["", "sub/proj/"] {
+        place.write(&format!("{folder}shop.chaos"), CLEAN);
+        place.write(&format!("{folder}x.chaos"), wait);
+        place.write(&format!("{folder}drafts/wrong.chaos"), WRONG);
+    }
+    place.write("sub/proj/made.chaos", WRONG);
+    place.write(".gitignore", "made.chaos\n");
+    let outer = "exclude = [\"drafts/\"]\n[lint]\nall = \"allow\"\n";
+    place.write("chaos.toml", outer);
+    place.run(&["check", "."]).ended(0).says("4 files checked");
+
+    let inner = "[check]\nenvironment = \"staging\"\n[lint]\nall = \"allow\"\nno-abort = \"deny\"\n";
+    place.write("sub/proj/chaos.toml", inner);
+    for given in [".", "sub", "sub/proj", "sub/proj/x.chaos"] {
+        let found =
+            place.run(&["check", "--format", "concise", given]).ended(1).says("sub/proj/x.chaos:3:12: error[E0701]");
+        assert_eq!(found.err.contains("drafts/wrong.chaos"), !given.ends_with("x.chaos"), "{given}: {}", found.err);
+        assert!(!found.err.contains("made.chaos") && !found.err.contains("\nx.chaos"), "{given}: {}", found.err);
+    }
+    let linted = place.run(&["lint", "--format", "concise"]).ended(1).says("sub/proj/x.chaos:3:12: error[no-abort]");
+    assert_eq!(linted.err.matches("no-abort").count(), 1, "{}", linted.err);
+
+    place.write("sub/proj/chaos.toml", "exclude = [\"x.chaos\", \"drafts/\"]\n");
+    place.run(&["check"]).ended(0).says("3 files checked");
+    place.write("chaos.toml", "exclude = [\"drafts/\", \"sub/\"]\n");
+    place.run(&["check"]).ended(0).says("2 files checked");
+    place.run(&["check", "sub"]).ended(0).says("1 file checked");
+    // One that excludes everything leaves the others.
+    place.write("chaos.toml", outer);
+    place.write("sub/proj/chaos.toml", "exclude = [\"*\"]\n");
+    place.run(&["check"]).ended(0).says("2 files checked");
+    place.run(&["check", "sub"]).ended(2).says("there is no `.chaos` file in `sub`");
+    // A repository of its own has no project above it.
+    place.write("sub/other/.git/HEAD", "");
+    place.write("sub/other/drafts/wrong.chaos", WRONG);
+    place.run(&["check"]).ended(1).says("sub/other/drafts/wrong.chaos");
+}
+
+#[test]
+fn exclusions_hold_for_named_files_where_that_is_asked_for() {
+    let place = Place::new();
+    place.write("chaos.toml", "exclude = [\"drafts/\", \"/past/old/*.chaos\"]\n");
+    place.write("sub/chaos.toml", "exclude = [\"made.chaos\"]\n");
+    let out = ["drafts/deep/x.chaos", "drafts", "past/old/x.chaos", "sub/made.chaos", "sub/new/made.chaos"];
+    for file in ["drafts/deep/x.chaos", "past/old/x.chaos", "sub/made.chaos", "sub/new/made.chaos", "made.chaos"] {
+        place.write(file, WRONG);
+    }
+    place.write("a.chaos", CLEAN);
+    for command in ["check", "lint"] {
+        place.run(&[command, out[0]]).ended(1);
+        let all = [&[command, "--force-exclude"], &out[..]].concat();
+        place.run(&all).ended(0).says("0 files").says("5 paths left out");
+        let json = place.run(&[command, "--force-exclude", "--format", "json", out[1]]).ended(0);
+        assert!(json.out.contains("\"findings\": []") && json.err.is_empty(), "{} {}", json.out, json.err);
+        place.run(&[command, "--force-exclude", "made.chaos", "sub/made.chaos"]).ended(1).says("1 path left out");
+        place.run(&[command, "--force-exclude", "a.chaos", "--", "sub/made.chaos"]).ended(0).says("1 file ");
+    }
+    let all = [&["fmt", "--force-exclude"], &out[..]].concat();
+    place.run(&all).ended(0).says("0 changed, 0 as they should be").says("5 paths left out");
+    let kept = std::fs::read_to_string(place.path().join(out[0])).unwrap();
+    assert_eq!(kept, WRONG);
+    place.run(&["fmt", "--force-exclude", out[0], "made.chaos"]).ended(0).says("0 changed, 1 as they should be");
+    // The root of a repository ends the search here, too.
+    place.write("drafts/.git/HEAD", "");
+    place.run(&["check", "--force-exclude", "drafts/deep/x.chaos"]).ended(1);
+}

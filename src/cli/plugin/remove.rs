@@ -3,7 +3,8 @@
 use super::home::Home;
 use crate::base::{Files, Sources, Span};
 use crate::cli::disk::Disk;
-use crate::cli::selection::{programs, shown};
+use crate::cli::selection::shown;
+use crate::cli::walk::programs;
 use crate::cli::{REFUSED, complain, print};
 use crate::diagnostics::{Diagnostic, codes, suggest};
 use crate::syntax::parse;
