@@ -7,6 +7,9 @@ use std::io::{self, BufRead, Read, Write};
 /// A message has at most so many bytes: more than any text that an editor opens.
 const MOST: u64 = 1 << 30;
 
+/// The header that says how long a message is, in small letters.
+const LENGTH: &str = "content-length:";
+
 /// What has come.
 pub enum Came {
     /// A message.
@@ -41,18 +44,20 @@ fn length(input: &mut impl BufRead) -> io::Result<Option<Result<u64, String>>> {
         }
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end_matches(['\r', '\n']);
-        let (name, value) = match text.split_once(':') {
-            Some(parts) => parts,
-            None if text.is_empty() && length.is_some() => return Ok(length.map(Ok)),
-            // An empty line before any header is left from what was no message.
-            None if text.is_empty() => continue,
-            None => return Ok(Some(Err(text.to_owned()))),
-        };
-        if name.trim().eq_ignore_ascii_case("content-length") {
-            match value.trim().parse().ok().filter(|length| *length <= MOST) {
-                Some(known) => length = Some(known),
-                None => return Ok(Some(Err(text.to_owned()))),
+        if text.is_empty() {
+            match length {
+                Some(length) => return Ok(Some(Ok(length))),
+                // An empty line before any header is left from what was no message.
+                None => continue,
             }
+        }
+        // Behind a message whose length was wrong, a header may begin in the middle of a line.
+        let header = text.to_ascii_lowercase().rfind(LENGTH).and_then(|at| text.get(at + LENGTH.len()..));
+        match header.map(|value| value.trim().parse().ok().filter(|length| *length <= MOST)) {
+            Some(Some(known)) => length = Some(known),
+            None if text.contains(':') && length.is_some() => {}
+            None if text.to_ascii_lowercase().starts_with("content-type") => {}
+            Some(None) | None => return Ok(Some(Err(text.to_owned()))),
         }
     }
 }
@@ -69,8 +74,11 @@ fn understood(bytes: &[u8]) -> Came {
     let id = value.get("id").cloned();
     // A request without a number that can be answered must not be taken for a notification.
     let odd = id.as_ref().is_some_and(|id| !id.is_string() && id.as_i64().is_none_or(|id| i32::try_from(id).is_err()));
+    let is_answer = value.get("method").is_none() && ["result", "error"].iter().any(|key| value.get(key).is_some());
     match serde_json::from_value(value) {
         Ok(message) if !odd => Came::Message(message),
+        // To an answer there is no answer.
+        Ok(_) | Err(_) if is_answer => Came::Nonsense("this is no message".to_owned(), None),
         Ok(_) | Err(_) => {
             let why =
                 "this is no message: a request has a `method`, and an `id` that is a text or a whole number of 32 bits";

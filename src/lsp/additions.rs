@@ -4,7 +4,7 @@ use super::asked::Asked;
 use super::index::every_step;
 use super::rehearsal::{Edits, adds_error};
 use crate::base::Span;
-use crate::diagnostics::{Edit, Fix, any_error, lints};
+use crate::diagnostics::{Diagnostic, Edit, Fix, any_error, lints};
 use crate::format::newline;
 use crate::syntax::tree::{Experiment, Run, Step, StepKind};
 
@@ -39,14 +39,18 @@ pub fn additions(asked: &Asked, experiment: &Experiment) -> Vec<Fix> {
 /// what can be seen from the order of the steps.
 fn is_unhealed(asked: &Asked, run: &Run) -> bool {
     let findings = asked.known.map(|known| known.analysis.findings.as_slice()).unwrap_or_default();
+    let is_in_run = |place: Span| run.span.contains(place);
+    let missed = |it: &Diagnostic| it.code == lints::NO_RECOVERY && it.place().is_some_and(is_in_run);
+    if findings.iter().any(missed) {
+        return true;
+    }
     if any_error(findings) {
         let steps: Vec<&Step> = every_step(&run.steps).collect();
         let last = steps.iter().rposition(|step| matches!(step.kind, StepKind::Inject(_)));
         let judges = |step: &&Step| matches!(step.kind, StepKind::Expect(_));
         return last.is_some_and(|at| !steps[at..].iter().any(judges));
     }
-    let is_in_run = |place: Span| run.span.contains(place);
-    findings.iter().any(|finding| finding.code == lints::NO_RECOVERY && finding.place().is_some_and(is_in_run))
+    false
 }
 
 /// A statement before the run: in a line of its own, if the run begins one.

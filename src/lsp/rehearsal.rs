@@ -4,9 +4,10 @@ use super::asked::Asked;
 use super::index::What;
 use super::known::Known;
 use super::workspace::Workspace;
+use crate::analysis::Planned;
 use crate::base::{Files, Overlay, Span};
 use crate::diagnostics::{Diagnostic, Edit, Severity, apply};
-use crate::names::Shelf;
+use crate::names::{DeclarationId, Shelf};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -29,7 +30,10 @@ pub fn objection(workspace: &Workspace, edits: &Edits, programs: &[PathBuf]) -> 
     programs.chunks(AT_ONCE).find_map(|some| {
         let pairs = before.check_all(some).into_iter().zip(after.check_all(some));
         let mut pairs = pairs.filter_map(|(before, after)| Some((before?, after?)));
-        pairs.find_map(|(before, after)| new_error(&before, &after).or_else(|| other_meaning(&before, &after, edits)))
+        pairs.find_map(|(before, after)| {
+            let wrong = new_error(&before, &after).or_else(|| lost(&before, &after));
+            wrong.or_else(|| other_meaning(&before, &after, edits))
+        })
     })
 }
 
@@ -54,15 +58,45 @@ fn edited<'w>(workspace: &'w Workspace, edits: &Edits) -> Result<Overlay<'w>, St
 
 /// An error that was not there before.
 fn new_error(before: &Known, after: &Known) -> Option<String> {
-    let mut known = count(before);
-    let is_new = |finding: &&Diagnostic| {
-        let left = known.entry(kind(after, finding)).or_default();
-        *left -= 1;
-        *left < 0
+    let (old, new) = (count(before), count(after));
+    let more = |finding: &&Diagnostic| {
+        let kind = kind(after, finding);
+        new.get(&kind) > old.get(&kind)
     };
-    let finding = errors(after).find(is_new)?;
-    let at = finding.place().and_then(|place| shown(after, place));
-    Some(format!("{}{}", finding.headline, at.map(|at| format!(", {at}")).unwrap_or_default()))
+    // Of several of a kind, one in words that were not said before.
+    let said = |finding: &&Diagnostic| errors(before).any(|it| it.headline == finding.headline);
+    let found: Vec<&Diagnostic> = errors(after).filter(more).collect();
+    let finding = found.iter().find(|it| !said(it)).or_else(|| found.last())?;
+    Some(told(&finding.headline, after, finding.place()))
+}
+
+/// A bound or a policy that would not be checked any more: it goes by the name, in a text or by what `chaos.toml` says.
+fn lost(before: &Known, after: &Known) -> Option<String> {
+    let (old, new) = (count(before), count(after));
+    let is_lost = |finding: &&Diagnostic| {
+        let kind = kind(before, finding);
+        ["E05", "E06"].iter().any(|group| kind.0.starts_with(group)) && old.get(&kind) > new.get(&kind)
+    };
+    if let Some(finding) = errors(before).find(is_lost) {
+        return Some(told(&format!("this would not be found any more: {}", finding.headline), before, finding.place()));
+    }
+    let (planned, left) = (&before.analysis.plans, &after.analysis.plans);
+    let (id, gone) = planned.iter().find(|(id, _)| {
+        let of = |plans: &[(DeclarationId, Planned)]| plans.iter().filter(|(other, _)| other == id).count();
+        of(planned) > of(left)
+    })?;
+    let experiment = before.analysis.checked.experiments.get(id).map(|(experiment, _)| experiment)?;
+    let headline = format!(
+        "`{}` would not be checked in `{}` any more; say `[check] environment` in `chaos.toml` first",
+        experiment.name, gone.plan.environment
+    );
+    Some(told(&headline, before, Some(experiment.span)))
+}
+
+/// What is said, with its place.
+fn told(what: &str, known: &Known, place: Option<Span>) -> String {
+    let at = place.and_then(|place| shown(known, place));
+    format!("{what}{}", at.map(|at| format!(", {at}")).unwrap_or_default())
 }
 
 fn errors(known: &Known) -> impl Iterator<Item = &Diagnostic> {
@@ -90,8 +124,8 @@ fn other_meaning(before: &Known, after: &Known, edits: &Edits) -> Option<String>
     let is: Vec<Meaning> =
         after.occurrences().iter().map(|it| (is(it.at), it.what, it.declared.and_then(is))).collect();
     let other = (0..was.len().max(is.len())).find(|at| was.get(*at) != is.get(*at))?;
-    let at = after.occurrences().get(other).and_then(|it| shown(after, it.at));
-    Some(format!("a name would mean something else{}", at.map(|at| format!(", {at}")).unwrap_or_default()))
+    let at = after.occurrences().get(other).map(|it| it.at);
+    Some(told("a name would mean something else", after, at))
 }
 
 /// Where a name stands, what it is of, and where that is declared.

@@ -5,14 +5,15 @@ use super::asked::Asked;
 use super::configured;
 use super::findings::location;
 use super::goto::{named, places, readers};
-use super::index::{Occurrence, What};
+use super::index::{Occurrence, What, occurrences};
 use super::rehearsal::{Edits, objection};
 use crate::base::Span;
-use crate::diagnostics::Edit;
-use crate::names::Kind;
+use crate::diagnostics::{Diagnostic, Edit};
+use crate::format::{Kind as Token, placed_tokens};
+use crate::names::{Kind, Program};
 use crate::syntax::is_name;
 use gen_lsp_types::{PrepareRenamePlaceholder, PrepareRenameResult, TextEdit, Uri, WorkspaceEdit};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 
 /// Whether the name at a byte can be another, and which one it is now.
@@ -39,6 +40,10 @@ pub fn rename(asked: &Asked, offset: usize, to: &str, programs: &[PathBuf]) -> R
         false => to.to_owned(),
     };
     let readers = readers(asked, wanted, programs);
+    let from = bare(asked.page.text, it.at);
+    if let Some(place) = readers.iter().find_map(|(_, program)| unread(program, from)) {
+        return Err(format!("`{from}` may be named in what cannot be read, {place}: mend that first"));
+    }
     let (mut changes, mut edits): (HashMap<Uri, Vec<TextEdit>>, Edits) = Default::default();
     for (path, program) in &readers {
         for at in places(program, wanted) {
@@ -53,11 +58,36 @@ pub fn rename(asked: &Asked, offset: usize, to: &str, programs: &[PathBuf]) -> R
             edits.entry(path).or_default().push(edit);
         }
     }
-    let readers: Vec<PathBuf> = readers.into_iter().map(|(path, _)| path.clone()).collect();
-    if let Some(why) = objection(asked.workspace, &edits, &readers) {
+    let mut concerned: Vec<PathBuf> = readers.into_iter().map(|(path, _)| path.clone()).collect();
+    if it.what == What::Declaration(Kind::Environment) {
+        // Experiments are checked in the environments that lie beside them, without naming one.
+        let folders: BTreeSet<_> = edits.keys().filter_map(|path| path.parent()).collect();
+        let beside = |path: &&PathBuf| path.parent().is_some_and(|folder| folders.contains(folder));
+        concerned.extend(programs.iter().filter(beside).cloned());
+        concerned.sort();
+        concerned.dedup();
+    }
+    if let Some(why) = objection(asked.workspace, &edits, &concerned) {
         return Err(format!("`{to}` cannot be its name: {why}"));
     }
     Ok(WorkspaceEdit { changes: Some(changes), ..Default::default() })
+}
+
+/// Where a word stands in a program's first file that no name was read from, since the statement around it does not parse.
+fn unread(program: &Program, word: &str) -> Option<String> {
+    let source = program.sources.get(program.modules.first()?.source)?;
+    let is_syntax = |finding: &Diagnostic| finding.code.name.starts_with("E01");
+    if !program.findings.iter().any(|it| is_syntax(it) && it.path(&program.sources) == Some(&source.path)) {
+        return None;
+    }
+    let read = occurrences(program);
+    let is_read = |at: usize| read.iter().any(|it| it.at.start as usize <= at && at < it.at.end as usize);
+    let words = placed_tokens(&source.text).into_iter().filter(|(_, token)| token.kind == Token::Word);
+    let parts = words.flat_map(|(at, token)| {
+        token.text.split('.').scan(at, |next, part| Some((std::mem::replace(next, *next + part.len() + 1), part)))
+    });
+    let at = parts.filter(|(_, part)| *part == word).map(|(at, _)| at).find(|at| !is_read(*at))?;
+    Some(format!("{}:{}", source.path.file_name()?.to_string_lossy(), source.line(at)))
 }
 
 /// The place of the declaration, where the user can change it.

@@ -13,6 +13,7 @@ use gen_lsp_types::{
 use lsp_server::{Connection, ErrorCode, Message, Notification, Request, RequestId, Response};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ pub fn serve(connection: &Connection, world: &dyn World) -> bool {
         stage: Stage::Strange,
         client: capabilities::Client::default(),
         sent: 0,
+        is_alone: Cell::new(false),
     };
     server.run()
 }
@@ -60,6 +62,8 @@ struct Server<'w> {
     client: capabilities::Client,
     /// Requests of our own that were sent.
     sent: i32,
+    /// Whether nobody takes what is sent.
+    is_alone: Cell<bool>,
 }
 
 impl Server<'_> {
@@ -81,6 +85,9 @@ impl Server<'_> {
     fn next(&mut self) -> Option<Message> {
         loop {
             self.take_all();
+            if self.is_alone.get() {
+                return None;
+            }
             if let Some(message) = self.waiting.pop_front() {
                 return Some(message);
             }
@@ -117,7 +124,9 @@ impl Server<'_> {
     }
 
     fn send(&self, message: impl Into<Message>) {
-        let _nobody_listens_any_more = self.connection.sender.send(message.into());
+        if self.connection.sender.send(message.into()).is_err() {
+            self.is_alone.set(true);
+        }
     }
 
     fn refuse(&self, id: RequestId, code: ErrorCode, why: String) {

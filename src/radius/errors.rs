@@ -173,7 +173,9 @@ pub fn budget(metric: &MetricId, slo: &Slo, share: f64, bound: Bound, seconds: f
         .note(sum)
         .note("a service that calls a faulted one counts with all its requests: how often it calls is not known");
     let written = format!("budget <= {} of {metric}", at_least(share));
-    raised(finding, bound, "shorten the faults, lower their `rate`", &written)
+    let instead = "shorten the faults, lower their `rate`";
+    // More than all of a budget cannot be allowed.
+    if share > 1.0 { limited(finding, bound).help(instead) } else { raised(finding, bound, instead, &written) }
 }
 
 pub fn amplification_only(at: Span, diluted: &[Diluted]) -> Diagnostic {

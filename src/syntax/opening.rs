@@ -69,7 +69,7 @@ impl List {
 }
 
 /// The longest beginning of a statement that is read, in bytes.
-const LONGEST: usize = 16 << 10;
+const LONGEST: usize = 4 << 10;
 
 /// Stands for any name: no word of the language.
 const NAME: &str = "a0a0";

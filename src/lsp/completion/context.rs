@@ -1,7 +1,7 @@
 //! Where something is written: in which block, behind which words.
 
 use super::word::Word;
-use crate::format::Kind;
+use crate::format::{Kind, Token, placed_tokens};
 use crate::lsp::shape::{Bracket, Shape};
 use crate::syntax::List;
 
@@ -36,6 +36,9 @@ const MARK: &str = "x";
 impl Context {
     /// At a byte of a text; none in a comment.
     pub fn at(text: &str, offset: usize) -> Option<Self> {
+        if is_in_raw(text, offset) {
+            return None;
+        }
         let word = Word::at(text, offset);
         let marked = format!("{}{MARK}", text.get(..word.start)?);
         let shape = Shape::of(&marked);
@@ -90,6 +93,12 @@ impl Context {
     pub fn is_last(&self) -> bool {
         self.rest.is_empty() || self.rest.starts_with([')', ']', '}', ',', ';', '#'])
     }
+}
+
+/// Whether a byte is in a raw text: what that means is its own affair.
+fn is_in_raw(text: &str, offset: usize) -> bool {
+    let holds = |(at, token): &(usize, Token)| *at < offset && offset < at + token.text.len();
+    placed_tokens(text).iter().any(|it| holds(it) && it.1.text.starts_with('`'))
 }
 
 /// What stands behind a byte on its line.

@@ -99,8 +99,9 @@ fn write(item: &mut CompletionItem, context: &Context, asked: &Asked, at: usize)
         item.text_edit = Some(CompletionItemTextEdit::TextEdit(edit));
         return;
     }
-    // What can have members keeps those that stand there.
-    let has_members = matches!(item.kind, Some(CompletionItemKind::Module | CompletionItemKind::Variable));
+    // What can have members keeps those that stand there; of a `use` the whole path is offered.
+    let can_have = matches!(item.kind, Some(CompletionItemKind::Module | CompletionItemKind::Variable));
+    let has_members = can_have && context.first() != "use";
     let replace = asked.page.range(range.start, if has_members { range.end } else { context.word.path_end });
     let insert = asked.page.range(range.start, at);
     item.text_edit = Some(match client.replaces {

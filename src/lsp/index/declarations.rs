@@ -5,8 +5,8 @@ use super::{Indexer, What};
 use crate::lint::walk;
 use crate::names::Kind;
 use crate::syntax::tree::{
-    Environment, Experiment, Given, GivenWhat, Limits, Model, ModelUse, Name, PlacedService, Policy, Schedule, System,
-    Test, TestExpectation, Used,
+    Environment, Experiment, Given, GivenWhat, Limits, Model, ModelUse, Name, PlacedService, Policy, Requirement,
+    Schedule, System, Test, TestExpectation, Used,
 };
 
 impl<'p> Indexer<'p> {
@@ -140,6 +140,11 @@ impl<'p> Indexer<'p> {
     fn policy(&mut self, it: &'p Policy) {
         self.declare(&it.name, What::Declaration(Kind::Policy));
         self.expressions(walk::of_policy(it), &Scene::of_policy());
+        for rule in &it.rules {
+            if let Requirement::Confirmed(environment, _) = &rule.requirement {
+                self.only_environment(environment);
+            }
+        }
     }
 
     fn model(&mut self, it: &'p Model, scene: &Scene<'p>) {

@@ -4,7 +4,7 @@ use super::scene::{Scene, system};
 use super::{Indexer, What};
 use crate::base::Span;
 use crate::names::{Kind, Module, ModuleId, Program};
-use crate::syntax::tree::{Environment, Expr, File, Name, Path};
+use crate::syntax::tree::{Environment, Expr, File, Name, Path, Requirement};
 
 impl<'p> Indexer<'p> {
     /// The environment of a test or a schedule: it may lie in a file beside this one, without a `use` of it. Its sources can be
@@ -15,6 +15,14 @@ impl<'p> Indexer<'p> {
         let found = self.find_environment(&last.text, scene);
         self.add(last.span, What::Declaration(Kind::Environment), found.map(|it| it.name.span));
         scene.sources = found.map_or(&[], |it| &it.sources);
+    }
+
+    /// The environment that a policy names: whatever the system is, so it is known only where there is one of that name.
+    pub(super) fn only_environment(&mut self, name: &Name) {
+        let all = self.program.modules.iter().flat_map(|module| &module.file.environments);
+        let called: Vec<Span> = all.filter(|it| it.name.text == name.text).map(|it| it.name.span).collect();
+        let place = if let [one] = called.as_slice() { Some(*one) } else { None };
+        self.add(name.span, What::Declaration(Kind::Environment), place);
     }
 
     /// One that the file brings in comes before those beside it.
@@ -56,11 +64,16 @@ pub fn lacks_environment(program: &Program) -> bool {
     let Some(module) = program.modules.first() else { return false };
     let has =
         |name: &str| program.modules.iter().flat_map(|module| &module.file.environments).any(|it| it.name.text == name);
-    named(&module.file).filter_map(|path| path.parts.last()).any(|name| !has(&name.text))
+    named(&module.file).any(|name| !has(name))
 }
 
-/// The environments that tests and schedules name.
-fn named(file: &File) -> impl Iterator<Item = &Path> {
+/// The names of environments in tests, schedules and policies.
+fn named(file: &File) -> impl Iterator<Item = &str> {
     let tests = file.tests.iter().filter_map(|it| it.environment.as_ref());
-    tests.chain(file.schedules.iter().filter_map(|it| it.environment.as_ref()))
+    let paths = tests.chain(file.schedules.iter().filter_map(|it| it.environment.as_ref()));
+    let rules = file.policies.iter().flat_map(|it| &it.rules).filter_map(|rule| match &rule.requirement {
+        Requirement::Confirmed(environment, _) => Some(environment.text.as_str()),
+        _ => None,
+    });
+    paths.filter_map(|path| path.parts.last()).map(|name| name.text.as_str()).chain(rules)
 }

@@ -21,7 +21,8 @@ impl<'p> Indexer<'p> {
         }
         self.step_kind(step, scene);
         let mut inner = scene.clone();
-        inner.variables.extend(walk::variable(step));
+        // A parameter that is escalated stays the parameter.
+        inner.variables.extend(walk::variable(step).filter(|name| scene.value(&name.text).is_none()));
         let mut own = Vec::new();
         walk::of_step_itself(step, &mut own);
         self.expressions(own, scene);

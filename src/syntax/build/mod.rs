@@ -440,8 +440,12 @@ fn misspelt(text: &str, at: usize, strict: Rule) -> Option<&'static str> {
     if !found.starts_with(|c: char| c.is_ascii_alphabetic()) {
         return None;
     }
-    let keywords = parser::keywords().iter().map(String::as_str);
-    let near = suggest::near(found, keywords.filter(|keyword| *keyword != found));
+    let keywords = || parser::keywords().iter().map(String::as_str);
+    // What is a word of the language is not another one misspelt.
+    if keywords().any(|keyword| keyword == found) {
+        return None;
+    }
+    let near = suggest::near(found, keywords());
     let stops = |text: &str| parser::expected(strict, text).map_or(usize::MAX, |(stop, _)| stop);
     // How far it is read behind the word.
     let now = stops(text).saturating_sub(at + found.len());

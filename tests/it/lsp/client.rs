@@ -254,6 +254,20 @@ impl Client {
         self.running.wait()
     }
 
+    /// Closes the end at which answers come.
+    pub fn stop_reading(&mut self) {
+        let (reader, _) = std::io::pipe().unwrap();
+        let _old = std::mem::replace(
+            &mut self.output,
+            BufReader::new(std::process::ChildStdout::from(std::os::fd::OwnedFd::from(reader))),
+        );
+    }
+
+    /// How the server ended by itself.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.running.wait().code()
+    }
+
     /// Goes away without a word.
     pub fn vanish(mut self) -> ExitStatus {
         drop(self.input.take());

@@ -45,7 +45,7 @@ fn take(client: &mut Client, texts: &mut Texts, changes: &Value, version: i32) {
 }
 
 /// Names that something else goes by: types of services ask for metrics of these names, and so do models.
-const BY_NAME: &[&str] = &["lacks what this needs", "does not show"];
+const BY_NAME: &[&str] = &["lacks what this needs", "does not show", "would not be checked in `local` any more"];
 
 #[test]
 fn every_name_of_the_examples_can_be_another_and_the_tests_pass_as_before() {
@@ -124,8 +124,91 @@ fn an_environment_is_found_in_the_tests_beside_it_and_in_the_project() {
     assert_eq!(text(&client, "chaos.toml", project), project.replace("'local'", "\"yard\""));
     // Of two environments with the name, the project means both.
     client.place.write("far/places.chaos", PLACES.replace("./depot", "../depot"));
-    let change = client.ask_of("rename", "trial_test.chaos", json!({ "position": of, "newName": "yard" }));
-    assert!(change["changes"][client.address("chaos.toml")].is_null(), "{change}");
+    let params =
+        json!({ "textDocument": { "uri": client.address("trial_test.chaos") }, "position": of, "newName": "yard" });
+    let (_, why) = client.refused("textDocument/rename", params);
+    assert!(why.contains("there is no environment `local` for this system, trial.chaos:5"), "{why}");
+    // Where the project names none, `local` is the one.
+    std::fs::remove_file(client.place.path().join("chaos.toml")).unwrap();
+    client.tell(
+        "workspace/didChangeWatchedFiles",
+        json!({ "changes": [{ "uri": client.address("chaos.toml"), "type": 3 }] }),
+    );
+    let params =
+        json!({ "textDocument": { "uri": client.address("trial_test.chaos") }, "position": of, "newName": "yard" });
+    let (_, why) = client.refused("textDocument/rename", params);
+    assert!(why.contains("`heavy` would not be checked in `local` any more"), "{why}");
+}
+
+/// What is found now must be found afterwards: policies go by names in texts, bounds by where they are checked.
+#[test]
+fn a_rename_that_takes_a_check_away_is_refused() {
+    let mut client = Client::start();
+    let guard = "policy calm {\n  deny fault.target == \"scales\" because \"they are old\"\n}\n";
+    client.place.write("guard.chaos", guard);
+    let trial = TRIAL.replace("use std.http", "use std.http\nuse \"./guard.chaos\"");
+    client.place.write("trial.chaos", &trial);
+    client.open_file("depot.chaos");
+    client.open("trial.chaos", &trial);
+    client.open_file("places.chaos");
+    let mut why = |name: &str, text: &str, word: &str| {
+        let place = position(&text[..text.find(word).unwrap()]);
+        let params = json!({ "textDocument": { "uri": client.address(name) }, "position": place, "newName": "other" });
+        client.refused("textDocument/rename", params).1
+    };
+    let of_policy = why("depot.chaos", DEPOT, "scales { external");
+    assert!(of_policy.contains("would not be found any more") && of_policy.contains("calm"), "{of_policy}");
+    let tight = PLACES.replace("limit { traffic <= 30%", "limit { traffic <= 1%");
+    client.rewrite("places.chaos", 2, &tight);
+    let place = position(&tight[..tight.find("local").unwrap()]);
+    let params =
+        json!({ "textDocument": { "uri": client.address("places.chaos") }, "position": place, "newName": "other" });
+    let of_bound = client.refused("textDocument/rename", params).1;
+    assert!(of_bound.contains("would not be found any more"), "{of_bound}");
+}
+
+#[test]
+fn an_environment_is_found_in_policies() {
+    let mut client = Client::start();
+    let guard = "policy calm {\n  require confirmed on local within 14d because \"there first\"\n}\n";
+    client.place.write("guard.chaos", guard);
+    client.place.write("chaos.toml", "[check]\nenvironment = \"local\"\n");
+    client.open_file("places.chaos");
+    let place = position(&PLACES[..PLACES.find("local").unwrap()]);
+    let change = client.ask_of("rename", "places.chaos", json!({ "position": place, "newName": "yard" }));
+    let after = edited(guard, &change["changes"][client.address("guard.chaos")]);
+    assert_eq!(after, guard.replace("local", "yard"));
+}
+
+#[test]
+fn a_name_in_a_statement_that_cannot_be_read_is_not_forgotten() {
+    let mut client = Client::start();
+    client.open_file("depot.chaos");
+    client.open("trial.chaos", &TRIAL.replace("as jam for 2m", "as jam for"));
+    let place = position(&DEPOT[..DEPOT.find("scales { external").unwrap()]);
+    let params =
+        json!({ "textDocument": { "uri": client.address("depot.chaos") }, "position": place, "newName": "balance" });
+    let (_, why) = client.refused("textDocument/rename", params);
+    assert_eq!(why, "`scales` may be named in what cannot be read, trial.chaos:13: mend that first");
+    // What is broken elsewhere stands in nobody's way.
+    client.rewrite("trial.chaos", 2, &(TRIAL.to_owned() + "system {\n"));
+    let change = client.ask_of("rename", "depot.chaos", json!({ "position": place, "newName": "balance" }));
+    assert!(!change["changes"][client.address("trial.chaos")].is_null(), "{change}");
+}
+
+#[test]
+fn a_parameter_that_is_escalated_is_one_name() {
+    let mut client = Client::start();
+    let trial = TRIAL
+        .replace("    inject http", "    escalate share over [5%, 10%] every 3m {\n    inject http")
+        .replace("    expect steady", "    }\n    expect steady");
+    client.open("trial.chaos", &trial);
+    for word in ["share: ratio", "share over", "share) as"] {
+        let place = position(&trial[..trial.find(word).unwrap()]);
+        let change = client.ask_of("rename", "trial.chaos", json!({ "position": place, "newName": "part" }));
+        let after = edited(&trial, &change["changes"][client.address("trial.chaos")]);
+        assert_eq!(after.matches("part").count(), TRIAL.matches("part").count() + 3, "{word}: {after}");
+    }
 }
 
 #[test]

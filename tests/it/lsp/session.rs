@@ -110,6 +110,54 @@ fn what_is_no_message_is_answered_by_an_error_with_its_number() {
     assert_eq!(told.matches("-32600").count(), 4, "{told}");
 }
 
+/// A message whose length is wrong costs itself and perhaps the next one, and no more.
+#[test]
+fn a_wrong_length_does_not_make_the_server_deaf() {
+    let body = "{\"jsonrpc\":\"2.0\",\"method\":\"$/nothing\"}";
+    let wrong = [
+        format!("Content-Length: {}\r\n\r\n{body}", body.len() + 3),
+        format!("Content-Length: {}\r\n\r\n{body}", body.len() - 3),
+        format!("Content-Lenght: {}\r\n\r\n{body}", body.len()),
+        format!("Content-Length: abc\r\n\r\n{body}"),
+        format!("\u{FEFF}Content-Length: {}\r\n\r\n{body}", body.len()),
+        format!(" \r\n{body}"),
+        body.to_owned(),
+    ];
+    for text in wrong {
+        let mut client = Client::start();
+        client.send_bytes(text.as_bytes());
+        client.tell("$/lost", json!({}));
+        client.tell("$/lost", json!({}));
+        assert_eq!(client.ask("workspace/symbol", json!({ "query": "no such thing" })), json!([]), "{text}");
+        assert_eq!(client.leave().code(), Some(0));
+    }
+}
+
+/// Answers are not answered: two who did not understand each other would never end.
+#[test]
+fn an_answer_that_nobody_asked_for_is_passed_over() {
+    let mut client = Client::start();
+    for text in [
+        "{\"id\":null,\"error\":{\"code\":-32700,\"message\":\"?\"}}",
+        "{\"id\":5,\"error\":5}",
+        "{\"id\":null,\"result\":1}",
+    ] {
+        client.send_bytes(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes());
+    }
+    assert_eq!(client.ask("workspace/symbol", json!({ "query": "no such thing" })), json!([]));
+    assert!(client.odd.is_empty() && client.early_answers().is_empty(), "{:?}", client.odd);
+}
+
+#[test]
+fn whoever_reads_no_answers_has_gone() {
+    let mut client = Client::start();
+    client.stop_reading();
+    for _ in 0..50 {
+        client.begin("workspace/symbol", json!({ "query": "a" }));
+    }
+    assert_eq!(client.ended(), Some(1));
+}
+
 #[test]
 fn files_that_are_not_open_have_no_answer() {
     let mut client = Client::start();

@@ -152,6 +152,12 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("environment here for depot {\n  source app = scrape(\"x\", token: ⟨⟩)", &["secret(\"\")"], &["belt"]),
     ("environment here for depot {\n  silence alertmanager(\"x\") ⟨⟩", &["matching"], &["<", "of"]),
     ("fault f(target: service, share: ratio) {\n  touches share ⟨⟩", &["of"], &["<"]),
+    ("experiment e on depot {\n  abort when p95(belt.delay over ⟨⟩) > 1s\n}\n", &["30s", "5m"], &["belt.flow"]),
+    (
+        "experiment e on depot {\n  hypothesis ```\n  about ⟨⟩\n  ```\n}\n",
+        &[],
+        &["belt", "belt.flow", "limit", "abort when"],
+    ),
     ("# a comment ⟨⟩", &[], &["experiment", "use"]),
     ("experiment e on depot {\n  hypothesis \"about ⟨⟩\"\n}\n", &[], &["belt", "belt.flow", "limit"]),
 ];

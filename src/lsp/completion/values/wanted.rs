@@ -20,7 +20,7 @@ impl<'a> Place<'a> {
         match last {
             _ if self.context.in_list => (first == "escalate").then_some(Type::Ratio),
             _ if self.context.called.is_some() && COMPARATORS.contains(&last) => self.compared(),
-            "over" if list == List::Steps => self.of_list(),
+            "over" if first == "escalate" && self.context.called.is_none() => self.of_list(),
             "over" => Some(Type::Duration),
             _ if self.context.called.is_some() => self.of_argument(),
             "<=" if list == List::Limit => match first {
