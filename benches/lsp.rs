@@ -3,7 +3,6 @@
 
 use chaos_lang::base::{FileError, Files};
 use chaos_lang::lsp::{World, serve};
-use chaos_lang::project::Project;
 use lsp_server::{Connection, Message, Notification, Request};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -186,7 +185,7 @@ impl Files for Folder {
 }
 
 impl World for Folder {
-    fn programs(&self, folder: &Path, _: Option<&Project>) -> Vec<PathBuf> {
+    fn programs(&self, folder: &Path) -> Vec<PathBuf> {
         self.siblings(folder)
     }
 

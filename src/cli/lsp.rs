@@ -1,11 +1,12 @@
 //! `chaos lsp`.
 
+use super::StoreOption;
 use super::disk::Disk;
+use super::selection::{Selection, cwd};
 use super::wire::{self, Came};
-use super::{StoreOption, walk};
+use crate::base::files::plain;
 use crate::base::{FileError, Files};
 use crate::lsp::{World, serve};
-use crate::project::Project;
 use lsp_server::{Connection, Message};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
@@ -94,8 +95,9 @@ impl Files for Machine {
 }
 
 impl World for Machine {
-    fn programs(&self, folder: &Path, project: Option<&Project>) -> Vec<PathBuf> {
-        walk::programs(folder, project)
+    fn programs(&self, folder: &Path) -> Vec<PathBuf> {
+        let selection = Selection::read(&[folder.to_path_buf()], &Disk);
+        selection.files().map(|(path, _)| plain(&cwd().join(path))).collect()
     }
 
     fn last_run(&self, program: &Path, experiment: &str) -> Option<String> {

@@ -43,13 +43,12 @@ pub use server::serve;
 pub use words::{Words, words};
 
 use crate::base::Files;
-use crate::project::Project;
 use std::path::{Path, PathBuf};
 
 /// What the server gets from outside.
 pub trait World: Files {
-    /// All programs in a folder and its folders, but for what the project leaves out; absolute paths.
-    fn programs(&self, folder: &Path, project: Option<&Project>) -> Vec<PathBuf>;
+    /// All programs in a folder and its folders, but for what their projects leave out; absolute paths.
+    fn programs(&self, folder: &Path) -> Vec<PathBuf>;
 
     /// How the last run of a program's experiment ended, and where.
     fn last_run(&self, program: &Path, experiment: &str) -> Option<String>;

@@ -241,17 +241,14 @@ impl<'w> Workspace<'w> {
     }
 
     /// All programs of the open folders, and the open documents.
-    pub fn programs(&mut self) -> Vec<PathBuf> {
+    pub fn programs(&self) -> Vec<PathBuf> {
         let mut found: BTreeSet<PathBuf> = self.documents.keys().cloned().collect();
-        for root in self.roots.clone() {
-            let home = self.home(&root.join(project::FILE_NAME));
-            found.extend(self.world.programs(&root, home.as_ref().map(|home| &home.project)));
-        }
+        found.extend(self.roots.iter().flat_map(|root| self.world.programs(root)));
         found.into_iter().filter(|path| path.extension().is_some_and(|ending| ending == ENDING)).collect()
     }
 
     /// All programs, and what the open documents use outside the open folders.
-    pub fn programs_in_reach(&mut self) -> Vec<PathBuf> {
+    pub fn programs_in_reach(&self) -> Vec<PathBuf> {
         let used = self.known.values().flat_map(Known::made_from);
         let used = used.filter(|path| path.is_absolute() && path.extension().is_some_and(|ending| ending == ENDING));
         let mut all: BTreeSet<PathBuf> = used.collect();

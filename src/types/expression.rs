@@ -96,7 +96,7 @@ impl<'a> Typing<'a, '_> {
     fn of(&mut self, left: &Expr, right: &Expr) -> (Type, Term) {
         if let Some(cohort) = cohort(right) {
             return match &left.kind {
-                ExprKind::Path(path) => self.path(path, Some(cohort)),
+                ExprKind::Path(path) => self.path(path, Some((cohort, right.span))),
                 _ => self.wrong(errors::argument(
                     "`of affected` and `of others` follow a metric".to_owned(),
                     left.span,
@@ -128,10 +128,15 @@ impl<'a> Typing<'a, '_> {
         }
     }
 
-    fn path(&mut self, path: &Path, cohort: Option<Cohort>) -> (Type, Term) {
-        match self.resolve(path, cohort) {
+    /// A path, with the part of the requests that is spoken of and where that is said.
+    fn path(&mut self, path: &Path, part: Option<(Cohort, Span)>) -> (Type, Term) {
+        match self.resolve(path, part.map(|(cohort, _)| cohort)) {
             Ok((ty @ (Type::Counter | Type::Distribution(_)), Term::Reading(_))) => {
-                self.wrong(errors::needs_aggregate(&ty, &path.text(), path.span))
+                let (text, at) = match part {
+                    Some((cohort, at)) => (format!("{}{}", path.text(), cohort.ending()), path.span.to(at)),
+                    None => (path.text(), path.span),
+                };
+                self.wrong(errors::needs_aggregate(&ty, &text, at))
             }
             Ok(typed) => typed,
             Err(Some(finding)) => self.wrong(finding),

@@ -44,7 +44,8 @@ impl MetricId {
 }
 
 impl Cohort {
-    fn ending(self) -> &'static str {
+    /// How a reading of it ends.
+    pub fn ending(self) -> &'static str {
         match self {
             Cohort::Affected => " of affected",
             Cohort::Others => " of others",

@@ -207,3 +207,12 @@ fn no_action_makes_a_text_that_cannot_be_read() {
     }
     assert!(done_so_far > 100, "{done_so_far}");
 }
+
+#[test]
+fn a_distribution_of_some_requests_is_read_with_them() {
+    let mut client = Client::start();
+    let it = client.open_marked("trial.chaos", &TRIAL.replace("p95(belt.delay)", "belt.del⟨⟩ay of affected"));
+    let all = actions(&mut client, "trial.chaos", &it.marks[""]);
+    let text = done(&client, "trial.chaos", &it.text, action(&all, "write `p95("));
+    assert_eq!(text, TRIAL.replace("p95(belt.delay)", "p95(belt.delay of affected)"));
+}

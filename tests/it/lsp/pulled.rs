@@ -188,3 +188,15 @@ fn a_file_that_cannot_be_read_is_reported_so() {
         assert_eq!(codes(&found[&client.address(name)]), ["E0100"], "{name}");
     }
 }
+
+/// Of a folder with a project of its own that one counts, as it does for `chaos check`.
+#[test]
+fn what_an_inner_project_leaves_out_is_not_reported() {
+    let mut client = asking();
+    client.place.write("inner/chaos.toml", "exclude = [\"drafts/\"]\n");
+    client.place.write("inner/drafts/x.chaos", "system {\n");
+    client.place.write("inner/y.chaos", "system {\n");
+    let found = pull(&mut client, &BTreeMap::new());
+    assert!(found.contains_key(&client.address("inner/y.chaos")), "{:?}", found.keys());
+    assert!(!found.contains_key(&client.address("inner/drafts/x.chaos")), "{:?}", found.keys());
+}
