@@ -52,11 +52,12 @@ fn length(input: &mut impl BufRead) -> io::Result<Option<Result<u64, String>>> {
             }
         }
         // Behind a message whose length was wrong, a header may begin in the middle of a line.
-        let header = text.to_ascii_lowercase().rfind(LENGTH).and_then(|at| text.get(at + LENGTH.len()..));
+        let small = text.to_ascii_lowercase();
+        let header = small.rfind(LENGTH).and_then(|at| small.get(at + LENGTH.len()..));
         match header.map(|value| value.trim().parse().ok().filter(|length| *length <= MOST)) {
             Some(Some(known)) => length = Some(known),
             None if text.contains(':') && length.is_some() => {}
-            None if text.to_ascii_lowercase().starts_with("content-type") => {}
+            None if small.starts_with("content-type") => {}
             Some(None) | None => return Ok(Some(Err(text.to_owned()))),
         }
     }

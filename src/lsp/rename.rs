@@ -14,7 +14,7 @@ use crate::names::{Kind, Program};
 use crate::syntax::is_name;
 use gen_lsp_types::{PrepareRenamePlaceholder, PrepareRenameResult, TextEdit, Uri, WorkspaceEdit};
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Whether the name at a byte can be another, and which one it is now.
 pub fn prepare(asked: &Asked, offset: usize) -> Option<PrepareRenameResult> {
@@ -32,45 +32,66 @@ pub fn prepare(asked: &Asked, offset: usize) -> Option<PrepareRenameResult> {
 pub fn rename(asked: &Asked, offset: usize, to: &str, programs: &[PathBuf]) -> Result<WorkspaceEdit, String> {
     let it = named(asked, offset).ok_or("there is no name here")?;
     let wanted = renamable(asked, it)?;
-    let is_text = asked.page.text.get(it.at.start as usize..).is_some_and(|text| text.starts_with('"'));
-    let written = match is_text {
-        true if to.contains(['"', '\\', '\n', '\r']) => return Err("a quote would end the text".to_owned()),
-        true => format!("\"{to}\""),
-        false if !is_name(to) => return Err(format!("`{to}` is no name that can stand here")),
-        false => to.to_owned(),
-    };
+    let written = written(asked, it, to)?;
     let readers = readers(asked, wanted, programs);
     let from = bare(asked.page.text, it.at);
     if let Some(place) = readers.iter().find_map(|(_, program)| unread(program, from)) {
         return Err(format!("`{from}` may be named in what cannot be read, {place}: mend that first"));
     }
-    let (mut changes, mut edits): (HashMap<Uri, Vec<TextEdit>>, Edits) = Default::default();
-    for (path, program) in &readers {
+    let mut change = Change::default();
+    readers.iter().for_each(|(path, program)| change.in_program(asked, path, program, wanted, &written));
+    let mut concerned: BTreeSet<PathBuf> = readers.into_iter().map(|(path, _)| path.clone()).collect();
+    if it.what == What::Declaration(Kind::Environment) {
+        change.in_projects(configured::edits(asked, wanted, to, programs));
+        concerned.extend(beside(&change.edits, programs));
+    }
+    match objection(asked.workspace, &change.edits, &concerned.into_iter().collect::<Vec<_>>()) {
+        Some(why) => Err(format!("`{to}` cannot be its name: {why}")),
+        None => Ok(WorkspaceEdit { changes: Some(change.shown), ..Default::default() }),
+    }
+}
+
+/// A name as it is written where another one stands.
+fn written(asked: &Asked, it: &Occurrence, to: &str) -> Result<String, String> {
+    let is_text = asked.page.text.get(it.at.start as usize..).is_some_and(|text| text.starts_with('"'));
+    match is_text {
+        true if to.contains(['"', '\\', '\n', '\r']) => Err("a quote would end the text".to_owned()),
+        true => Ok(format!("\"{to}\"")),
+        false if !is_name(to) => Err(format!("`{to}` is no name that can stand here")),
+        false => Ok(to.to_owned()),
+    }
+}
+
+/// What is to be changed, as texts have it and as the client does.
+#[derive(Default)]
+struct Change {
+    edits: Edits,
+    shown: HashMap<Uri, Vec<TextEdit>>,
+}
+
+impl Change {
+    /// All places of a name in a program's own text.
+    fn in_program(&mut self, asked: &Asked, path: &Path, program: &Program, wanted: Span, written: &str) {
         for at in places(program, wanted) {
             let Some(place) = location(at, &program.sources, asked.workspace) else { continue };
-            edits.entry(path.to_path_buf()).or_default().push(Edit::new(at, written.clone()));
-            changes.entry(place.uri).or_default().push(TextEdit { range: place.range, new_text: written.clone() });
+            self.edits.entry(path.to_path_buf()).or_default().push(Edit::new(at, written));
+            let edit = TextEdit { range: place.range, new_text: written.to_owned() };
+            self.shown.entry(place.uri).or_default().push(edit);
         }
     }
-    if it.what == What::Declaration(Kind::Environment) {
-        for (path, edit, shown) in configured::edits(asked, wanted, to, programs) {
-            changes.entry(address(&path)).or_default().push(shown);
-            edits.entry(path).or_default().push(edit);
+
+    fn in_projects(&mut self, found: Vec<(PathBuf, Edit, TextEdit)>) {
+        for (path, edit, shown) in found {
+            self.shown.entry(address(&path)).or_default().push(shown);
+            self.edits.entry(path).or_default().push(edit);
         }
     }
-    let mut concerned: Vec<PathBuf> = readers.into_iter().map(|(path, _)| path.clone()).collect();
-    if it.what == What::Declaration(Kind::Environment) {
-        // Experiments are checked in the environments that lie beside them, without naming one.
-        let folders: BTreeSet<_> = edits.keys().filter_map(|path| path.parent()).collect();
-        let beside = |path: &&PathBuf| path.parent().is_some_and(|folder| folders.contains(folder));
-        concerned.extend(programs.iter().filter(beside).cloned());
-        concerned.sort();
-        concerned.dedup();
-    }
-    if let Some(why) = objection(asked.workspace, &edits, &concerned) {
-        return Err(format!("`{to}` cannot be its name: {why}"));
-    }
-    Ok(WorkspaceEdit { changes: Some(changes), ..Default::default() })
+}
+
+/// The programs beside those that are edited: experiments are checked in environments that lie there, without naming one.
+fn beside(edits: &Edits, programs: &[PathBuf]) -> Vec<PathBuf> {
+    let folders: BTreeSet<&Path> = edits.keys().filter_map(|path| path.parent()).collect();
+    programs.iter().filter(|path| path.parent().is_some_and(|folder| folders.contains(folder))).cloned().collect()
 }
 
 /// Where a word stands in a program's first file that no name was read from, since the statement around it does not parse.
