@@ -8,7 +8,7 @@ use super::goto::{named, places, readers};
 use super::index::{Occurrence, What, occurrences};
 use super::rehearsal::{Edits, objection};
 use crate::base::Span;
-use crate::diagnostics::{Diagnostic, Edit};
+use crate::diagnostics::{Diagnostic, Edit, codes};
 use crate::format::{Kind as Token, placed_tokens};
 use crate::names::{Kind, Program};
 use crate::syntax::is_name;
@@ -97,7 +97,7 @@ fn beside(edits: &Edits, programs: &[PathBuf]) -> Vec<PathBuf> {
 /// Where a word stands in a program's first file that no name was read from, since the statement around it does not parse.
 fn unread(program: &Program, word: &str) -> Option<String> {
     let source = program.sources.get(program.modules.first()?.source)?;
-    let is_syntax = |finding: &Diagnostic| finding.code.name.starts_with("E01");
+    let is_syntax = |it: &Diagnostic| it.code.name.starts_with("E01") && it.code != codes::E0100;
     if !program.findings.iter().any(|it| is_syntax(it) && it.path(&program.sources) == Some(&source.path)) {
         return None;
     }

@@ -7,6 +7,10 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufReader, Write};
 use std::process::{ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
+use std::time::Duration;
 
 /// A client with the server that it started.
 pub struct Client {
@@ -14,6 +18,7 @@ pub struct Client {
     running: Running,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+    watch: Watch,
     asked: i32,
     /// What it was told last of each file.
     told: BTreeMap<String, Value>,
@@ -25,6 +30,42 @@ pub struct Client {
     pub requested: Vec<String>,
     /// What the server said it offers.
     pub offered: Value,
+}
+
+/// Ends a server that has answered nothing for five minutes: a test must fail, not wait.
+struct Watch(Arc<AtomicU32>);
+
+impl Watch {
+    /// Stands for a client that has gone.
+    const OVER: u32 = u32::MAX;
+
+    fn over(pid: u32) -> Self {
+        let beats = Arc::new(AtomicU32::new(0));
+        let heard = Arc::clone(&beats);
+        thread::spawn(move || {
+            let (mut last, mut silent) = (0, 0);
+            while silent < 300 {
+                thread::sleep(Duration::from_secs(1));
+                match heard.load(Ordering::Relaxed) {
+                    Self::OVER => return,
+                    now if now == last => silent += 1,
+                    now => (last, silent) = (now, 0),
+                }
+            }
+            Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+        });
+        Self(beats)
+    }
+
+    fn beat(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.store(Self::OVER, Ordering::Relaxed);
+    }
 }
 
 /// A text without its marks, and where they stood: `⟨⟩`, `⟨name⟩`.
@@ -96,11 +137,13 @@ impl Client {
         let mut running = Running::start(command.stdin(Stdio::piped()));
         let input = running.0.stdin.take();
         let output = BufReader::new(running.0.stdout.take().unwrap());
+        let watch = Watch::over(running.0.id());
         Self {
             place,
             running,
             input,
             output,
+            watch,
             asked: 0,
             told: BTreeMap::new(),
             early: Vec::new(),
@@ -145,7 +188,10 @@ impl Client {
         }
         loop {
             let message = match Message::read(&mut self.output) {
-                Ok(message) => message.expect("the server went away"),
+                Ok(message) => {
+                    self.watch.beat();
+                    message.expect("the server went away")
+                }
                 Err(error) => {
                     self.odd.push(error.to_string());
                     continue;

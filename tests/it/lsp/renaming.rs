@@ -32,6 +32,14 @@ fn words(text: &str) -> Vec<usize> {
     text.char_indices().filter(begins).map(|(byte, _)| byte).collect()
 }
 
+/// Why a name is not given.
+#[track_caller]
+fn refusal(client: &mut Client, name: &str, place: &Value, to: &str) -> String {
+    let uri = client.address(name);
+    let params = json!({ "textDocument": { "uri": uri }, "position": place, "newName": to });
+    client.refused("textDocument/rename", params).1
+}
+
 /// Takes the edits of an answer in, as an editor does.
 fn take(client: &mut Client, texts: &mut Texts, changes: &Value, version: i32) {
     let root = client.address("");
@@ -124,9 +132,7 @@ fn an_environment_is_found_in_the_tests_beside_it_and_in_the_project() {
     assert_eq!(text(&client, "chaos.toml", project), project.replace("'local'", "\"yard\""));
     // Of two environments with the name, the project means both.
     client.place.write("far/places.chaos", PLACES.replace("./depot", "../depot"));
-    let params =
-        json!({ "textDocument": { "uri": client.address("trial_test.chaos") }, "position": of, "newName": "yard" });
-    let (_, why) = client.refused("textDocument/rename", params);
+    let why = refusal(&mut client, "trial_test.chaos", &of, "yard");
     assert!(why.contains("there is no environment `local` for this system, trial.chaos:5"), "{why}");
     // Where the project names none, `local` is the one.
     std::fs::remove_file(client.place.path().join("chaos.toml")).unwrap();
@@ -134,9 +140,7 @@ fn an_environment_is_found_in_the_tests_beside_it_and_in_the_project() {
         "workspace/didChangeWatchedFiles",
         json!({ "changes": [{ "uri": client.address("chaos.toml"), "type": 3 }] }),
     );
-    let params =
-        json!({ "textDocument": { "uri": client.address("trial_test.chaos") }, "position": of, "newName": "yard" });
-    let (_, why) = client.refused("textDocument/rename", params);
+    let why = refusal(&mut client, "trial_test.chaos", &of, "yard");
     assert!(why.contains("`heavy` would not be checked in `local` any more"), "{why}");
 }
 
@@ -153,17 +157,14 @@ fn a_rename_that_takes_a_check_away_is_refused() {
     client.open_file("places.chaos");
     let mut why = |name: &str, text: &str, word: &str| {
         let place = position(&text[..text.find(word).unwrap()]);
-        let params = json!({ "textDocument": { "uri": client.address(name) }, "position": place, "newName": "other" });
-        client.refused("textDocument/rename", params).1
+        refusal(&mut client, name, &place, "other")
     };
     let of_policy = why("depot.chaos", DEPOT, "scales { external");
     assert!(of_policy.contains("would not be found any more") && of_policy.contains("calm"), "{of_policy}");
     let tight = PLACES.replace("limit { traffic <= 30%", "limit { traffic <= 1%");
     client.rewrite("places.chaos", 2, &tight);
     let place = position(&tight[..tight.find("local").unwrap()]);
-    let params =
-        json!({ "textDocument": { "uri": client.address("places.chaos") }, "position": place, "newName": "other" });
-    let of_bound = client.refused("textDocument/rename", params).1;
+    let of_bound = refusal(&mut client, "places.chaos", &place, "other");
     assert!(of_bound.contains("would not be found any more"), "{of_bound}");
 }
 
@@ -186,9 +187,7 @@ fn a_name_in_a_statement_that_cannot_be_read_is_not_forgotten() {
     client.open_file("depot.chaos");
     client.open("trial.chaos", &TRIAL.replace("as jam for 2m", "as jam for"));
     let place = position(&DEPOT[..DEPOT.find("scales { external").unwrap()]);
-    let params =
-        json!({ "textDocument": { "uri": client.address("depot.chaos") }, "position": place, "newName": "balance" });
-    let (_, why) = client.refused("textDocument/rename", params);
+    let why = refusal(&mut client, "depot.chaos", &place, "balance");
     assert_eq!(why, "`scales` may be named in what cannot be read, trial.chaos:13: mend that first");
     // What is broken elsewhere stands in nobody's way.
     client.rewrite("trial.chaos", 2, &(TRIAL.to_owned() + "system {\n"));
@@ -262,8 +261,7 @@ fn a_name_that_would_break_something_is_refused_with_the_place() {
     ];
     for (name, text, word, to, reason) in cases {
         let place = position(&text[..text.find(word).unwrap()]);
-        let params = json!({ "textDocument": { "uri": client.address(name) }, "position": place, "newName": to });
-        let (_, why) = client.refused("textDocument/rename", params);
+        let why = refusal(&mut client, name, &place, to);
         assert_eq!(why, format!("`{to}` cannot be its name: {reason}"), "{word}");
     }
 }
